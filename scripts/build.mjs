@@ -1,0 +1,90 @@
+// Bundles the published entries into dist/. With `--types`, also writes their declarations to dist/types/.
+// One bundle with shared chunks, so that a class exists once however many entries a program imports.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build as esbuild } from "esbuild";
+import { entries, hashSources, root, stampFile } from "./sources.mjs";
+
+/**
+ * Writes a file so that a process reading it at the same moment sees the old or the new text, never half of one.
+ *
+ * @param {string} path
+ * @param {Uint8Array | string} contents
+ */
+function writeAtomically(path, contents) {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, contents);
+  renameSync(temporary, path);
+}
+
+/**
+ * Bundles what exists of the published entries.
+ *
+ * @returns {Promise<{ written: string[], missing: string[] }>}
+ */
+export async function bundle() {
+  const hash = hashSources();
+  const present = Object.entries(entries).filter(([, source]) => existsSync(join(root, source)));
+  const missing = Object.values(entries).filter((source) => !existsSync(join(root, source)));
+  const dist = join(root, "dist");
+  const result = await esbuild({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(present),
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    // Neutral, since the same chunks serve browsers; what only Node has is imported as `node:…` by the entries meant for it.
+    platform: "neutral",
+    external: ["node:*"],
+    packages: "external",
+    target: ["es2022"],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Names stay: they appear in error messages and in stack traces.
+    minifyIdentifiers: false,
+    legalComments: "none",
+    sourcemap: true,
+    sourcesContent: true,
+    chunkNames: "chunk-[hash]",
+    charset: "utf8",
+    logLevel: "silent",
+    write: false,
+  });
+  mkdirSync(dist, { recursive: true });
+  const files = result.outputFiles;
+  // Chunks before the entries that import them; what no entry needs any more goes last.
+  files.sort((a, b) => Number(basename(b.path).startsWith("chunk-")) - Number(basename(a.path).startsWith("chunk-")));
+  for (const file of files) writeAtomically(file.path, file.contents);
+  const kept = new Set(files.map((file) => basename(file.path)));
+  for (const name of readdirSync(dist)) {
+    if (/\.js(\.map)?$/.test(name) && !kept.has(name)) rmSync(join(dist, name), { force: true });
+  }
+  writeAtomically(stampFile, hash);
+  return { written: files.map((file) => file.path).filter((path) => path.endsWith(".js")), missing };
+}
+
+/** Writes the type declarations; false when the sources have type errors, which the compiler has printed. */
+export function declarations() {
+  rmSync(join(root, "dist", "types"), { recursive: true, force: true });
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  const result = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { cwd: root, stdio: ["ignore", 2, 2] });
+  return result.status === 0;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    const { written, missing } = await bundle();
+    for (const path of written) {
+      console.log(`dist/${basename(path).padEnd(20)} ${(statSync(path).size / 1000).toFixed(1).padStart(8)} kB`);
+    }
+    for (const source of missing) console.log(`${source} does not exist yet: its entry was left out`);
+    if (process.argv.includes("--types") && !declarations()) process.exitCode = 1;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

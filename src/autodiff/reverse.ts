@@ -1,0 +1,60 @@
+/** Reverse mode: a graph in, the graph of its cotangents out. Gradients of gradients come free. */
+import type { Node } from "../tensor/primitive.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { isFloat } from "../tensor/types.js";
+import { topological } from "../tensor/walk.js";
+
+/** Nodes between `inputs` and `outputs`: those whose value varies with one of the inputs, each after the ones it uses. */
+export function varyingNodes(outputs: readonly Tensor[], inputs: readonly Tensor[]): Node[] {
+  const varies = new Set<Node>(inputs.map((x) => x.node));
+  return topological(outputs).filter((node) => {
+    if (!varies.has(node) && node.inputs.some((x) => varies.has(x.node) && isFloat(x.dtype))) varies.add(node);
+    return varies.has(node);
+  });
+}
+
+/**
+ * Cotangents of `inputs` for given cotangents of `outputs`: for each input x, Σₒ (∂o/∂x)ᵀ ō. `undefined` stands for zero.
+ * Inputs are values of the graph; what lies behind them is not entered.
+ */
+export function pullBack(outputs: readonly Tensor[], cotangents: readonly (Tensor | undefined)[], inputs: readonly Tensor[]): (Tensor | undefined)[] {
+  const targets = new Set(inputs.map((x) => x.node));
+  const gathered = new Map<Node, (Tensor | undefined)[]>();
+  const give = (x: Tensor, cotangent: Tensor | undefined) => {
+    if (cotangent === undefined || !isFloat(x.dtype)) return;
+    const list = gathered.get(x.node) ?? x.node.outputs.map(() => undefined);
+    const held = list[x.output];
+    list[x.output] = held === undefined ? cotangent : held.add(cotangent);
+    gathered.set(x.node, list);
+  };
+  outputs.forEach((o, i) => {
+    give(o, cotangents[i]);
+  });
+  const order = varyingNodes(outputs, inputs);
+  const varying = new Set(order);
+  for (const node of order.reverse()) {
+    const received = gathered.get(node);
+    if (received === undefined || targets.has(node)) continue;
+    inputCotangents(node, received, varying).forEach((cotangent, i) => {
+      if (varying.has(node.inputs[i].node)) give(node.inputs[i], cotangent);
+    });
+  }
+  return inputs.map((x) => gathered.get(x.node)?.[x.output]);
+}
+
+function inputCotangents(node: Node, received: readonly (Tensor | undefined)[], varying: ReadonlySet<Node>): readonly (Tensor | undefined)[] {
+  const { primitive, attributes, inputs, outputs } = node;
+  const wanted = (i: number) => varying.has(inputs[i].node) && isFloat(inputs[i].dtype);
+  if (primitive.kind === "structural")
+    return primitive.derivative === "zero" ? inputs.map(() => undefined) : primitive.derivative.vjp(attributes, inputs, outputs, received);
+  const [g] = received;
+  if (g === undefined) return inputs.map(() => undefined);
+  if (primitive.kind === "linear")
+    return inputs.map((_, i) => (wanted(i) && primitive.linearIn(i) ? primitive.transpose(attributes, i, g, inputs) : undefined));
+  const { partials } = primitive;
+  if (partials === "none") return inputs.map(() => undefined);
+  return inputs.map((x, i) => {
+    const factor = wanted(i) ? partials[i](inputs, outputs[0]) : undefined;
+    return factor === undefined ? undefined : g.cast(x.dtype).mul(factor.cast(x.dtype));
+  });
+}

@@ -1,0 +1,326 @@
+/**
+ * Encodes WebAssembly modules: functions written instruction by instruction, one imported memory, imports and exports.
+ * Knows the binary format and nothing of Steepest.
+ */
+import type { LaneMemoryOpcode, LaneOpcode, MemoryOpcode, PlainOpcode } from "./opcodes.js";
+import { laneMemory, lanes, memory, plainBytes, unsigned } from "./opcodes.js";
+
+export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
+
+const typeCode: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+
+/** A function of the host, called like any other. */
+export class ImportedFunction {
+  readonly module: string;
+  readonly name: string;
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly ValueType[];
+
+  constructor(module: string, name: string, parameters: readonly ValueType[] = [], results: readonly ValueType[] = []) {
+    this.module = module;
+    this.name = name;
+    this.parameters = parameters;
+    this.results = results;
+  }
+}
+
+export type Callable = FunctionBody | ImportedFunction;
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+/**
+ * A function under construction, and at the same time its handle: other functions `call` it before it has a number. Locals
+ * 0 … n−1 are the parameters; `local` adds one. Methods append one instruction and return the body, so that they chain. The
+ * `end` of the function itself is not written by the caller.
+ *
+ * @example
+ * ```ts
+ * const square = new FunctionBody("square", ["f64"], ["f64"]);
+ * square.localGet(0).localGet(0).op("f64.mul");
+ * ```
+ */
+export class FunctionBody {
+  readonly name: string;
+  readonly parameters: readonly ValueType[];
+  readonly results: readonly ValueType[];
+  readonly locals: ValueType[] = [];
+  #bytes: number[] = [];
+  #calls: { at: number; callee: Callable }[] = [];
+
+  constructor(name: string, parameters: readonly ValueType[] = [], results: readonly ValueType[] = []) {
+    this.name = name;
+    this.parameters = parameters;
+    this.results = results;
+  }
+
+  /** A new local, zero at entry. */
+  local(type: ValueType): number {
+    return this.parameters.length + this.locals.push(type) - 1;
+  }
+
+  /** An instruction without immediates. */
+  op(name: PlainOpcode): this {
+    const bytes = plainBytes.get(name);
+    if (bytes === undefined) throw new Error(`internal: unknown instruction ${name}`);
+    return this.#raw(bytes);
+  }
+
+  i32Const(value: number): this {
+    this.#bytes.push(0x41);
+    let rest = value | 0;
+    for (;;) {
+      const byte = rest & 0x7f;
+      rest >>= 7;
+      const done = (rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0);
+      this.#bytes.push(done ? byte : byte | 0x80);
+      if (done) return this;
+    }
+  }
+
+  i64Const(value: bigint): this {
+    this.#bytes.push(0x42);
+    let rest = BigInt.asIntN(64, value);
+    for (;;) {
+      const byte = Number(rest & 0x7fn);
+      rest >>= 7n;
+      const done = (rest === 0n && (byte & 0x40) === 0) || (rest === -1n && (byte & 0x40) !== 0);
+      this.#bytes.push(done ? byte : byte | 0x80);
+      if (done) return this;
+    }
+  }
+
+  f32Const(value: number): this {
+    scratch.setFloat32(0, value, true);
+    this.#bytes.push(0x43);
+    for (let i = 0; i < 4; i++) this.#bytes.push(scratch.getUint8(i));
+    return this;
+  }
+
+  f64Const(value: number): this {
+    scratch.setFloat64(0, value, true);
+    this.#bytes.push(0x44);
+    for (let i = 0; i < 8; i++) this.#bytes.push(scratch.getUint8(i));
+    return this;
+  }
+
+  /** The sixteen bytes of a vector. */
+  v128Const(bytes: readonly number[]): this {
+    return this.#raw([0xfd, 0x0c, ...bytes]);
+  }
+
+  /** Sixteen bytes picked from the thirty-two of two vectors. */
+  shuffle(pick: readonly number[]): this {
+    return this.#raw([0xfd, 0x0d, ...pick]);
+  }
+
+  lane(name: LaneOpcode, index: number): this {
+    return this.#raw([0xfd, ...unsigned(lanes[name]), index]);
+  }
+
+  /** A load, a store or an atomic access at address + `offset` bytes. */
+  memory(name: MemoryOpcode, offset = 0): this {
+    const [prefix, code, alignment] = memory[name];
+    // An atomic access must state its natural alignment; the others must not promise more than their address keeps.
+    return this.#raw([...(prefix === 0 ? [code] : [prefix, ...unsigned(code)]), Math.min(alignment, 2), ...unsigned(offset)]);
+  }
+
+  laneMemory(name: LaneMemoryOpcode, offset: number, index: number): this {
+    const [code, alignment] = laneMemory[name];
+    return this.#raw([0xfd, code, Math.min(alignment, 2), ...unsigned(offset), index]);
+  }
+
+  localGet(local: number): this {
+    return this.#raw([0x20, ...unsigned(local)]);
+  }
+
+  localSet(local: number): this {
+    return this.#raw([0x21, ...unsigned(local)]);
+  }
+
+  localTee(local: number): this {
+    return this.#raw([0x22, ...unsigned(local)]);
+  }
+
+  /** Opens a block; `end` closes it. */
+  block(result?: ValueType): this {
+    return this.#raw([0x02, result === undefined ? 0x40 : typeCode[result]]);
+  }
+
+  loop(result?: ValueType): this {
+    return this.#raw([0x03, result === undefined ? 0x40 : typeCode[result]]);
+  }
+
+  if(result?: ValueType): this {
+    return this.#raw([0x04, result === undefined ? 0x40 : typeCode[result]]);
+  }
+
+  else(): this {
+    return this.op("else");
+  }
+
+  end(): this {
+    return this.op("end");
+  }
+
+  /** Leaves `depth` blocks (0: the innermost), or repeats a loop. */
+  br(depth: number): this {
+    return this.#raw([0x0c, ...unsigned(depth)]);
+  }
+
+  brIf(depth: number): this {
+    return this.#raw([0x0d, ...unsigned(depth)]);
+  }
+
+  call(callee: Callable): this {
+    this.#bytes.push(0x10);
+    this.#calls.push({ at: this.#bytes.length, callee });
+    return this;
+  }
+
+  atomicFence(): this {
+    return this.#raw([0xfe, 0x03, 0x00]);
+  }
+
+  get callees(): readonly Callable[] {
+    return this.#calls.map((call) => call.callee);
+  }
+
+  /** Locals and code, with the functions that are called by their numbers. */
+  encode(indexOf: (callee: Callable) => number): number[] {
+    const runs: { type: ValueType; count: number }[] = [];
+    for (const type of this.locals) {
+      const last = runs[runs.length - 1];
+      if (last?.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    const out = unsigned(runs.length);
+    for (const run of runs) out.push(...unsigned(run.count), typeCode[run.type]);
+    let from = 0;
+    for (const { at, callee } of this.#calls) {
+      append(out, this.#bytes, from, at);
+      out.push(...unsigned(indexOf(callee)));
+      from = at;
+    }
+    append(out, this.#bytes, from, this.#bytes.length);
+    out.push(0x0b);
+    return out;
+  }
+
+  #raw(bytes: readonly number[]): this {
+    for (const byte of bytes) this.#bytes.push(byte);
+    return this;
+  }
+}
+
+function append(out: number[], bytes: readonly number[], from: number, to: number): void {
+  for (let i = from; i < to; i++) out.push(bytes[i]);
+}
+
+export interface MemoryLimits {
+  /** In pages of 64 KiB. */
+  readonly initial: number;
+  readonly maximum: number;
+  readonly shared: boolean;
+}
+
+export interface ModuleParts {
+  /** Imported as `env.memory`. */
+  readonly memory: MemoryLimits;
+  /** Functions to export by name. Whatever these call comes along. */
+  readonly exports: Readonly<Record<string, FunctionBody>>;
+  /** Also writes the names of functions, for profilers and stack traces. */
+  readonly names?: boolean;
+}
+
+export interface EncodedModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The number of a function in the module; functions with the same type and code share one. */
+  indexOf(callable: Callable): number;
+}
+
+/** Lays out a module. Functions of the same type and code are written once. */
+export function encodeModule(parts: ModuleParts): EncodedModule {
+  const types = new Map<string, number>();
+  const typeBytes: number[] = [];
+  const typeOf = (f: Callable): number => {
+    const bytes = [0x60, ...vec(f.parameters.map((t) => [typeCode[t]])), ...vec(f.results.map((t) => [typeCode[t]]))];
+    const key = bytes.join();
+    const known = types.get(key);
+    if (known !== undefined) return known;
+    append(typeBytes, bytes, 0, bytes.length);
+    types.set(key, types.size);
+    return types.size - 1;
+  };
+
+  const imports: ImportedFunction[] = [];
+  const bodies = new Set<FunctionBody>();
+  const order: FunctionBody[] = [];
+  const collect = (f: Callable): void => {
+    if (f instanceof ImportedFunction) {
+      if (!imports.includes(f)) imports.push(f);
+    } else if (!bodies.has(f)) {
+      bodies.add(f);
+      for (const callee of new Set(f.callees)) collect(callee);
+      // Callees first, so that equal callees have one number by the time their callers are compared.
+      order.push(f);
+    }
+  };
+  for (const f of Object.values(parts.exports)) collect(f);
+
+  const indices = new Map<Callable, number>(imports.map((f, i) => [f, i]));
+  const indexOf = (f: Callable): number => {
+    const found = indices.get(f);
+    if (found === undefined) throw new Error(`internal: ${f.name} is not in the module, or calls itself`);
+    return found;
+  };
+  const written: { type: number; code: number[]; name: string }[] = [];
+  const byCode = new Map<string, number>();
+  for (const f of order) {
+    const type = typeOf(f);
+    const code = f.encode(indexOf);
+    const key = `${type}:${code.join()}`;
+    let number = byCode.get(key);
+    if (number === undefined) {
+      number = imports.length + written.push({ type, code, name: f.name }) - 1;
+      byCode.set(key, number);
+    }
+    indices.set(f, number);
+  }
+
+  const { initial, maximum, shared } = parts.memory;
+  const importEntries = imports.map((f) => [...text(f.module), ...text(f.name), 0x00, ...unsigned(typeOf(f))]);
+  importEntries.push([...text("env"), ...text("memory"), 0x02, shared ? 0x03 : 0x01, ...unsigned(initial), ...unsigned(maximum)]);
+  const exportEntries = Object.entries(parts.exports).map(([name, f]) => [...text(name), 0x00, ...unsigned(indexOf(f))]);
+
+  const out = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+  const section = (id: number, content: readonly number[]): void => {
+    out.push(id, ...unsigned(content.length));
+    append(out, content, 0, content.length);
+  };
+  section(1, [...unsigned(types.size), ...typeBytes]);
+  section(2, vec(importEntries));
+  section(3, vec(written.map((f) => unsigned(f.type))));
+  section(7, vec(exportEntries));
+  section(10, vec(written.map((f) => sized(f.code))));
+  if (parts.names === true) {
+    const entries = written.map((f, i) => [...unsigned(imports.length + i), ...text(f.name)]);
+    section(0, [...text("name"), 1, ...sized(vec(entries))]);
+  }
+  return { bytes: Uint8Array.from(out), indexOf };
+}
+
+function sized(bytes: readonly number[]): number[] {
+  const out = unsigned(bytes.length);
+  append(out, bytes, 0, bytes.length);
+  return out;
+}
+
+function vec(entries: readonly (readonly number[])[]): number[] {
+  const out = unsigned(entries.length);
+  for (const entry of entries) append(out, entry, 0, entry.length);
+  return out;
+}
+
+function text(value: string): number[] {
+  return sized([...new TextEncoder().encode(value)]);
+}

@@ -1,0 +1,164 @@
+/**
+ * Walks the expressions of one statement. Expressions form a DAG; each (node, part) that is used more than once is evaluated
+ * at its first use and kept in a local. For this the walk runs twice: once to count, once to print.
+ */
+import { constant } from "../../compiler/loops/expressions.js";
+import type { Cursor, Expr, Register } from "../../compiler/loops/ir.js";
+import type { ValueType } from "./encoder.js";
+import { FunctionBody } from "./encoder.js";
+import type { MaskWidths, Width } from "./layout.js";
+import { lanesPerPart, partsOf, shape, valueType } from "./layout.js";
+import { printLoad } from "./memory.js";
+import { printScalar } from "./scalars.js";
+import { printVector } from "./vectors.js";
+
+interface Use {
+  count: number;
+  local: number | undefined;
+}
+
+export interface Locals {
+  /** The locals of a register, one per part. */
+  register(register: Register): readonly number[];
+  cursor(cursor: Cursor): number;
+  /** A local for the rest of this statement. */
+  temporary(type: ValueType): number;
+  /** The local of a vector constant that is kept through the function, if it is. */
+  constant(bytes: readonly number[]): number | undefined;
+}
+
+export class Evaluator {
+  readonly fast: boolean;
+  readonly widths: MaskWidths;
+  readonly locals: Locals;
+  readonly #body: FunctionBody;
+  readonly #discard = new FunctionBody("count");
+  #counting = false;
+  #uses = new Map<Expr, Use[]>();
+
+  constructor(body: FunctionBody, locals: Locals, widths: MaskWidths, fast: boolean) {
+    this.#body = body;
+    this.locals = locals;
+    this.widths = widths;
+    this.fast = fast;
+  }
+
+  /** Where instructions go. */
+  get code(): FunctionBody {
+    return this.#counting ? this.#discard : this.#body;
+  }
+
+  /** Prints one statement; `print` runs twice and must do the same both times. */
+  statement(print: () => void): void {
+    this.#uses = new Map();
+    this.#counting = true;
+    print();
+    this.#counting = false;
+    print();
+  }
+
+  /** Whether the value is wanted once only, so that it may be folded into the instruction that uses it. */
+  single(x: Expr, part = 0): boolean {
+    return (this.#uses.get(x)?.[part]?.count ?? 0) <= 1;
+  }
+
+  /** Leaves one part of a value on the stack: the scalar, or the v128 with lanes part·n … part·n + n − 1. */
+  value(x: Expr, part = 0): void {
+    if (x.kind === "register") this.code.localGet(this.locals.register(x)[part]);
+    else if (x.kind === "constant") this.#constant(x.type.dtype === "bool" && x.type.lanes > 1 ? constant(x.type, x.value ? -1 : 0) : x);
+    else this.#shared(x, x.kind === "splat" || (x.kind === "load" && x.stride === 0) ? 0 : part);
+  }
+
+  /** Leaves one part of a lane mask of the given width on the stack. */
+  mask(x: Expr, part: number, width: Width): void {
+    const has = this.widths.of(x);
+    if (has === width || x.kind === "constant" || x.kind === "splat" || (x.kind === "load" && x.stride === 0)) this.value(x, part);
+    else if (width === 8) {
+      this.value(x, part >> 1);
+      this.code.op(part % 2 === 0 ? "i64x2.extend_low_i32x4_s" : "i64x2.extend_high_i32x4_s");
+    } else {
+      this.value(x, 2 * part);
+      this.value(x, 2 * part + 1);
+      this.code.shuffle([0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]);
+    }
+  }
+
+  /** `value`, or `mask` when it is a vector of truth values. */
+  part(x: Expr, part: number, width: Width): void {
+    if (x.type.dtype === "bool" && x.type.lanes > 1) this.mask(x, part, width);
+    else this.value(x, part);
+  }
+
+  /** The number of parts of a value at hand. */
+  parts(x: Expr): number {
+    return partsOf(x.type.lanes, this.widths.of(x));
+  }
+
+  /** Leaves a scalar on the stack: lane `index` of a vector. */
+  extract(x: Expr, index: number): void {
+    const width = this.widths.of(x);
+    const per = lanesPerPart(width);
+    this.value(x, Math.floor(index / per));
+    if (x.type.dtype === "bool") this.code.lane("i32x4.extract_lane", (index % per) * (width / 4)).i32Const(1).op("i32.and");
+    else this.code.lane(`${shape(x.type.dtype)}.extract_lane`, index % per);
+  }
+
+  vectorConstant(bytes: readonly number[]): void {
+    const local = this.locals.constant(bytes);
+    if (local === undefined) this.code.v128Const(bytes);
+    else this.code.localGet(local);
+  }
+
+  #constant(x: Expr & { kind: "constant" }): void {
+    if (x.type.lanes > 1) this.vectorConstant(constantBytes(x));
+    else if (x.type.dtype === "f32") this.code.f32Const(Number(x.value));
+    else if (x.type.dtype === "f64") this.code.f64Const(Number(x.value));
+    else if (x.type.dtype === "i64") this.code.i64Const(BigInt(x.value));
+    else this.code.i32Const(Number(x.value));
+  }
+
+  #shared(x: Expr, part: number): void {
+    let uses = this.#uses.get(x);
+    if (uses === undefined) {
+      uses = [];
+      this.#uses.set(x, uses);
+    }
+    let use = uses[part];
+    if (use === undefined) {
+      use = { count: 0, local: undefined };
+      uses[part] = use;
+    }
+    if (this.#counting) {
+      use.count++;
+      if (use.count === 1) this.#print(x, part);
+      return;
+    }
+    if (use.local !== undefined) {
+      this.code.localGet(use.local);
+      return;
+    }
+    this.#print(x, part);
+    if (use.count > 1) {
+      use.local = this.locals.temporary(valueType(x.type));
+      this.code.localTee(use.local);
+    }
+  }
+
+  #print(x: Expr, part: number): void {
+    if (x.kind === "load") printLoad(this, x, part);
+    else if (x.type.lanes === 1) printScalar(this, x);
+    else printVector(this, x, part);
+  }
+}
+
+/** The sixteen bytes of one part of a vector constant. */
+export function constantBytes(x: Expr & { kind: "constant" }): number[] {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < 16; at += 8)
+    if (x.type.dtype === "f64") view.setFloat64(at, Number(x.value), true);
+    else if (x.type.dtype === "i64") view.setBigInt64(at, BigInt.asIntN(64, BigInt(x.value)), true);
+    else if (x.type.dtype === "f32") for (const half of [0, 4]) view.setFloat32(at + half, Number(x.value), true);
+    else for (const half of [0, 4]) view.setInt32(at + half, Number(x.value), true);
+  return [...bytes];
+}

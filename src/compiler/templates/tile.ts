@@ -1,0 +1,117 @@
+/**
+ * Register tiles: the inner loops of every product.
+ *
+ * A tile holds `rows` × 4·`vectors` sums in registers and walks over the contracted axis. Each is a function of its own: engines
+ * compile the short function well, and swap in its optimized code at the next call.
+ */
+import { LoopBuilder } from "../loops/builder.js";
+import { I32, add, constant, index, load, mul, multiplyAdd, splat, vector } from "../loops/expressions.js";
+import type { Cursor, Expr, LoopFunction, Register } from "../loops/ir.js";
+import type { FloatDType } from "./template.js";
+
+/** Lanes of one logical vector of a tile. */
+export const LANES = 4;
+
+/** Chunks of the contracted axis: sums run upwards inside one from zero, and chunk sums are added upwards. */
+export const CHUNK = 256;
+
+/** The widest tile, in logical vectors: what leaves room for two rows of sums in 15 machine registers. */
+export const MAX_VECTORS: Readonly<Record<FloatDType, number>> = { f32: 4, f64: 2 };
+
+/** Rows of the fastest tile that is so many vectors wide. */
+export function tileRows(dtype: FloatDType, vectors: number): number {
+  return (dtype === "f32" ? [0, 8, 4, 2, 2] : [0, 4, 2])[vectors] ?? 1;
+}
+
+/** Where a tile finds its operands: distances in elements. */
+export interface TileSteps {
+  readonly dtype: FloatDType;
+  /** From one row of the tile to the next in A, and from one k to the next. */
+  readonly aRow: number;
+  readonly aDepth: number;
+  /** From one k to the next in B. Columns are contiguous. */
+  readonly bDepth: number;
+  /** From one row of results to the next. */
+  readonly cRow: number;
+  /** Set when the contracted axis is several runs in A: from the start of one to that of the next. In B runs follow each other. */
+  readonly aRun?: number;
+  /** Whether later chunks are added to what an earlier one has stored. */
+  readonly accumulate: boolean;
+}
+
+/** How far along the contracted axis one call goes. `first` says whether this is the first chunk. */
+export interface TileExtent {
+  readonly runs: Expr;
+  readonly length: Expr;
+  readonly first: Expr;
+}
+
+/** The tile functions of one kernel, each made once. */
+export class Tiles {
+  readonly steps: TileSteps;
+  readonly #made = new Map<string, LoopFunction>();
+
+  constructor(steps: TileSteps) {
+    this.steps = steps;
+  }
+
+  /** Emits c[0 … rows-1][0 … 4·vectors-1] (+)= Σₖ a·b; without `a`, one row of Σₖ b. */
+  emit(b: LoopBuilder, rows: number, vectors: number, a: Cursor | undefined, panel: Cursor, c: Cursor, extent: TileExtent, bDepth = this.steps.bDepth): void {
+    const key = `${a ? rows : "sum"}x${vectors * LANES}_${bDepth}`;
+    let callee = this.#made.get(key);
+    if (!callee) {
+      callee = tile(`tile_${key}`, this.steps, a ? rows : 1, vectors, a !== undefined, bDepth);
+      this.#made.set(key, callee);
+    }
+    const args: (Expr | Cursor)[] = a ? [a, panel, c] : [panel, c];
+    if (this.steps.aRun !== undefined) args.push(extent.runs);
+    args.push(extent.length);
+    if (this.steps.accumulate) args.push(extent.first);
+    b.call(callee, args);
+  }
+}
+
+function tile(name: string, steps: TileSteps, rows: number, vectors: number, withA: boolean, bDepth: number): LoopFunction {
+  const b = new LoopBuilder();
+  const type = vector(steps.dtype, LANES);
+  const aStart = withA ? b.cursorParameter(steps.dtype, "a") : undefined;
+  const bStart = b.cursorParameter(steps.dtype, "b");
+  const c = b.cursorParameter(steps.dtype, "c");
+  const runs = steps.aRun === undefined ? undefined : b.parameter(I32, "runs");
+  const length = b.parameter(I32, "length");
+  const first = steps.accumulate ? b.parameter(vector("bool"), "first") : undefined;
+  const sums: Register[][] = Array.from({ length: rows }, (_, i) => Array.from({ length: vectors }, (_, v) => b.register(type, `sum${i}_${v}_`)));
+
+  const run = (a: Cursor | undefined, panel: Cursor): void =>
+    b.for(0, length, 1, () => {
+      const columns = Array.from({ length: vectors }, (_, v) => b.load(panel, v * LANES, LANES));
+      for (const [i, row] of sums.entries()) {
+        const x = a && b.let(load(a, i * steps.aRow, LANES, 0));
+        for (const [v, sum] of row.entries()) {
+          const y = columns[v];
+          if (y) b.set(sum, x ? multiplyAdd(x, y, sum) : add(sum, y));
+        }
+      }
+      if (a) b.advance(a, steps.aDepth);
+      b.advance(panel, bDepth);
+    });
+  if (runs && aStart) b.for(0, runs, 1, (r) => run(b.point(aStart, mul(r, index(steps.aRun ?? 0))), bStart));
+  else if (runs) b.for(0, runs, 1, () => run(undefined, bStart));
+  else run(aStart, bStart);
+
+  const store = (previous: boolean): void => {
+    for (const [i, row] of sums.entries())
+      for (const [v, sum] of row.entries()) {
+        const offset = i * steps.cRow + v * LANES;
+        b.store(c, previous ? add(load(c, offset, LANES), sum) : sum, offset);
+      }
+  };
+  if (first) b.if(first, () => store(false), () => store(true));
+  else store(false);
+  return b.finish(name);
+}
+
+/** Zero, splatted. */
+export function zeros(dtype: FloatDType, lanes: number): Expr {
+  return splat(constant(vector(dtype), 0), lanes);
+}

@@ -1,0 +1,67 @@
+/** Where readers find files: a folder in Node, or whatever a page makes available. */
+import { SteepestError } from "../tensor/error.js";
+
+/** A place with named files. In a browser one writes it in three lines around `fetch` or a file picker. */
+export interface FileSource {
+  /** What to call the place in messages, a path for example. */
+  readonly name: string;
+  /** The content of a file, or undefined when there is none of that name. */
+  read(file: string): Promise<Uint8Array | undefined>;
+}
+
+/**
+ * A folder on disk, in Node.
+ *
+ * @throws SteepestError, on the first read, when the folder is missing or cannot be read, or where there is no file system
+ */
+export function folder(path: string): FileSource {
+  return {
+    name: path,
+    async read(file) {
+      const { readFile, stat } = await fileSystem(path);
+      const kind = await stat(path).catch((error: unknown) => {
+        throw cannotRead(path, "folder", error);
+      });
+      if (!kind.isDirectory())
+        throw new SteepestError({
+          problem: "A folder is needed",
+          expected: "a folder that holds the data files",
+          received: "a file",
+          where: path,
+        });
+      try {
+        return await readFile(`${path}/${file}`);
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") return undefined;
+        throw cannotRead(`${path}/${file}`, "file", error);
+      }
+    },
+  };
+}
+
+async function fileSystem(path: string) {
+  try {
+    return await import("node:fs/promises");
+  } catch {
+    throw new SteepestError({
+      problem: "There is no file system here",
+      expected: "Node, or a FileSource instead of a path",
+      received: path,
+      fix: "Pass { name, read } where read(file) resolves to a Uint8Array",
+    });
+  }
+}
+
+function cannotRead(path: string, kind: "folder" | "file", error: unknown): SteepestError {
+  const code = codeOf(error);
+  return new SteepestError({
+    problem: code === "ENOENT" ? `There is no ${kind} of that name` : `The ${kind} cannot be read`,
+    received: code === "ENOENT" ? undefined : error instanceof Error ? error.message : String(error),
+    where: path,
+    fix: code === "ENOENT" ? "Check the path: a relative one starts from the folder in which the program was started" : undefined,
+  });
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+}

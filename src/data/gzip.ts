@@ -1,0 +1,95 @@
+/** Opening gzip data with the platform's own inflater: in Node and in browsers. */
+import { SteepestError } from "../tensor/error.js";
+
+/** Whether the bytes begin as a gzip file does. */
+export const isGzip = (bytes: Uint8Array): boolean => bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** Deflate cannot do better than 258 bytes for 2 bits. */
+const LARGEST_RATIO = 1032;
+
+export interface InflateOptions {
+  /** The name of the file, for messages. */
+  readonly where: string;
+  /**
+   * Given the first bytes of the content (`headerBytes` of them, or all where there are fewer), returns the size of the whole; memory is
+   * reserved once, and no more than that is ever unpacked.
+   */
+  readonly headerBytes: number;
+  readonly size: (header: Uint8Array) => number;
+}
+
+/**
+ * Unpacks gzip data of which the content itself tells the size. Neither a header that promises too much nor content that unpacks to more
+ * than it promised can take memory: both are errors.
+ *
+ * @throws SteepestError when the data are no gzip, damaged, cut off, or of another size than the content's header says
+ */
+export async function inflate(bytes: Uint8Array, options: InflateOptions): Promise<Uint8Array> {
+  const { where, headerBytes } = options;
+  if (!isGzip(bytes))
+    throw new SteepestError({ problem: "This is no gzip file", expected: "1f 8b as its first bytes", received: firstBytes(bytes), where });
+  const reader = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+  try {
+    let header: Uint8Array = new Uint8Array(0);
+    let ended = false;
+    while (header.length < headerBytes && !ended) {
+      const { value, done } = await readChunk(reader, where);
+      if (value !== undefined) header = joined(header, value);
+      ended = done;
+    }
+    const size = options.size(header);
+    if (size > bytes.length * LARGEST_RATIO)
+      throw new SteepestError({
+        problem: "The file is truncated",
+        expected: `${size} bytes of content, as its header says`,
+        received: `${bytes.length} packed bytes, which cannot hold them`,
+        where,
+        fix: "Download the file again",
+      });
+    const content = new Uint8Array(size);
+    let length = 0;
+    for (let chunk: Uint8Array | undefined = header; chunk !== undefined; ) {
+      if (length + chunk.length > size)
+        throw new SteepestError({
+          problem: "The file holds more than its header says",
+          expected: `${size} bytes of content`,
+          received: "more",
+          where,
+        });
+      content.set(chunk, length);
+      length += chunk.length;
+      chunk = ended ? undefined : (await readChunk(reader, where)).value;
+    }
+    // What is missing is for the reader of the content to name.
+    return content.subarray(0, length);
+  } finally {
+    // Ends the inflater where an error left it half way; nobody waits for that.
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>, where: string): Promise<{ value?: Uint8Array; done: boolean }> {
+  try {
+    return await reader.read();
+  } catch (error) {
+    throw new SteepestError({
+      problem: "The gzip data are damaged or cut off",
+      received: error instanceof Error ? error.message : String(error),
+      where,
+      fix: "Download the file again",
+    });
+  }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
+
+/** The first four bytes in hexadecimal, for messages. */
+export function firstBytes(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "an empty file";
+  return [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}

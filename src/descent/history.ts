@@ -1,0 +1,30 @@
+/** What a descent leaves behind. */
+/** Why a descent ended. */
+export type Status = "converged" | "step-limit" | "stopped-early" | "diverged" | "stalled" | "aborted";
+
+/** One line of a training history. Undefined fields were not measured at that step. */
+export interface HistoryRecord {
+  /** Steps done. */
+  readonly step: number;
+  /** Passes over the data, counted as a fraction. */
+  readonly epoch: number;
+  /** Seconds since the start. */
+  readonly seconds: number;
+  /** Mean training loss since the last record. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** 2-norm of the gradient at this step. */
+  readonly gradientNorm?: number;
+  readonly trainAccuracy?: number;
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+}
+
+/** Loss and accuracy over one set of data. */
+export interface Evaluation {
+  readonly loss: number;
+  /** Share of records whose largest score is the label; undefined for regression. */
+  readonly accuracy?: number;
+  /** Counts by [true class][predicted class], for classification. */
+  readonly confusion?: readonly (readonly number[])[];
+}

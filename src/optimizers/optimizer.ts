@@ -1,0 +1,93 @@
+/** What an optimizer is: a pure traced rule over the flat parameter vector θ. */
+import { literal, type Tensor } from "../tensor/tensor.js";
+
+/** What a schedule may depend on. All are float64 scalars that adapt to what they meet; `step` counts from 0. */
+export interface ScheduleContext {
+  readonly step: Tensor;
+  readonly totalSteps: Tensor;
+  readonly stepsPerEpoch: Tensor;
+}
+
+/** A traced learning rate α(step). */
+export interface Schedule {
+  readonly name: string;
+  rate(context: ScheduleContext): Tensor;
+}
+
+/** A learning rate: a constant or a schedule. */
+export type Rate = number | Schedule;
+
+/** State that an optimizer carries from step to step. */
+export interface Slot {
+  /** One element for each of θ, or a single float64 number. */
+  readonly shape: "likeTheta" | "scalar";
+  readonly initial: number;
+}
+
+export const likeTheta = (initial: number): Slot => ({ shape: "likeTheta", initial });
+export const scalar = (initial: number): Slot => ({ shape: "scalar", initial });
+
+export type Slots = Readonly<Record<string, Slot>>;
+type Values<S extends Slots> = { readonly [K in keyof S]: Tensor };
+
+/** One parameter as the optimizer sees it. */
+export interface ParameterView {
+  readonly theta: Tensor;
+  readonly gradient: Tensor;
+}
+
+export interface UpdateContext<S extends Slots = Slots> {
+  /** The parameters, one vector of d elements. */
+  readonly theta: Tensor;
+  /** ∇f(θ), of the same shape. */
+  readonly gradient: Tensor;
+  readonly slots: Values<S>;
+  /** Views by name, for rules that treat parameters differently. */
+  readonly parameters: Readonly<Record<string, ParameterView>>;
+  /** Steps done before this one: 0, 1, 2, … */
+  readonly step: Tensor;
+  /** The rate in force: the schedule's value times the control `rateScale`. */
+  readonly learningRate: Tensor;
+  /** The objective at another point, for look-ahead rules. */
+  evaluate(theta: Tensor): { readonly loss: Tensor; readonly gradient: Tensor };
+}
+
+export interface UpdateResult<S extends Slots = Slots> {
+  readonly theta: Tensor;
+  readonly slots: Values<S>;
+}
+
+export interface Optimizer<S extends Slots = Slots> {
+  readonly name: string;
+  readonly learningRate: Rate;
+  readonly slots: S;
+  update(context: UpdateContext<S>): UpdateResult<S>;
+}
+
+/**
+ * An optimizer of one's own. A rule that works coordinate by coordinate compiles to one pass over θ, like the built-in ones.
+ *
+ * @example
+ * ```ts
+ * import { defineOptimizer, likeTheta, minimize } from "steepest";
+ * const heavyBall = (options: { beta: number; learningRate: number }) =>
+ *   defineOptimizer({
+ *     name: "heavy-ball",
+ *     learningRate: options.learningRate,
+ *     slots: { velocity: likeTheta(0) },
+ *     update({ theta, gradient, slots, learningRate }) {
+ *       const velocity = slots.velocity.mul(options.beta).add(gradient);
+ *       return { theta: theta.sub(velocity.mul(learningRate)), slots: { velocity } };
+ *     },
+ *   });
+ * minimize((x) => x ** 2, 8.7, { optimizer: heavyBall({ beta: 0.5, learningRate: 0.1 }), steps: 100 }).solution;
+ * ```
+ */
+export function defineOptimizer<const S extends Slots>(rule: Optimizer<S>): Optimizer<S> {
+  return rule;
+}
+
+/** The traced rate of a schedule or constant. A constant is a literal of the program's controls, see `rateScale`. */
+export function rateOf(rate: Rate, context: ScheduleContext): Tensor {
+  return typeof rate === "number" ? literal(rate, "f64", true) : rate.rate(context);
+}

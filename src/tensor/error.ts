@@ -1,0 +1,80 @@
+/** The one shape of every error a user of Steepest can meet. */
+export interface ErrorParts {
+  /** What happened, in one sentence without a full stop. */
+  readonly problem: string;
+  readonly expected?: string;
+  readonly received?: string;
+  /** The user's own call site, a layer, a file and record, a line and column. */
+  readonly where?: string;
+  /** What to do about it. */
+  readonly fix?: string;
+}
+
+/**
+ * An error that teaches: what was expected, what was received, where, and what to do.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   tensor([1, 2, 3]).add(tensor([1, 2]));
+ * } catch (error) {
+ *   if (error instanceof SteepestError) console.log(error.fix);
+ * }
+ * ```
+ */
+export class SteepestError extends Error {
+  override readonly name = "SteepestError";
+  readonly problem: string;
+  readonly expected: string | undefined;
+  readonly received: string | undefined;
+  readonly where: string | undefined;
+  readonly fix: string | undefined;
+
+  constructor(parts: ErrorParts) {
+    const lines = [parts.problem];
+    if (parts.expected !== undefined) lines.push(`  expected: ${parts.expected}`);
+    if (parts.received !== undefined) lines.push(`  received: ${parts.received}`);
+    if (parts.where !== undefined) lines.push(`  where:    ${parts.where}`);
+    if (parts.fix !== undefined) lines.push(`  fix:      ${parts.fix}`);
+    super(lines.join("\n"));
+    this.problem = parts.problem;
+    this.expected = parts.expected;
+    this.received = parts.received;
+    this.where = parts.where;
+    this.fix = parts.fix;
+  }
+}
+
+/** The known name nearest to a mistyped one, or undefined when none is near (edit distance at most a third of its length). */
+export function nearest(name: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best !== undefined && bestDistance <= Math.max(1, Math.floor(Math.max(best.length, name.length) / 3)) ? best : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(previous[j] + 1, current[j - 1] + 1, substitution));
+    }
+    previous = current;
+  }
+  return previous[b.length];
+}
+
+/** The first line of the current stack that is not inside Steepest itself: the user's own call site. */
+export function callSite(): string | undefined {
+  const stack = new Error().stack?.split("\n").slice(1) ?? [];
+  const inside = /[\\/]steepest[\\/](dist|src)[\\/]|node:internal|\(native\)|<anonymous>$/;
+  const line = stack.find((frame) => !inside.test(frame) && !frame.includes(ownFolder));
+  return line?.trim().replace(/^at /, "");
+}
+
+const ownFolder = import.meta.url.replace(/\/(tensor\/)?[^/]*$/, "/").replace(/^file:\/\//, "");

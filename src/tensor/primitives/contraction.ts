@@ -1,0 +1,139 @@
+/** Products: matrix multiplication, and convolution with its two gradients (each linear in both operands, closed under transposition). */
+import { SteepestError } from "../error.js";
+import { linear, type ReferenceArray } from "../primitive.js";
+import { type Shape, showShape, sizeOf, type TensorType } from "../types.js";
+
+export interface MatmulAttributes {
+  readonly [key: string]: unknown;
+  /** Whether each operand is stored transposed (its last two axes swapped). */
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+export interface ConvAttributes {
+  readonly [key: string]: unknown;
+  /** Steps of the window down and across. */
+  readonly strides: readonly [number, number];
+  /** Zeros added above, below, left and right. */
+  readonly padding: readonly [number, number, number, number];
+  /** NHWC shape of the image that is convolved; HWIO shape of the filter. */
+  readonly image: Shape;
+  readonly filter: Shape;
+}
+
+/** NHWC shape of the convolution of an NHWC image with an HWIO filter. */
+export function convShape({ strides, padding, image, filter }: ConvAttributes): Shape {
+  return [
+    image[0],
+    Math.floor((image[1] + padding[0] + padding[1] - filter[0]) / strides[0]) + 1,
+    Math.floor((image[2] + padding[2] + padding[3] - filter[1]) / strides[1]) + 1,
+    filter[3],
+  ];
+}
+
+/** Calls `body(flat index in the image, in the filter, in the result)` for every product of the convolution. */
+function convProducts(attributes: ConvAttributes, body: (image: number, filter: number, result: number) => void): void {
+  const { strides, padding, image, filter } = attributes;
+  const [n, height, width, channels] = convShape(attributes);
+  const [kh, kw, inputs] = filter;
+  for (let b = 0; b < n; b++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        for (let i = 0; i < kh; i++)
+          for (let j = 0; j < kw; j++) {
+            const row = y * strides[0] + i - padding[0];
+            const column = x * strides[1] + j - padding[2];
+            if (row < 0 || row >= image[1] || column < 0 || column >= image[2]) continue;
+            for (let c = 0; c < inputs; c++)
+              for (let o = 0; o < channels; o++)
+                body(((b * image[1] + row) * image[2] + column) * inputs + c, ((i * kw + j) * inputs + c) * channels + o, ((b * height + y) * width + x) * channels + o);
+          }
+}
+
+function matmulDimensions({ transposeA, transposeB }: MatmulAttributes, a: Shape, b: Shape) {
+  const rank = a.length;
+  const [m, k] = transposeA ? [a[rank - 1], a[rank - 2]] : [a[rank - 2], a[rank - 1]];
+  const [kb, n] = transposeB ? [b[rank - 1], b[rank - 2]] : [b[rank - 2], b[rank - 1]];
+  return { batch: a.slice(0, rank - 2), m, n, k, kb };
+}
+
+const both = (operand: number) => operand < 2;
+
+export const contraction = {
+  /** C = A·B over the last two axes; leading axes are a common batch. */
+  matmul: linear<MatmulAttributes>({
+    name: "matmul",
+    type: (attributes, [a, b]): TensorType => {
+      const { batch, m, n, k, kb } = matmulDimensions(attributes, a.shape, b.shape);
+      if (a.shape.length !== b.shape.length || k !== kb || a.dtype !== b.dtype || batch.some((extent, i) => extent !== b.shape[i]))
+        throw new SteepestError({
+          problem: "matmul cannot multiply these",
+          expected: "[…, m, k] and […, k, n] of one dtype, with the same leading axes",
+          received: `${a.dtype} ${showShape(a.shape)}${attributes.transposeA ? "ᵀ" : ""} and ${b.dtype} ${showShape(b.shape)}${attributes.transposeB ? "ᵀ" : ""}`,
+          fix: k !== kb ? `the inner extents are ${k} and ${kb}: transpose or reshape one operand` : "bring both to one rank and dtype with reshape and cast",
+        });
+      return { shape: [...batch, m, n], dtype: a.dtype };
+    },
+    evaluate: (attributes, [a, b]) => {
+      const { batch, m, n, k } = matmulDimensions(attributes, a.shape, b.shape);
+      const count = sizeOf(batch);
+      const out = new Float64Array(count * m * n);
+      for (let s = 0; s < count; s++)
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) {
+            let sum = 0;
+            for (let l = 0; l < k; l++)
+              sum += a.data[s * m * k + (attributes.transposeA ? l * m + i : i * k + l)] * b.data[s * k * n + (attributes.transposeB ? j * k + l : l * n + j)];
+            out[(s * m + i) * n + j] = sum;
+          }
+      return out;
+    },
+    linearIn: both,
+    transpose: ({ transposeA, transposeB }, operand, g, [a, b]) => {
+      if (operand === 0) return transposeA ? b.product(g, { transposeA: transposeB, transposeB: true }) : g.product(b, { transposeA: false, transposeB: !transposeB });
+      return transposeB ? g.product(a, { transposeA: true, transposeB: transposeA }) : a.product(g, { transposeA: !transposeA, transposeB: false });
+    },
+  }),
+  /** image ∗ filter (cross-correlation, as everywhere in deep learning). */
+  conv: linear<ConvAttributes>({
+    name: "conv",
+    type: (attributes, [image]) => ({ shape: convShape(attributes), dtype: image.dtype }),
+    evaluate: (attributes, [image, filter], { shape }) => {
+      const out = new Float64Array(sizeOf(shape));
+      convProducts(attributes, (i, f, r) => {
+        out[r] += image.data[i] * filter.data[f];
+      });
+      return out;
+    },
+    linearIn: both,
+    transpose: (attributes, operand, g, [image, filter]) => (operand === 0 ? g.convImageGradient(filter, attributes) : image.convFilterGradient(g, attributes)),
+  }),
+  /** (cotangent of the result, filter) → cotangent of the image. */
+  convImageGradient: linear<ConvAttributes>({
+    name: "convImageGradient",
+    type: ({ image }, [g]) => ({ shape: image, dtype: g.dtype }),
+    evaluate: (attributes, [g, filter], { shape }) => {
+      const out = new Float64Array(sizeOf(shape));
+      convProducts(attributes, (i, f, r) => {
+        out[i] += g.data[r] * filter.data[f];
+      });
+      return out;
+    },
+    linearIn: both,
+    transpose: (attributes, operand, image, [g, filter]) => (operand === 0 ? image.convolve(filter, attributes) : image.convFilterGradient(g, attributes)),
+  }),
+  /** (image, cotangent of the result) → cotangent of the filter. */
+  convFilterGradient: linear<ConvAttributes>({
+    name: "convFilterGradient",
+    type: ({ filter }, [g]) => ({ shape: filter, dtype: g.dtype }),
+    evaluate: (attributes, [image, g], { shape }: { shape: Shape }) => {
+      const out = new Float64Array(sizeOf(shape));
+      convProducts(attributes, (i, f, r) => {
+        out[f] += image.data[i] * g.data[r];
+      });
+      return out;
+    },
+    linearIn: both,
+    transpose: (attributes, operand, filter, [image, g]) => (operand === 0 ? g.convImageGradient(filter, attributes) : image.convolve(filter, attributes)),
+  }),
+} satisfies Record<string, { evaluate(attributes: never, inputs: readonly ReferenceArray[], type: TensorType): Float64Array }>;

@@ -1,0 +1,145 @@
+/** Primitives that read or write at computed places. Each gather is linear; its transpose adds into the places it read. */
+import { linear, structural } from "../primitive.js";
+import { type Shape, sizeOf, type TensorType } from "../types.js";
+
+/** A window that slides over the two middle axes of an NHWC image, without padding. */
+export interface WindowAttributes {
+  readonly [key: string]: unknown;
+  readonly window: readonly [number, number];
+  readonly strides: readonly [number, number];
+  /** Shape of the image that the window slides over. */
+  readonly image: Shape;
+}
+
+export function windowShape({ window, strides, image }: WindowAttributes): Shape {
+  return [image[0], Math.floor((image[1] - window[0]) / strides[0]) + 1, Math.floor((image[2] - window[1]) / strides[1]) + 1, image[3]];
+}
+
+/** Calls `body(flat index of the result, flat index in the image of the window's first element)`. */
+function eachWindow(attributes: WindowAttributes, body: (result: number, corner: number) => void): void {
+  const { strides, image } = attributes;
+  const [n, height, width, channels] = windowShape(attributes);
+  let result = 0;
+  for (let b = 0; b < n; b++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        for (let c = 0; c < channels; c++) body(result++, ((b * image[1] + y * strides[0]) * image[2] + x * strides[1]) * channels + c);
+}
+
+/** Where element `k` of a window lies behind its first element. */
+const within = ({ window, image }: WindowAttributes, k: number): number => (Math.floor(k / window[1]) * image[2] + (k % window[1])) * image[3];
+
+const first = (operand: number) => operand === 0;
+
+/** Where one parameter lies in θ. */
+export interface ParameterSlot {
+  readonly shape: Shape;
+  readonly offset: number;
+}
+
+export const indexing = {
+  /** out[i…, j…] = x[indices[i…], j…]: rows of x picked by an integer tensor. */
+  take: linear({
+    name: "take",
+    type: (_, [x, indices]): TensorType => ({ shape: [...indices.shape, ...x.shape.slice(1)], dtype: x.dtype }),
+    evaluate: (_, [x, indices]) => {
+      const row = sizeOf(x.shape.slice(1));
+      const out = new Float64Array(indices.data.length * row);
+      indices.data.forEach((at, i) => {
+        out.set(x.data.subarray(at * row, (at + 1) * row), i * row);
+      });
+      return out;
+    },
+    linearIn: first,
+    transpose: (_, _operand, g, [x, indices]) => g.scatterAdd(indices, x.shape[0]),
+  }),
+  /** out[indices[i…], j…] += x[i…, j…] over `rows` rows of zeros: the transpose of `take`. */
+  scatterAdd: linear<{ readonly rows: number }>({
+    name: "scatterAdd",
+    type: ({ rows }, [x, indices]): TensorType => ({ shape: [rows, ...x.shape.slice(indices.shape.length)], dtype: x.dtype }),
+    evaluate: (_, [x, indices], { shape }) => {
+      const row = sizeOf(shape.slice(1));
+      const out = new Float64Array(sizeOf(shape));
+      indices.data.forEach((at, i) => {
+        for (let j = 0; j < row; j++) out[at * row + j] += x.data[i * row + j];
+      });
+      return out;
+    },
+    linearIn: first,
+    transpose: (_, _operand, g, [, indices]) => g.take(indices),
+  }),
+  /** Place (0 … kh·kw − 1) of each window's largest element; the first wins, NaN counts as largest. */
+  windowArgmax: structural<WindowAttributes>({
+    name: "windowArgmax",
+    types: (attributes) => [{ shape: windowShape(attributes), dtype: "i32" }],
+    evaluate: (attributes, [x], [{ shape }]) => {
+      const out = new Float64Array(sizeOf(shape));
+      const count = attributes.window[0] * attributes.window[1];
+      eachWindow(attributes, (result, corner) => {
+        let best = 0;
+        for (let k = 1; k < count; k++) {
+          const value = x.data[corner + within(attributes, k)];
+          const held = x.data[corner + within(attributes, best)];
+          if (value > held || (Number.isNaN(value) && !Number.isNaN(held))) best = k;
+        }
+        out[result] = best;
+      });
+      return [out];
+    },
+    derivative: "zero",
+  }),
+  /** The element of each window at the given place: with windowArgmax, max pooling. */
+  windowTake: linear<WindowAttributes>({
+    name: "windowTake",
+    type: (attributes, [x]) => ({ shape: windowShape(attributes), dtype: x.dtype }),
+    evaluate: (attributes, [x, places], { shape }) => {
+      const out = new Float64Array(sizeOf(shape));
+      eachWindow(attributes, (result, corner) => {
+        out[result] = x.data[corner + within(attributes, places.data[result])];
+      });
+      return out;
+    },
+    linearIn: first,
+    transpose: (attributes, _operand, g, [, places]) => g.windowScatter(places, attributes),
+  }),
+  /** Adds each element into its window at the given place: the transpose of windowTake. */
+  windowScatter: linear<WindowAttributes>({
+    name: "windowScatter",
+    type: ({ image }, [g]) => ({ shape: image, dtype: g.dtype }),
+    evaluate: (attributes, [g, places], { shape }) => {
+      const out = new Float64Array(sizeOf(shape));
+      eachWindow(attributes, (result, corner) => {
+        out[corner + within(attributes, places.data[result])] += g.data[result];
+      });
+      return out;
+    },
+    linearIn: first,
+    transpose: (attributes, _operand, image, [, places]) => image.windowTake(places, attributes),
+  }),
+  /** One parameter's view of θ. Its transpose is `pack`, so that gradients are written where θ's are. */
+  unpack: linear<ParameterSlot & { readonly [key: string]: unknown }>({
+    name: "unpack",
+    type: ({ shape }, [theta]) => ({ shape, dtype: theta.dtype }),
+    evaluate: ({ shape, offset }, [theta]) => theta.data.slice(offset, offset + sizeOf(shape)),
+    linearIn: always,
+    transpose: ({ shape, offset }, _operand, g, [theta]) => g.pack([{ shape, offset }], theta.shape[0]),
+  }),
+  /** Several parameters laid into one zero vector of the size of θ. */
+  pack: linear<{ readonly slots: readonly ParameterSlot[]; readonly size: number }>({
+    name: "pack",
+    type: ({ size }, [x]) => ({ shape: [size], dtype: x.dtype }),
+    evaluate: ({ slots, size }, inputs) => {
+      const out = new Float64Array(size);
+      inputs.forEach((x, i) => {
+        out.set(x.data, slots[i].offset);
+      });
+      return out;
+    },
+    linearIn: always,
+    transpose: ({ slots }, operand, g) => g.unpack(slots[operand]),
+  }),
+};
+
+function always(): boolean {
+  return true;
+}

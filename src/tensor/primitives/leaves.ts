@@ -1,0 +1,76 @@
+/** Primitives without inputs, and those that only mark a value. */
+import { type Attributes, structural } from "../primitive.js";
+import type { DType, HostData, Shape, TensorType } from "../types.js";
+import { sizeOf } from "../types.js";
+
+/** Host data, held by reference. Another value of the same type never recompiles. */
+export interface InputAttributes extends Attributes {
+  readonly type: TensorType;
+  readonly data: HostData;
+}
+
+/** A place of a program that outlives a step: parameters, optimizer state, data, controls. Identity is the object. */
+export interface Variable {
+  readonly name: string;
+  readonly type: TensorType;
+}
+
+export const leaves = {
+  /** A scalar that belongs to the formula itself and is compiled into it. */
+  literal: structural<{ readonly value: number; readonly dtype: DType }>({
+    name: "literal",
+    types: ({ dtype }) => [{ shape: [], dtype }],
+    evaluate: ({ value }) => [Float64Array.of(value)],
+    derivative: "zero",
+  }),
+  input: structural<InputAttributes>({
+    name: "input",
+    types: ({ type }) => [type],
+    evaluate: ({ data }) => [Float64Array.from(data)],
+    derivative: "zero",
+  }),
+  variable: structural<{ readonly variable: Variable }>({
+    name: "variable",
+    types: ({ variable }) => [variable.type],
+    evaluate: ({ variable }) => {
+      throw new Error(`internal: variable ${variable.name} was evaluated outside its program`);
+    },
+    derivative: "zero",
+  }),
+  /** A parameter of a sub-graph (the body of a loop, a branch, a called function). */
+  argument: structural<{ readonly index: number; readonly type: TensorType }>({
+    name: "argument",
+    types: ({ type }) => [type],
+    evaluate: ({ index }) => {
+      throw new Error(`internal: argument ${index} was evaluated outside its graph`);
+    },
+    derivative: "zero",
+  }),
+  /** 0, 1, 2, … along one axis. */
+  iota: structural<{ readonly shape: Shape; readonly axis: number; readonly dtype: DType }>({
+    name: "iota",
+    types: ({ shape, dtype }) => [{ shape, dtype }],
+    evaluate: ({ shape, axis }) => {
+      const inner = sizeOf(shape.slice(axis + 1));
+      return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => Math.floor(i / inner) % shape[axis])];
+    },
+    derivative: "zero",
+  }),
+  /** The same value, seen as a constant by derivatives. */
+  stopGradient: structural({
+    name: "stopGradient",
+    types: (_, [x]) => [x],
+    evaluate: (_, [x]) => [x.data],
+    derivative: "zero",
+  }),
+  /** The same value under an identity of its own: the point at which a derivative is taken. */
+  mark: structural<{ readonly identity: symbol }>({
+    name: "mark",
+    types: (_, [x]) => [x],
+    evaluate: (_, [x]) => [x.data],
+    derivative: {
+      jvp: (_a, _i, _o, [tangent]) => [tangent],
+      vjp: (_a, _i, _o, [cotangent]) => [cotangent],
+    },
+  }),
+};

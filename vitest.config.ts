@@ -1,0 +1,22 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Tests and documentation examples run the source itself, under the names users import.
+    alias: [
+      { find: /^steepest$/, replacement: source("index.ts") },
+      { find: /^steepest\/data$/, replacement: source("data/index.ts") },
+      { find: /^steepest\/figures$/, replacement: source("figures/index.ts") },
+      { find: /^steepest\/node$/, replacement: source("node.ts") },
+    ],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    environment: "node",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
