@@ -6,7 +6,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { dirname, extname, join, normalize, sep } from "node:path";
+import { dirname, extname, join, normalize, resolve, sep } from "node:path";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { entries, root } from "./sources.mjs";
@@ -30,12 +30,17 @@ const importMap = {
  * @param {boolean} isolated whether pages may share memory between threads
  */
 async function serve(scripts, isolated) {
-  const shared = join(root, process.env.STEEPEST_SHARED ?? "../shared");
+  const shared = resolve(root, process.env.STEEPEST_SHARED ?? "../shared");
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     const headers = isolated ? { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } : {};
     const send = (/** @type {number} */ status, /** @type {string} */ type, /** @type {string | Uint8Array} */ body) => {
-      response.writeHead(status, { ...headers, "Content-Type": type, "Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin" });
+      response.writeHead(status, {
+        ...headers,
+        "Content-Type": type,
+        "Cache-Control": "no-store",
+        "Cross-Origin-Resource-Policy": "same-origin",
+      });
       response.end(body);
     };
     const name = path.slice(1).replace(/\.(html|js)$/, "");
@@ -46,7 +51,10 @@ async function serve(scripts, isolated) {
       const map = JSON.stringify(importMap);
       return send(200, "text/html", `<!doctype html><meta charset="utf-8"><title>${name}</title><script type="importmap">${map}</script>`);
     }
-    for (const [prefix, base] of [["/dist/", join(root, "dist")], ["/data/", join(shared, "data")]]) {
+    for (const [prefix, base] of [
+      ["/dist/", join(root, "dist")],
+      ["/data/", join(shared, "data")],
+    ]) {
       if (prefix === undefined || base === undefined || !path.startsWith(prefix)) continue;
       const file = normalize(join(base, path.slice(prefix.length)));
       const type = Object.entries(types).find(([ending]) => ending === extname(file))?.[1] ?? "application/octet-stream";
@@ -54,7 +62,7 @@ async function serve(scripts, isolated) {
     }
     return send(404, "text/plain", `nothing at ${path}`);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  await new Promise((ready) => server.listen(0, "127.0.0.1", () => ready(undefined)));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server has no port");
   return { origin: `http://127.0.0.1:${address.port}`, close: () => server.close() };
@@ -116,6 +124,7 @@ async function runPage(browser, url, name) {
       }
       return { outcomes, report: Reflect.get(globalThis, "report") ?? {} };
     }, `/${name}.js`);
+    /** @type {NodeJS.Timeout | undefined} */
     let timer;
     const late = new Promise((_, reject) => {
       timer = setTimeout(() => reject(new Error(`not finished within ${minutesAllowed} minutes`)), minutesAllowed * 60_000);

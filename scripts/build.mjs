@@ -52,6 +52,8 @@ export async function bundle() {
     chunkNames: "chunk-[hash]",
     charset: "utf8",
     logLevel: "silent",
+    // package.json names the files that act when imported; an import for its effect alone of any other would be dropped.
+    logOverride: { "ignored-bare-import": "error" },
     write: false,
   });
   mkdirSync(dist, { recursive: true });

@@ -17,8 +17,8 @@ if (!existsSync(source)) {
   console.error(`${entry} does not exist.`);
   process.exit(1);
 }
-// Inside the checkout, so that `steepest` resolves to this very package and packages to its node_modules.
-const folder = join(root, "node_modules", ".cache", "steepest");
+// Inside the checkout, so that `steepest` resolves to this very package (below node_modules/ it would not) and packages to its own.
+const folder = join(root, ".cache", "programs");
 mkdirSync(folder, { recursive: true });
 const outfile = join(folder, `${relative(root, source).replace(/[^A-Za-z0-9]+/g, "-")}.mjs`);
 await build({

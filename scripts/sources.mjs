@@ -27,7 +27,12 @@ export const stampFile = join(root, "dist", ".sources");
  */
 export function hashSources() {
   const hash = createHash("sha256");
-  const add = (/** @type {string} */ path) => hash.update(path).update("\0").update(readFileSync(join(root, path))).update("\0");
+  const add = (/** @type {string} */ path) =>
+    hash
+      .update(path)
+      .update("\0")
+      .update(readFileSync(join(root, path)))
+      .update("\0");
   for (const path of ["package.json", "package-lock.json", "scripts/build.mjs", "scripts/sources.mjs"]) add(path);
   const visit = (/** @type {string} */ folder) => {
     const children = readdirSync(join(root, folder), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -4,11 +4,12 @@ import type { Tensor } from "../tensor/tensor.js";
 import { isFloat } from "../tensor/types.js";
 import { topological } from "../tensor/walk.js";
 
-/** Nodes between `inputs` and `outputs`: those whose value varies with one of the inputs, each after the ones it uses. */
+/** Nodes between `inputs` and `outputs`: those whose value varies with one of the inputs, each after the ones it uses; the inputs' own nodes are left out. */
 export function varyingNodes(outputs: readonly Tensor[], inputs: readonly Tensor[]): Node[] {
-  const varies = new Set<Node>(inputs.map((x) => x.node));
-  return topological(outputs).filter((node) => {
-    if (!varies.has(node) && node.inputs.some((x) => varies.has(x.node) && isFloat(x.dtype))) varies.add(node);
+  const sources = new Set(inputs.map((x) => x.node));
+  const varies = new Set(sources);
+  return topological(outputs, (node) => sources.has(node)).filter((node) => {
+    if (node.inputs.some((x) => varies.has(x.node) && isFloat(x.dtype))) varies.add(node);
     return varies.has(node);
   });
 }
@@ -18,7 +19,6 @@ export function varyingNodes(outputs: readonly Tensor[], inputs: readonly Tensor
  * Inputs are values of the graph; what lies behind them is not entered.
  */
 export function pullBack(outputs: readonly Tensor[], cotangents: readonly (Tensor | undefined)[], inputs: readonly Tensor[]): (Tensor | undefined)[] {
-  const targets = new Set(inputs.map((x) => x.node));
   const gathered = new Map<Node, (Tensor | undefined)[]>();
   const give = (x: Tensor, cotangent: Tensor | undefined) => {
     if (cotangent === undefined || !isFloat(x.dtype)) return;
@@ -31,30 +31,35 @@ export function pullBack(outputs: readonly Tensor[], cotangents: readonly (Tenso
     give(o, cotangents[i]);
   });
   const order = varyingNodes(outputs, inputs);
-  const varying = new Set(order);
+  const varying = new Set([...order, ...inputs.map((x) => x.node)]);
   for (const node of order.reverse()) {
     const received = gathered.get(node);
-    if (received === undefined || targets.has(node)) continue;
-    inputCotangents(node, received, varying).forEach((cotangent, i) => {
-      if (varying.has(node.inputs[i].node)) give(node.inputs[i], cotangent);
+    if (received === undefined) continue;
+    const wanted = node.inputs.map((x) => varying.has(x.node) && isFloat(x.dtype));
+    inputCotangents(node, received, wanted).forEach((cotangent, i) => {
+      if (wanted[i]) give(node.inputs[i], cotangent);
     });
   }
   return inputs.map((x) => gathered.get(x.node)?.[x.output]);
 }
 
-function inputCotangents(node: Node, received: readonly (Tensor | undefined)[], varying: ReadonlySet<Node>): readonly (Tensor | undefined)[] {
+function inputCotangents(node: Node, received: readonly (Tensor | undefined)[], wanted: readonly boolean[]): readonly (Tensor | undefined)[] {
   const { primitive, attributes, inputs, outputs } = node;
-  const wanted = (i: number) => varying.has(inputs[i].node) && isFloat(inputs[i].dtype);
   if (primitive.kind === "structural")
-    return primitive.derivative === "zero" ? inputs.map(() => undefined) : primitive.derivative.vjp(attributes, inputs, outputs, received);
+    return primitive.derivative === "zero" ? inputs.map(() => undefined) : primitive.derivative.vjp(attributes, inputs, outputs, received, { pullBack, wanted });
   const [g] = received;
   if (g === undefined) return inputs.map(() => undefined);
   if (primitive.kind === "linear")
-    return inputs.map((_, i) => (wanted(i) && primitive.linearIn(i) ? primitive.transpose(attributes, i, g, inputs) : undefined));
+    return inputs.map((_, i) => (wanted[i] && primitive.linearIn(i) ? primitive.transpose(attributes, i, g, inputs) : undefined));
   const { partials } = primitive;
   if (partials === "none") return inputs.map(() => undefined);
   return inputs.map((x, i) => {
-    const factor = wanted(i) ? partials[i](inputs, outputs[0]) : undefined;
-    return factor === undefined ? undefined : g.cast(x.dtype).mul(factor.cast(x.dtype));
+    const factor = wanted[i] ? partials[i](inputs, outputs[0]) : undefined;
+    return factor && scaled(factor, g.cast(x.dtype));
   });
+}
+
+/** A derivative times a factor; a factor of truth values keeps the derivative or drops it. */
+export function scaled(factor: Tensor, derivative: Tensor): Tensor {
+  return factor.dtype === "bool" ? factor.select(derivative, derivative.fill(0)) : derivative.mul(factor.cast(derivative.dtype));
 }

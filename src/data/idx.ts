@@ -111,7 +111,8 @@ function readNumbers(bytes: Uint8Array, { dtype, start, count }: IdxHeader): Idx
   };
   switch (dtype) {
     case "u8":
-      return bytes.subarray(start, start + count);
+      // Not `subarray`: of a Node Buffer that would be a Buffer.
+      return new Uint8Array(bytes.buffer, bytes.byteOffset + start, count);
     case "i8":
       return fill(new Int8Array(count), (at) => view.getInt8(at));
     case "i16":

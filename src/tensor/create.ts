@@ -1,7 +1,7 @@
 /** Tensors from JavaScript values. */
 import { SteepestError } from "./error.js";
 import { fromHost, type NestedNumbers, type Tensor } from "./tensor.js";
-import { allocate, checkShape, type DType, dtypeOf, type HostData, type Shape, showShape, sizeOf } from "./types.js";
+import { allocate, checkShape, type DType, dtypeOf, type HostData, isFloat, type Shape, showShape, sizeOf } from "./types.js";
 
 /**
  * A tensor of the given numbers.
@@ -37,7 +37,12 @@ function filled(dtype: DType, values: ArrayLike<number>, shape: Shape): HostData
   if (sizeOf(shape) !== values.length)
     throw new SteepestError({ problem: "the shape does not fit the values", expected: `${sizeOf(shape)} values for ${showShape(shape)}`, received: `${values.length} values` });
   const data = allocate(dtype, values.length);
-  data.set(values);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (!isFloat(dtype) && !Number.isInteger(value))
+      throw new SteepestError({ problem: `a tensor of ${dtype} holds whole numbers`, received: `${value} at place ${i}`, fix: 'choose dtype "f32" or "f64"' });
+    data[i] = dtype === "bool" ? Number(value !== 0) : value;
+  }
   return data;
 }
 
@@ -45,6 +50,8 @@ function shapeOf(values: NestedNumbers): number[] {
   const shape: number[] = [];
   let level: NestedNumbers = values;
   while (typeof level !== "number") {
+    // JavaScript callers are not held by the types: a string has entries that are strings, for ever.
+    if (!Array.isArray(level)) throw new SteepestError({ problem: "a tensor is made of numbers", expected: "numbers, or nested arrays of numbers", received: String(level) });
     shape.push(level.length);
     if (level.length === 0) break;
     level = level[0];

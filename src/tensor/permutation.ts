@@ -67,7 +67,7 @@ export function shuffledIndex(rounds: ShuffleRounds, position: number): number {
   for (let r = 0; r < SHUFFLE_ROUNDS; r++) {
     const offset = offsets[r];
     const partner = offset >= x ? offset - x : offset + count - x;
-    const larger = x > partner ? x : partner;
+    const larger = Math.max(x, partner);
     if ((mix32(larger ^ salts[r]) & 1) === 1) x = partner;
   }
   return x;

@@ -14,6 +14,32 @@ export interface ReferenceArray {
 /** Attributes are plain data: they are part of a node's identity. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
+/** A closed piece of graph: the body of a loop, a branch, a called function. */
+export interface Graph {
+  /** What the graph is called with. */
+  readonly arguments: readonly Tensor[];
+  /** Values of the graph around it that it uses; like the arguments, they are inputs of the node that holds the graph. */
+  readonly captured: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+
+/** Reference evaluation of a sub-graph for values of its arguments, then of what it captured. */
+export type EvaluateGraph = (graph: Graph, values: readonly ReferenceArray[]) => readonly ReferenceArray[];
+
+/** Forward mode, as handed to primitives that hold sub-graphs: `autodiff/` is a later room. */
+export type PushForward = (
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  tangents: readonly (Tensor | undefined)[],
+) => readonly (Tensor | undefined)[];
+
+/** Reverse mode, likewise. */
+export type PullBack = (
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | undefined)[],
+  inputs: readonly Tensor[],
+) => readonly (Tensor | undefined)[];
+
 /** One output element depends on the input elements at its own place, all of one shape. */
 export interface PointwisePrimitive {
   readonly kind: "pointwise";
@@ -21,7 +47,12 @@ export interface PointwisePrimitive {
   readonly arity: number;
   dtype(inputs: readonly DType[], attributes: Attributes): DType;
   evaluate(attributes: Attributes, ...x: number[]): number;
-  /** ∂output/∂inputᵢ at each place, or "none" where the output does not vary smoothly with any input. */
+  /** As `evaluate`, for integers of 32 bits, where float64 would not be exact; the caller wraps the result. */
+  readonly evaluateInteger?: (...x: number[]) => number;
+  /**
+   * ∂output/∂inputᵢ at each place, or "none" where the output does not vary smoothly with any input. A factor of dtype bool
+   * passes the derivative on where it holds and gives 0 elsewhere (also where the derivative is infinite or not a number).
+   */
   readonly partials: readonly ((inputs: readonly Tensor[], output: Tensor) => Tensor | undefined)[] | "none";
 }
 
@@ -33,6 +64,8 @@ export interface LinearPrimitive<A extends Attributes = Attributes> {
   evaluate(attributes: A, inputs: readonly ReferenceArray[], type: TensorType): Float64Array;
   /** Whether it is linear in operand i; the others are indices, which have no derivative. */
   linearIn(operand: number): boolean;
+  /** Linear in all operands taken together, as a concatenation, and not in each for fixed others, as a product. */
+  readonly joint?: boolean;
   /** The cotangent of operand i, given that of the output. */
   transpose(attributes: A, operand: number, cotangent: Tensor, inputs: readonly Tensor[]): Tensor;
 }
@@ -42,15 +75,28 @@ export interface StructuralPrimitive<A extends Attributes = Attributes> {
   readonly kind: "structural";
   readonly name: string;
   types(attributes: A, inputs: readonly TensorType[]): readonly TensorType[];
-  evaluate(attributes: A, inputs: readonly ReferenceArray[], types: readonly TensorType[]): readonly Float64Array[];
+  evaluate(attributes: A, inputs: readonly ReferenceArray[], types: readonly TensorType[], graph: EvaluateGraph): readonly Float64Array[];
   /** "zero": no output varies with any input. */
   readonly derivative: "zero" | StructuralDerivative<A>;
 }
 
 /** `undefined` stands for a tangent or cotangent of zero. */
 export interface StructuralDerivative<A extends Attributes> {
-  jvp(attributes: A, inputs: readonly Tensor[], outputs: readonly Tensor[], tangents: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[];
-  vjp(attributes: A, inputs: readonly Tensor[], outputs: readonly Tensor[], cotangents: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[];
+  jvp(
+    attributes: A,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    tangents: readonly (Tensor | undefined)[],
+    forward: PushForward,
+  ): readonly (Tensor | undefined)[];
+  /** `wanted` says of each input whether anybody asks for its cotangent. */
+  vjp(
+    attributes: A,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    cotangents: readonly (Tensor | undefined)[],
+    reverse: { readonly pullBack: PullBack; readonly wanted: readonly boolean[] },
+  ): readonly (Tensor | undefined)[];
 }
 
 export type Primitive = PointwisePrimitive | LinearPrimitive | StructuralPrimitive;

@@ -127,17 +127,16 @@ export class Tensor {
   asin(): Tensor {
     return this.div(this.fill(1).sub(this).mul(this.fill(1).add(this)).sqrt()).atan();
   }
-  /** arccos x = π/2 − arcsin x */
+  /** arccos x = 2 atan √((1 − x)/(1 + x)), which keeps all digits near 1 */
   acos(): Tensor {
-    return this.fill(1.5707963267948966).sub(this.asin());
+    return this.fill(1).sub(this).div(this.fill(1).add(this)).sqrt().atan().mul(this.fill(2));
   }
   atan(): Tensor {
     return elementwise("atan", [this]);
   }
-  /** sinh x = (u + u/(u + 1))/2 with u = eˣ − 1, which keeps all digits near 0. */
+  /** sinh x = ((eˣ − 1) − (e⁻ˣ − 1))/2, which keeps all digits near 0: the two terms differ in sign. */
   sinh(): Tensor {
-    const u = this.abs().expm1();
-    return u.add(u.div(u.add(u.fill(1)))).mul(u.fill(0.5)).mul(this.sign());
+    return this.expm1().sub(this.neg().expm1()).mul(this.fill(0.5));
   }
   cosh(): Tensor {
     return this.exp().add(this.neg().exp()).mul(this.fill(0.5));
@@ -150,9 +149,13 @@ export class Tensor {
     const half = this.fill(0.5);
     return this.mul(half).tanh().mul(half).add(half);
   }
-  /** log(1 + eˣ) = max(x, 0) + log1p(e^−|x|) */
+  /**
+   * log(1 + eˣ) = m + log1p(e^(x−m) + (e^−m − 1)) with m = max(x, 0): neither overflows nor loses small values. It holds for
+   * every m, so m is a constant to derivatives, which then have no kink at 0.
+   */
   softplus(): Tensor {
-    return this.relu().add(this.abs().neg().exp().log1p());
+    const m = this.relu().stopGradient();
+    return m.add(this.sub(m).exp().add(m.neg().expm1()).log1p());
   }
   /** max(x, 0), with slope 0 at 0. */
   relu(): Tensor {
@@ -233,7 +236,8 @@ export class Tensor {
   transpose(permutation: readonly number[] = this.shape.map((_, axis) => this.rank - 1 - axis)): Tensor {
     if (normalizeAxes(permutation, this.rank, "transpose").length !== this.rank)
       throw new SteepestError({ problem: "transpose needs every axis once", expected: `${this.rank} axes`, received: JSON.stringify(permutation) });
-    return permutation.every((axis, i) => axis === i) ? this : one(movement.transpose, { permutation: [...permutation] }, [this]);
+    const order = permutation.map((axis) => (axis < 0 ? axis + this.rank : axis));
+    return order.every((axis, i) => axis === i) ? this : one(movement.transpose, { permutation: order }, [this]);
   }
 
   /** Repeats this tensor: its axis i becomes axis axes[i] of `shape`, all other axes of `shape` repeat it. */
@@ -254,7 +258,7 @@ export class Tensor {
 
   /** `size` elements along each axis from `start`, every `step`-th. */
   slice(start: readonly number[], size: readonly number[], step: readonly number[] = size.map(() => 1)): Tensor {
-    const fits = size.every((extent, axis) => start[axis] >= 0 && (extent === 0 || start[axis] + (extent - 1) * step[axis] < this.shape[axis]));
+    const fits = size.every((extent, axis) => extent >= 0 && start[axis] >= 0 && step[axis] >= 1 && (extent === 0 || start[axis] + (extent - 1) * step[axis] < this.shape[axis]));
     if (start.length !== this.rank || size.length !== this.rank || !fits)
       throw new SteepestError({
         problem: "slice reaches outside the tensor",
@@ -267,7 +271,14 @@ export class Tensor {
 
   /** Zeros around the tensor and, with `interior`, between its neighbours. */
   pad(low: readonly number[], high: readonly number[], interior: readonly number[] = low.map(() => 0)): Tensor {
-    const nothing = [...low, ...high, ...interior].every((x) => x === 0);
+    const amounts = [...low, ...high, ...interior];
+    if ([low, high, interior].some((list) => list.length !== this.rank) || amounts.some((x) => !Number.isInteger(x) || x < 0))
+      throw new SteepestError({
+        problem: "pad cannot put zeros there",
+        expected: `three lists of ${this.rank} whole numbers ≥ 0 for ${showShape(this.shape)}`,
+        received: `low ${JSON.stringify(low)}, high ${JSON.stringify(high)}, interior ${JSON.stringify(interior)}`,
+      });
+    const nothing = amounts.every((x) => x === 0);
     return nothing ? this : one(movement.pad, { low: [...low], high: [...high], interior: [...interior] }, [this]);
   }
 
@@ -420,8 +431,23 @@ export class Tensor {
 export function apply(primitive: Primitive, attributes: Attributes, inputs: readonly Tensor[], weak = false): readonly Tensor[] {
   const outputs: Tensor[] = [];
   const node: Node = { primitive, attributes, inputs, outputs };
-  for (const type of typesOf(primitive, attributes, inputs)) outputs.push(new Tensor(node, outputs.length, type.shape, type.dtype, weak));
+  for (const type of typesOf(primitive, attributes, inputs)) outputs.push(new Tensor(node, outputs.length, type.shape, type.dtype, weak && type.dtype === "f64"));
+  for (const made of recordings) made.add(node);
   return outputs;
+}
+
+/** One set for each sub-graph that is being traced, the innermost last. */
+const recordings: Set<Node>[] = [];
+
+/** Runs `body`, and says which nodes were made meanwhile: they belong to the sub-graph that it traces. */
+export function recordNodes<T>(body: () => T): { readonly result: T; readonly nodes: ReadonlySet<Node> } {
+  const nodes = new Set<Node>();
+  recordings.push(nodes);
+  try {
+    return { result: body(), nodes };
+  } finally {
+    recordings.splice(recordings.indexOf(nodes), 1);
+  }
 }
 
 function typesOf(primitive: Primitive, attributes: Attributes, inputs: readonly Tensor[]) {
@@ -485,9 +511,10 @@ export function concatenate(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Joins tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  const at = axis < 0 && tensors.length > 0 ? axis + tensors[0].rank + 1 : axis;
   return concatenate(
-    tensors.map((t) => t.reshape([...t.shape.slice(0, axis), 1, ...t.shape.slice(axis)])),
-    axis,
+    tensors.map((t) => t.reshape([...t.shape.slice(0, at), 1, ...t.shape.slice(at)])),
+    at,
   );
 }
 

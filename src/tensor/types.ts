@@ -103,3 +103,20 @@ export function normalizeAxes(axes: number | readonly number[] | undefined, rank
   });
   return list;
 }
+
+/** A number as the dtype holds it: integers drop their fraction and wrap (what is not a number becomes 0); floats stay as they are. */
+export function wrapped(dtype: DType, value: number): number {
+  switch (dtype) {
+    case "f32":
+    case "f64":
+      return value;
+    case "i32":
+      return value | 0;
+    case "u32":
+      return value >>> 0;
+    case "u8":
+      return value & 255;
+    case "bool":
+      return value === 0 ? 0 : 1;
+  }
+}

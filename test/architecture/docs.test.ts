@@ -4,7 +4,16 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { allExamples, disagreement, docstringExamples, type Example, fencedExamples, parsePromise, prepare, programParameters } from "./examples.js";
+import {
+  allExamples,
+  disagreement,
+  docstringExamples,
+  type Example,
+  fencedExamples,
+  parsePromise,
+  prepare,
+  programParameters,
+} from "./examples.js";
 import { root } from "./sources.js";
 
 type Module = Readonly<Record<string, unknown>>;
@@ -80,9 +89,12 @@ describe("examples of the documentation", () => {
     rmSync(place, { recursive: true, force: true });
     mkdirSync(place, { recursive: true });
     const names = checked.map((example) => `${example.path.replace(/\W+/g, "-")}-${example.line}.ts`);
-    checked.forEach((example, i) => writeFileSync(join(place, names[i] ?? ""), `${example.code}\nexport {};\n`));
+    for (const [i, example] of checked.entries()) writeFileSync(join(place, names[i] ?? ""), `${example.code}\nexport {};\n`);
     const options = { noUnusedLocals: false, rootDir: root };
-    writeFileSync(join(place, "tsconfig.json"), JSON.stringify({ extends: "../../tsconfig.json", compilerOptions: options, include: ["*.ts"] }));
+    writeFileSync(
+      join(place, "tsconfig.json"),
+      JSON.stringify({ extends: "../../tsconfig.json", compilerOptions: options, include: ["*.ts"] }),
+    );
     if (checked.length === 0) return;
     const compiler = at("node_modules/typescript/bin/tsc");
     const output = await promisify(execFile)(process.execPath, [compiler, "-p", place, "--pretty", "false"], { cwd: place }).then(
@@ -103,7 +115,22 @@ describe("the reading of examples", () => {
   const example = (code: string): Example => ({ path: "src/none.ts", line: 1, code, mode: "run", implicitImports: false });
 
   it("finds fenced blocks with their lines and words", () => {
-    const page = ["# T", "```ts", "a;", "```", "text", "```ts continued", "b;", "```", "```ts no-run", "c;", "```", "```sh", "d", "```"].join("\n");
+    const page = [
+      "# T",
+      "```ts",
+      "a;",
+      "```",
+      "text",
+      "```ts continued",
+      "b;",
+      "```",
+      "```ts no-run",
+      "c;",
+      "```",
+      "```sh",
+      "d",
+      "```",
+    ].join("\n");
     const found = fencedExamples("page.md", page);
     expect(found.map(({ line, mode }) => ({ line, mode }))).toEqual([
       { line: 3, mode: "run" },
@@ -113,7 +140,20 @@ describe("the reading of examples", () => {
   });
 
   it("finds the examples of docstrings, fenced or not", () => {
-    const text = ["/**", " * Words.", " *", " * @example", " * f(1); // → 2", " * @returns n", " */", "/** @example", " * ```ts", " * g();", " * ```", " */"];
+    const text = [
+      "/**",
+      " * Words.",
+      " *",
+      " * @example",
+      " * f(1); // → 2",
+      " * @returns n",
+      " */",
+      "/** @example",
+      " * ```ts",
+      " * g();",
+      " * ```",
+      " */",
+    ];
     expect(docstringExamples("src/x.ts", text.join("\n")).map(({ line, code }) => ({ line, code }))).toEqual([
       { line: 5, code: "f(1); // → 2" },
       { line: 10, code: "g();" },

@@ -150,11 +150,7 @@ function checkEdit(marker: SyntaxNode, call: SyntaxNode, before: SyntaxNode | un
   const close = { start: marker.start, end: marker.end, text: "" };
   if (before?.type === "ExpressionStatement" && isNode(before.expression)) {
     const { start, end } = before.expression;
-    return [
-      { start, end: start, text: `${programParameters.check}(${arrow}, (` },
-      { start: end, end, text: "))" },
-      close,
-    ];
+    return [{ start, end: start, text: `${programParameters.check}(${arrow}, (` }, { start: end, end, text: "))" }, close];
   }
   if (before?.type === "VariableDeclaration") {
     const declared = nodesIn(before.declarations).at(-1);
@@ -195,7 +191,8 @@ export async function prepare(example: Example): Promise<Program> {
     });
   });
   let body = code;
-  for (const edit of edits.sort((a, b) => b.start - a.start || b.end - a.end)) body = body.slice(0, edit.start) + edit.text + body.slice(edit.end);
+  for (const edit of edits.sort((a, b) => b.start - a.start || b.end - a.end))
+    body = body.slice(0, edit.start) + edit.text + body.slice(edit.end);
   for (const name of imported) identifiers.delete(name);
   // The block lets an example declare a name that would otherwise come from outside.
   return { body: `"use strict"; {\n${body}\n}`, identifiers };
@@ -207,7 +204,14 @@ interface PromisedNumber {
   readonly tolerance: number;
 }
 
-type Promised = PromisedNumber | string | boolean | null | undefined | readonly Promised[] | { readonly fields: ReadonlyMap<string, Promised> };
+type Promised =
+  | PromisedNumber
+  | string
+  | boolean
+  | null
+  | undefined
+  | readonly Promised[]
+  | { readonly fields: ReadonlyMap<string, Promised> };
 
 /** Reads a promised value; gives undefined in `parsed` where the text is no value. A remark in parentheses may follow it. */
 export function parsePromise(text: string): { readonly parsed: Promised } | undefined {
@@ -290,7 +294,8 @@ export function parsePromise(text: string): { readonly parsed: Promised } | unde
 /** What of a value can be compared: a tensor as its nested numbers, a typed array as an array. */
 function plain(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return Object.values(value);
-  if (typeof value === "object" && value !== null && "toArray" in value && typeof value.toArray === "function") return plain(value.toArray());
+  if (typeof value === "object" && value !== null && "toArray" in value && typeof value.toArray === "function")
+    return plain(value.toArray());
   return value;
 }
 
@@ -303,7 +308,9 @@ function agrees(promised: Promised, received: unknown): boolean {
     if (typeof actual !== "object" || actual === null) return false;
     const keys = Object.keys(actual);
     const values = new Map(Object.entries(actual));
-    return keys.length === promised.fields.size && [...promised.fields].every(([key, item]) => values.has(key) && agrees(item, values.get(key)));
+    return (
+      keys.length === promised.fields.size && [...promised.fields].every(([key, item]) => values.has(key) && agrees(item, values.get(key)))
+    );
   }
   if (typeof promised === "object" && promised !== null && "tolerance" in promised) {
     if (typeof actual !== "number") return false;

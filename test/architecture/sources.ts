@@ -59,7 +59,12 @@ export function importsOf(path: string, text: string): Import[] {
   // In a type position `import("…")` costs nothing; it is told from a call by the `await` or the `.then` beside it.
   const code = withoutComments(text);
   for (const match of code.matchAll(dynamicImport)) {
-    const called = /\bawait\s*$/.test(code.slice(0, match.index)) || code.slice(match.index + match[0].length).trimStart().startsWith(".then");
+    const called =
+      /\bawait\s*$/.test(code.slice(0, match.index)) ||
+      code
+        .slice(match.index + match[0].length)
+        .trimStart()
+        .startsWith(".then");
     add(match[1] ?? "", match.index, !called, called);
   }
   return found;

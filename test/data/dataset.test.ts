@@ -47,7 +47,7 @@ describe("arrayDataset", () => {
     expect(data.classes).toEqual(["apple", "pear", "plum"]);
     expect([...data.targets.data]).toEqual([1, 0, 1]);
     expect([...(data.test?.targets.data ?? [])]).toEqual([2]);
-    expect(() => arrayDataset({ inputs: [1], targets: ["appel"], classes: ["apple", "pear"] })).toThrow(
+    expect(() => arrayDataset({ inputs: [1], targets: ["appl"], classes: ["apple", "pear"] })).toThrow(
       /none of the classes[\s\S]*record 0[\s\S]*"apple"/,
     );
   });
@@ -187,7 +187,8 @@ describe("split", () => {
     expect(validation.inputs.shape).toEqual([100, 2]);
     expect([...training.targets.data, ...validation.targets.data].sort((a, b) => a - b)).toEqual([...data.targets.data]);
     for (const part of [training, validation])
-      part.targets.data.forEach((target, i) => expect([part.inputs.data[2 * i], part.inputs.data[2 * i + 1]]).toEqual([target, -target]));
+      for (const [i, target] of part.targets.data.entries())
+        expect([part.inputs.data[2 * i], part.inputs.data[2 * i + 1]]).toEqual([target, -target]);
     expect(training.test).toBe(data.test);
     expect(validation.test).toBeUndefined();
   });

@@ -2,7 +2,6 @@
  * Walks the expressions of one statement. Expressions form a DAG; each (node, part) that is used more than once is evaluated
  * at its first use and kept in a local. For this the walk runs twice: once to count, once to print.
  */
-import { constant } from "../../compiler/loops/expressions.js";
 import type { Cursor, Expr, Register } from "../../compiler/loops/ir.js";
 import type { ValueType } from "./encoder.js";
 import { FunctionBody } from "./encoder.js";
@@ -57,16 +56,24 @@ export class Evaluator {
     print();
   }
 
-  /** Whether the value is wanted once only, so that it may be folded into the instruction that uses it. */
-  single(x: Expr, part = 0): boolean {
-    return (this.#uses.get(x)?.[part]?.count ?? 0) <= 1;
+  /** Whether a scalar is wanted once only, so that it may be folded into the instruction that uses it. */
+  foldable(x: Expr): boolean {
+    return !this.#counting && (this.#uses.get(x)?.[0]?.count ?? 0) <= 1;
+  }
+
+  /** A local for the rest of this statement. */
+  temporary(type: ValueType): number {
+    return this.#counting ? 0 : this.locals.temporary(type);
   }
 
   /** Leaves one part of a value on the stack: the scalar, or the v128 with lanes part·n … part·n + n − 1. */
   value(x: Expr, part = 0): void {
     if (x.kind === "register") this.code.localGet(this.locals.register(x)[part]);
-    else if (x.kind === "constant") this.#constant(x.type.dtype === "bool" && x.type.lanes > 1 ? constant(x.type, x.value ? -1 : 0) : x);
-    else this.#shared(x, x.kind === "splat" || (x.kind === "load" && x.stride === 0) ? 0 : part);
+    else if (x.kind === "constant") this.#constant(x);
+    else if (x.kind === "laneIndex") {
+      if (x.type.lanes === 1) this.code.i32Const(0);
+      else this.vectorConstant(laneIndexBytes(part));
+    } else this.#shared(x, x.kind === "splat" || (x.kind === "load" && x.stride === 0) ? 0 : part);
   }
 
   /** Leaves one part of a lane mask of the given width on the stack. */
@@ -99,7 +106,11 @@ export class Evaluator {
     const width = this.widths.of(x);
     const per = lanesPerPart(width);
     this.value(x, Math.floor(index / per));
-    if (x.type.dtype === "bool") this.code.lane("i32x4.extract_lane", (index % per) * (width / 4)).i32Const(1).op("i32.and");
+    if (x.type.dtype === "bool")
+      this.code
+        .lane("i32x4.extract_lane", (index % per) * (width / 4))
+        .i32Const(1)
+        .op("i32.and");
     else this.code.lane(`${shape(x.type.dtype)}.extract_lane`, index % per);
   }
 
@@ -155,10 +166,16 @@ export class Evaluator {
 export function constantBytes(x: Expr & { kind: "constant" }): number[] {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
+  if (x.type.dtype === "bool") return [...bytes.fill(Number(x.value) === 0 ? 0 : 255)];
   for (let at = 0; at < 16; at += 8)
     if (x.type.dtype === "f64") view.setFloat64(at, Number(x.value), true);
     else if (x.type.dtype === "i64") view.setBigInt64(at, BigInt.asIntN(64, BigInt(x.value)), true);
     else if (x.type.dtype === "f32") for (const half of [0, 4]) view.setFloat32(at + half, Number(x.value), true);
     else for (const half of [0, 4]) view.setInt32(at + half, Number(x.value), true);
   return [...bytes];
+}
+
+/** The numbers of the lanes of one part, as i32. */
+export function laneIndexBytes(part: number): number[] {
+  return [0, 1, 2, 3].flatMap((lane) => [4 * part + lane, 0, 0, 0]);
 }

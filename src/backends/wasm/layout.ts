@@ -1,5 +1,5 @@
 /** How values of the loop program lie in WebAssembly's types: logical lanes in parts of sixteen bytes, truth values in masks. */
-import type { Expr, MemoryDType, Register, RegisterDType, Statement, VectorType } from "../../compiler/loops/ir.js";
+import type { Expr, LoopFunction, MemoryDType, Register, RegisterDType, Statement, VectorType } from "../../compiler/loops/ir.js";
 import type { ValueType } from "./encoder.js";
 
 /** Bytes per lane. A lane mask is as wide as the values that were compared. */
@@ -38,8 +38,10 @@ export class MaskWidths {
   readonly #known = new Map<Expr, Width | undefined>();
 
   /** Notes the width of every mask register by what is assigned to it first. */
-  constructor(body: readonly Statement[]) {
-    for (const statement of body) this.#statement(statement);
+  constructor(fn: LoopFunction) {
+    // Between functions a mask has four bytes per lane.
+    for (const variable of [...fn.parameters, ...fn.results]) if (variable.kind === "register") this.#registers.set(variable, 4);
+    for (const statement of fn.body) this.#statement(statement);
   }
 
   /** The width in which a value of any dtype is at hand. */
@@ -51,6 +53,8 @@ export class MaskWidths {
     if (s.kind === "set") {
       const { type } = s.register;
       if (type.dtype === "bool" && type.lanes > 1 && !this.#registers.has(s.register)) this.#registers.set(s.register, this.of(s.value));
+    } else if (s.kind === "call") {
+      for (const result of s.results) this.#registers.set(result, 4);
     } else if (s.kind === "if") {
       for (const inner of [...s.then, ...s.otherwise]) this.#statement(inner);
     } else if (s.kind === "for" || s.kind === "while") for (const inner of s.body) this.#statement(inner);

@@ -1,9 +1,9 @@
 /** Prints loads and stores: contiguous, strided, splatted; of words, bytes and truth values. Reads exactly the bytes asked for. */
-import { add, index, mul } from "../../compiler/loops/expressions.js";
+import { index, mul } from "../../compiler/loops/expressions.js";
 import type { Cursor, Expr, MemoryDType, Statement } from "../../compiler/loops/ir.js";
-import type { MemoryOpcode } from "./opcodes.js";
 import type { Evaluator } from "./evaluator.js";
 import { bytesOf, lanesPerPart, widthOf } from "./layout.js";
+import type { MemoryOpcode } from "./opcodes.js";
 
 type Load = Expr & { kind: "load" };
 type Store = Statement & { kind: "store" };
@@ -26,7 +26,8 @@ const scalarStore: Readonly<Record<MemoryDType, MemoryOpcode>> = {
 };
 
 /** Leaves an address on the stack and returns the offset that the instruction has to add. */
-function address(e: Evaluator, cursor: Cursor, element: number, offset = element * bytesOf[cursor.dtype]): number {
+export function address(e: Evaluator, cursor: Cursor, element: number): number {
+  const offset = element * bytesOf[cursor.dtype];
   e.code.localGet(e.locals.cursor(cursor));
   if (offset >= 0) return offset;
   e.code.i32Const(offset).op("i32.add");
@@ -42,8 +43,7 @@ function laneAddress(e: Evaluator, access: Load | Store, lane: number): number {
   if (typeof stride === "number") return address(e, cursor, offset + lane * stride);
   let bytes = strides.get(access);
   if (bytes === undefined) {
-    // The sum keeps the product a node of its own even where the stride is a plain register.
-    bytes = add(mul(stride, index(bytesOf[cursor.dtype])), index(0));
+    bytes = mul(stride, index(bytesOf[cursor.dtype]));
     strides.set(access, bytes);
   }
   const rest = address(e, cursor, offset);
@@ -141,6 +141,11 @@ function narrowed(e: Evaluator, value: Expr, part: number, dtype: MemoryDType): 
     e.code.v128Const([0, 4, 8, 12, ...new Array<number>(12).fill(16)]).op("i8x16.swizzle");
   } else if (dtype === "bool") {
     e.mask(value, part, 4);
-    e.code.v128Const([0, 4, 8, 12, ...new Array<number>(12).fill(16)]).op("i8x16.swizzle").i32Const(0x01010101).op("i32x4.splat").op("v128.and");
+    e.code
+      .v128Const([0, 4, 8, 12, ...new Array<number>(12).fill(16)])
+      .op("i8x16.swizzle")
+      .i32Const(0x01010101)
+      .op("i32x4.splat")
+      .op("v128.and");
   } else e.value(value, part);
 }

@@ -5,7 +5,7 @@ import { partsOf, scalarType, shape } from "./layout.js";
 import type { PlainOpcode } from "./opcodes.js";
 import { combine } from "./vectors.js";
 
-export const isFloat = (dtype: RegisterDType): dtype is "f32" | "f64" => dtype === "f32" || dtype === "f64";
+const isFloat = (dtype: RegisterDType): dtype is "f32" | "f64" => dtype === "f32" || dtype === "f64";
 
 export function printScalar(e: Evaluator, x: Expr): void {
   switch (x.kind) {
@@ -95,7 +95,7 @@ function unary(e: Evaluator, op: UnaryOp, x: Expr): void {
   }
 }
 
-export function binary(e: Evaluator, op: BinaryOp, x: Expr, y: Expr): void {
+function binary(e: Evaluator, op: BinaryOp, x: Expr, y: Expr): void {
   const { dtype } = x.type;
   if (isFloat(dtype)) {
     if (op === "rem" || op === "and" || op === "or" || op === "xor" || op === "shl" || op === "shr")
@@ -146,7 +146,7 @@ function division(e: Evaluator, op: "div" | "rem", x: Expr, y: Expr): void {
   e.code.op("select");
 }
 
-export function comparison(op: CompareOp, dtype: RegisterDType): PlainOpcode {
+function comparison(op: CompareOp, dtype: RegisterDType): PlainOpcode {
   if (isFloat(dtype)) return `${dtype}.${op}`;
   const type = dtype === "i64" ? "i64" : "i32";
   if (op === "eq" || op === "ne") return `${type}.${op}`;
@@ -203,7 +203,7 @@ function horizontal(e: Evaluator, op: "add" | "max" | "min", x: Expr): void {
     return;
   }
   const halve = (bytes: number): void => {
-    const kept = e.locals.temporary("v128");
+    const kept = e.temporary("v128");
     const pick = Array.from({ length: 16 }, (_, i) => (i + bytes) % 16);
     e.code.localTee(kept).localGet(kept).localGet(kept).shuffle(pick);
     combine(e, op, dtype);

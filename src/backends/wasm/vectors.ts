@@ -4,6 +4,7 @@ import { printConversion } from "./conversions.js";
 import type { Evaluator } from "./evaluator.js";
 import type { Width } from "./layout.js";
 import { lanesPerPart, shape } from "./layout.js";
+import { address } from "./memory.js";
 import type { PlainOpcode } from "./opcodes.js";
 
 export function printVector(e: Evaluator, x: Expr, part: number): void {
@@ -17,6 +18,13 @@ export function printVector(e: Evaluator, x: Expr, part: number): void {
       return compare(e, x, part);
     case "select": {
       const width = e.widths.of(x);
+      const extreme = extremeOf(x);
+      if (extreme !== undefined) {
+        e.value(extreme.a, part);
+        e.value(extreme.b, part);
+        e.code.op(extreme.op);
+        return;
+      }
       e.part(x.x, part, width);
       e.part(x.y, part, width);
       e.mask(x.condition, part, width);
@@ -47,6 +55,23 @@ export function printVector(e: Evaluator, x: Expr, part: number): void {
   }
 }
 
+const same = (x: Expr, y: Expr): boolean => x === y || (x.kind === "constant" && y.kind === "constant" && Object.is(x.value, y.value));
+
+/**
+ * `u < v ? u : v` and `u < v ? v : u` are one instruction, pmin(v, u) and pmax(u, v); `min` and `max`, which must order zeros
+ * and propagate NaN from both sides, take several on most machines.
+ */
+function extremeOf(x: Expr & { kind: "select" }): { op: PlainOpcode; a: Expr; b: Expr } | undefined {
+  const { condition } = x;
+  if (condition.kind !== "compare" || (condition.op !== "lt" && condition.op !== "gt")) return undefined;
+  const [u, v] = condition.op === "lt" ? [condition.x, condition.y] : [condition.y, condition.x];
+  const s = shape(x.type.dtype);
+  if (s !== "f32x4" && s !== "f64x2") return undefined;
+  if (same(x.x, u) && same(x.y, v)) return { op: `${s}.pmin`, a: v, b: u };
+  if (same(x.x, v) && same(x.y, u)) return { op: `${s}.pmax`, a: u, b: v };
+  return undefined;
+}
+
 function splat(e: Evaluator, x: Expr): void {
   const { dtype } = x.type;
   if (dtype === "bool") {
@@ -55,12 +80,9 @@ function splat(e: Evaluator, x: Expr): void {
     e.code.op("i32.sub").op("i32x4.splat");
     return;
   }
-  if (x.kind === "load" && x.cursor.dtype !== "u8" && e.single(x)) {
-    // Printed as the load of one element into all lanes, which is one instruction.
-    const offset = x.offset * (dtype === "f64" ? 8 : 4);
-    e.code.localGet(e.locals.cursor(x.cursor));
-    if (offset < 0) e.code.i32Const(offset).op("i32.add");
-    e.code.memory(dtype === "f64" ? "v128.load64_splat" : "v128.load32_splat", Math.max(offset, 0));
+  if (x.kind === "load" && x.cursor.dtype !== "u8" && e.foldable(x)) {
+    // The load of one element into all lanes is one instruction.
+    e.code.memory(dtype === "f64" ? "v128.load64_splat" : "v128.load32_splat", address(e, x.cursor, x.offset));
     return;
   }
   e.value(x);
@@ -128,15 +150,19 @@ function shift(e: Evaluator, op: "shl" | "shr", x: Expr & { kind: "binary" }, pa
     e.code.op(instruction);
     return;
   }
-  laneByLane(e, x, part, () => e.code.op(dtype === "i64" ? (op === "shl" ? "i64.shl" : "i64.shr_s") : op === "shl" ? "i32.shl" : dtype === "u32" ? "i32.shr_u" : "i32.shr_s"));
+  laneByLane(e, x, part, () =>
+    e.code.op(
+      dtype === "i64" ? (op === "shl" ? "i64.shl" : "i64.shr_s") : op === "shl" ? "i32.shl" : dtype === "u32" ? "i32.shr_u" : "i32.shr_s",
+    ),
+  );
 }
 
 /** There is no vector division of integers. A divisor of zero gives zero, as for scalars. */
 function divide(e: Evaluator, op: "div" | "rem", x: Expr & { kind: "binary" }, part: number): void {
   const extend = x.type.dtype === "u32" ? "i64.extend_i32_u" : "i64.extend_i32_s";
-  const divisor = e.locals.temporary("i32");
+  const divisor = e.temporary("i32");
   laneByLane(e, x, part, () => {
-    const quotient = e.locals.temporary("i32");
+    const quotient = e.temporary("i32");
     e.code.localSet(divisor).op(extend).localGet(divisor).localGet(divisor).op("i32.eqz").op("i32.or").op(extend);
     e.code.op(`i64.${op}_s`).op("i32.wrap_i64").localSet(quotient);
     e.code.localGet(quotient).i32Const(0).localGet(divisor).op("select");
@@ -163,7 +189,8 @@ function compare(e: Evaluator, x: Expr & { kind: "compare" }, part: number): voi
   e.part(x.x, part, width);
   e.part(x.y, part, width);
   const s = dtype === "bool" && width === 8 ? "i64x2" : shape(dtype);
-  if (x.op === "eq" || x.op === "ne" || s === "f32x4" || s === "f64x2") e.code.op(`${s}.${x.op}`);
+  if (x.op === "eq" || x.op === "ne") e.code.op(`${s}.${x.op}`);
+  else if (s === "f32x4" || s === "f64x2") e.code.op(`${s}.${x.op}`);
   else if (dtype === "bool") throw new Error(`internal: ${x.op} of vectors of bool`);
   else e.code.op(s === "i64x2" ? `i64x2.${x.op}_s` : `i32x4.${x.op}_${dtype === "u32" ? "u" : "s"}`);
 }

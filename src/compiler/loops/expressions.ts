@@ -53,6 +53,8 @@ export const add = (x: Expr, y: Expr): Expr => binary("add", x, y);
 export const sub = (x: Expr, y: Expr): Expr => binary("sub", x, y);
 export const mul = (x: Expr, y: Expr): Expr => binary("mul", x, y);
 export const div = (x: Expr, y: Expr): Expr => binary("div", x, y);
+/** Remainder of the truncated quotient, with the sign of x. Integers only. */
+export const rem = (x: Expr, y: Expr): Expr => binary("rem", x, y);
 export const min = (x: Expr, y: Expr): Expr => binary("min", x, y);
 export const max = (x: Expr, y: Expr): Expr => binary("max", x, y);
 

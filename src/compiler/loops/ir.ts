@@ -46,6 +46,8 @@ export type CompareOp = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 export type Expr =
   | { readonly kind: "constant"; readonly type: VectorType; readonly value: number | bigint }
   | Register
+  /** 0, 1, 2, … in the lanes of an i32 vector. */
+  | { readonly kind: "laneIndex"; readonly type: VectorType }
   /** Lane i reads element `offset + i·stride` from the cursor; `stride` 0 reads one element and splats it. */
   | { readonly kind: "load"; readonly type: VectorType; readonly cursor: Cursor; readonly offset: number; readonly stride: number | Expr }
   | { readonly kind: "unary"; readonly op: UnaryOp; readonly type: VectorType; readonly x: Expr }

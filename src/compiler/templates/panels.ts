@@ -3,8 +3,9 @@
  * reads it in one straight line.
  */
 import type { LoopBuilder } from "../loops/builder.js";
-import { add, div, index, mul, rem, shuffle, sub } from "../loops/expressions.js";
+import { add, compare, div, index, min, mul, shuffle, sub } from "../loops/expressions.js";
 import type { Cursor, Expr, Register } from "../loops/ir.js";
+import { rem } from "./arithmetic.js";
 import type { FloatDType, MatrixOperand, MatrixReader, Phase, ScratchBuffer } from "./template.js";
 import { PhaseBuilder } from "./template.js";
 import { CHUNK, LANES, MAX_VECTORS, tileRows, zeros } from "./tile.js";
@@ -75,7 +76,14 @@ interface PanelPart {
 }
 
 /** Emits the packing of one panel to `target`: length × (columns padded to vectors). */
-export function packPanel(b: LoopBuilder, dtype: FloatDType, operand: MatrixOperand, reader: MatrixReader, part: PanelPart, target: Cursor): void {
+export function packPanel(
+  b: LoopBuilder,
+  dtype: FloatDType,
+  operand: MatrixOperand,
+  reader: MatrixReader,
+  part: PanelPart,
+  target: Cursor,
+): void {
   const { batch, columns } = part;
   const width = Math.ceil(columns / LANES) * LANES;
   const at = (k: Expr, j: number) => ({ batch, outer: add(part.outer, index(j)), depth: add(part.depth, k) });
@@ -121,7 +129,7 @@ function transposed(b: LoopBuilder, rows: readonly Expr[]): readonly Expr[] {
 export function pieceLength(b: LoopBuilder, from: Expr, total: number, step: number): { length: Expr; multiple: number } {
   if (total <= step) return { length: index(total), multiple: total };
   if (total % step === 0) return { length: index(step), multiple: step };
-  return { length: b.let({ kind: "binary", op: "min", type: from.type, x: index(step), y: sub(index(total), from) }), multiple: leastCommonFactor(total % step, step) };
+  return { length: b.let(min(index(step), sub(index(total), from))), multiple: leastCommonFactor(total % step, step) };
 }
 
 /** 4 where both numbers are multiples of 4, else 1. */
@@ -130,14 +138,30 @@ function leastCommonFactor(x: number, y: number): number {
 }
 
 /** Where full panel p (or the last one) begins in the packed operand of a batch. */
-export function packedPanel(b: LoopBuilder, packed: Cursor, panels: Panels, depth: number, batch: Expr, panel: Expr, tail: boolean, from: Expr): Cursor {
+export function packedPanel(
+  b: LoopBuilder,
+  packed: Cursor,
+  panels: Panels,
+  depth: number,
+  batch: Expr,
+  panel: Expr,
+  tail: boolean,
+  from: Expr,
+): Cursor {
   const start = tail ? index(panels.count * panels.width * depth) : mul(panel, index(panels.width * depth));
   const within = mul(from, index(tail ? panels.tailVectors * LANES : panels.width));
   return b.point(packed, add(mul(batch, index(depth * panels.padded)), add(start, within)));
 }
 
 /** The phase that packs a whole operand into panels; one block is one chunk of one panel. */
-export function packPhase(name: string, operand: MatrixOperand, panels: Panels, depth: number, batch: number, scratch: ScratchBuffer): Phase {
+export function packPhase(
+  name: string,
+  operand: MatrixOperand,
+  panels: Panels,
+  depth: number,
+  batch: number,
+  scratch: ScratchBuffer,
+): Phase {
   const phase = new PhaseBuilder();
   const { b } = phase;
   const reader = operand.open(b);
@@ -167,7 +191,7 @@ export function packPhase(name: string, operand: MatrixOperand, panels: Panels, 
     else if (panels.count === 0) emit(true);
     else
       b.if(
-        { kind: "compare", op: "lt", type: { dtype: "bool", lanes: 1 }, x: panel, y: index(panels.count) },
+        compare("lt", panel, index(panels.count)),
         () => emit(false),
         () => emit(true),
       );

@@ -5,7 +5,7 @@
  * compile the short function well, and swap in its optimized code at the next call.
  */
 import { LoopBuilder } from "../loops/builder.js";
-import { I32, add, constant, index, load, mul, multiplyAdd, splat, vector } from "../loops/expressions.js";
+import { add, constant, I32, index, load, mul, multiplyAdd, splat, vector } from "../loops/expressions.js";
 import type { Cursor, Expr, LoopFunction, Register } from "../loops/ir.js";
 import type { FloatDType } from "./template.js";
 
@@ -56,7 +56,16 @@ export class Tiles {
   }
 
   /** Emits c[0 … rows-1][0 … 4·vectors-1] (+)= Σₖ a·b; without `a`, one row of Σₖ b. */
-  emit(b: LoopBuilder, rows: number, vectors: number, a: Cursor | undefined, panel: Cursor, c: Cursor, extent: TileExtent, bDepth = this.steps.bDepth): void {
+  emit(
+    b: LoopBuilder,
+    rows: number,
+    vectors: number,
+    a: Cursor | undefined,
+    panel: Cursor,
+    c: Cursor,
+    extent: TileExtent,
+    bDepth = this.steps.bDepth,
+  ): void {
     const key = `${a ? rows : "sum"}x${vectors * LANES}_${bDepth}`;
     let callee = this.#made.get(key);
     if (!callee) {
@@ -80,7 +89,9 @@ function tile(name: string, steps: TileSteps, rows: number, vectors: number, wit
   const runs = steps.aRun === undefined ? undefined : b.parameter(I32, "runs");
   const length = b.parameter(I32, "length");
   const first = steps.accumulate ? b.parameter(vector("bool"), "first") : undefined;
-  const sums: Register[][] = Array.from({ length: rows }, (_, i) => Array.from({ length: vectors }, (_, v) => b.register(type, `sum${i}_${v}_`)));
+  const sums: Register[][] = Array.from({ length: rows }, (_, i) =>
+    Array.from({ length: vectors }, (_, v) => b.register(type, `sum${i}_${v}_`)),
+  );
 
   const run = (a: Cursor | undefined, panel: Cursor): void =>
     b.for(0, length, 1, () => {
@@ -106,7 +117,12 @@ function tile(name: string, steps: TileSteps, rows: number, vectors: number, wit
         b.store(c, previous ? add(load(c, offset, LANES), sum) : sum, offset);
       }
   };
-  if (first) b.if(first, () => store(false), () => store(true));
+  if (first)
+    b.if(
+      first,
+      () => store(false),
+      () => store(true),
+    );
   else store(false);
   return b.finish(name);
 }

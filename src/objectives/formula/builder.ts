@@ -97,7 +97,7 @@ export class TreeBuilder {
     this.#needNumber(result);
     if (this.facts(result).spread && !spreadAllowed)
       throw this.source.error(result.span, {
-        problem: `The ${this.source.what} gives one value per element of its data, not one number`,
+        problem: `the ${this.source.what} gives one value per element of its data, not one number`,
         fix: `wrap it: mean(${this.#shown(result)}) or sum(${this.#shown(result)})`,
       });
   }
@@ -106,7 +106,7 @@ export class TreeBuilder {
   nested<T>(span: Span, parse: () => T): T {
     if (++this.#depth > this.source.limits.depth)
       throw this.source.error(span, {
-        problem: `The ${this.source.what} nests too deeply`,
+        problem: `the ${this.source.what} nests too deeply`,
         expected: `at most ${this.source.limits.depth} levels`,
         fix: "split it, or leave superfluous parentheses away",
       });
@@ -118,7 +118,7 @@ export class TreeBuilder {
   #made(node: Expression, facts: Facts): Expression {
     if (++this.#nodes > this.source.limits.nodes)
       throw this.source.error(node.span, {
-        problem: `The ${this.source.what} is too large`,
+        problem: `the ${this.source.what} is too large`,
         expected: `at most ${this.source.limits.nodes} numbers, names, operators and calls`,
         fix: "use data arrays with sum(…) or mean(…), or write a function of tensors",
       });
@@ -134,7 +134,7 @@ export class TreeBuilder {
     if (this.facts(node).type === "number") return;
     const text = this.#shown(node);
     throw this.source.error(node.span, {
-      problem: "A condition stands where a number is expected",
+      problem: "a condition stands where a number is expected",
       received: text,
       fix: `write (${text} ? 1 : 0)`,
     });
@@ -144,7 +144,7 @@ export class TreeBuilder {
     if (this.facts(node).type === "condition") return;
     const text = this.#shown(node);
     throw this.source.error(node.span, {
-      problem: "A number stands where a condition is expected",
+      problem: "a number stands where a condition is expected",
       received: text,
       fix: `compare it, as in ${text} > 0 or ${text} ${this.#equality} 0`,
     });

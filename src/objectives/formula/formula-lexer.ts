@@ -1,7 +1,8 @@
 /** Cuts a formula into tokens. */
+
+import type { Span } from "./ast.js";
 import { codePoint, fractions, isDigit, letter, lookalikeOf, operatorAliases, subscripts, superscripts } from "./characters.js";
 import type { Source } from "./source.js";
-import type { Span } from "./ast.js";
 
 export type FormulaToken =
   | { readonly type: "number"; readonly value: number; readonly span: Span }
@@ -12,6 +13,7 @@ export type FormulaToken =
   | { readonly type: "end"; readonly span: Span };
 
 const doubled = ["**", "<=", ">=", "==", "!=", "&&"];
+const longestName = 64;
 const single = "+-*/^()|,?:<>=!";
 
 /**
@@ -31,7 +33,7 @@ export function formulaTokens(source: Source): FormulaToken[] {
       const value = Number(text.slice(start, at));
       const span = source.span(start, at);
       if (!Number.isFinite(value))
-        throw source.error(span, { problem: "The number is too large", expected: "at most 1.79e308", received: text.slice(start, at) });
+        throw source.error(span, { problem: "the number is too large", expected: "at most 1.79e308", received: text.slice(start, at) });
       tokens.push({ type: "number", value, span });
     } else if (letter(c) !== undefined) {
       let name = "";
@@ -41,7 +43,14 @@ export function formulaTokens(source: Source): FormulaToken[] {
         name += plain ?? text[at];
       }
       for (; subscripts.has(text[at] ?? ""); at++) name += subscripts.get(text[at]);
-      tokens.push({ type: "name", text: name, span: source.span(start, at) });
+      const span = source.span(start, at);
+      if (name.length > longestName)
+        throw source.error(span, {
+          problem: "the name is too long",
+          expected: `at most ${longestName} characters`,
+          fix: "put * between factors",
+        });
+      tokens.push({ type: "name", text: name, span });
     } else if (c === "π") {
       tokens.push({ type: "name", text: c, span: source.span(start, ++at) });
     } else if (superscripts.has(c)) {
@@ -50,7 +59,7 @@ export function formulaTokens(source: Source): FormulaToken[] {
       const value = Number(digits);
       const span = source.span(start, at);
       if (!Number.isSafeInteger(value))
-        throw source.error(span, { problem: "The superscript is not a whole number", received: text.slice(start, at), fix: "write x^(…)" });
+        throw source.error(span, { problem: "the superscript is not a whole number", received: text.slice(start, at), fix: "write x^(…)" });
       tokens.push({ type: "superscript", value, span });
     } else if (fractions.has(c)) {
       tokens.push({ type: "fraction", value: fractions.get(c) ?? [0, 1], span: source.span(start, ++at) });
@@ -115,12 +124,12 @@ function unknownCharacter(source: Source, at: number): Error {
   const span = source.span(at, at + c.length);
   if (plain !== undefined)
     return source.error(span, {
-      problem: "The formula has a character that only looks like a plain letter or digit",
+      problem: "the formula has a character that only looks like a plain letter or digit",
       received: shown,
       fix: `type ${plain} on the keyboard`,
     });
   return source.error(span, {
-    problem: "The formula has a character that formulas do not use",
+    problem: "the formula has a character that formulas do not use",
     received: shown,
     fix: advice.get(c) ?? "leave it away, or write it with + - * / ^, parentheses and functions such as sqrt(x)",
   });

@@ -1,11 +1,11 @@
 /** Reads a formula as people write it. */
-import type { BinaryOperator, Expression, Program, Span } from "./ast.js";
-import { dataArray, scalar, TreeBuilder } from "./builder.js";
-import { formulaConstants, formulaFunctions, functions } from "./functions.js";
-import { type FormulaToken, formulaTokens } from "./formula-lexer.js";
-import { adviceForName, naturalOrder, splitName } from "./names.js";
+import type { Program, Span } from "./ast.js";
+import { TreeBuilder } from "./builder.js";
+import { FormulaExpressions } from "./formula-expressions.js";
+import { unexpected } from "./formula-failures.js";
+import { FormulaNames } from "./formula-names.js";
+import { FormulaStream } from "./formula-stream.js";
 import { type Limits, Source } from "./source.js";
-import { nearest } from "../../tensor/error.js";
 
 /** Formulas come from links and forms: small limits keep the worst of them harmless. */
 export const formulaLimits: Limits = { text: 2048, depth: 64, nodes: 1000, variables: 16 };
@@ -54,52 +54,72 @@ export interface ParsedFormula extends Program {
  * - `pi`, `π`, and `e` (unless declared) are numbers. `log` and `ln` are natural. `x₁` is `x1`; `x_1` is a name of its own.
  * - `y = …` and `f(x, y) = …` have a left side; the latter declares its variables.
  *
+ * @param text at most 2,048 characters, 64 levels, 1,000 nodes and 16 variables (arrays of data do not count)
+ * @param options which names are variables, constants and arrays, when that is known
  * @throws SteepestError with the column, a caret below the text, and what to write instead.
+ * @example
+ * ```ts
+ * parseFormula("100(y-x^2)^2 + (1-x)^2").variables; // → ["x", "y"]
+ * parseFormula("mean((w0 + w1*x - y)^2)", { arrays: ["x", "y"] }).variables; // → ["w0", "w1"]
+ * ```
  */
 export function parseFormula(text: string, options: FormulaOptions = {}): ParsedFormula {
   const source = new Source(text, "formula", formulaLimits);
   return new FormulaParser(source, options).parse(options.count);
 }
 
-const keywords: ReadonlySet<string> = new Set(["and", "or", "not", "if"]);
-const oneLetter = /^\p{L}(?:_?\d+)?$/u;
-
 class FormulaParser {
-  readonly #source: Source;
+  readonly #tokens: FormulaStream;
   readonly #build: TreeBuilder;
-  readonly #tokens: readonly FormulaToken[];
-  readonly #declared: ReadonlySet<string> | undefined;
-  readonly #constants: ReadonlySet<string>;
-  readonly #arrays: ReadonlySet<string>;
-  /** First appearance of every name used. */
-  readonly #used = new Map<string, Span>();
-  #parameters: ReadonlySet<string> | undefined;
-  #at = 0;
-  /** Whether an absolute-value bar is open at this level of parentheses. */
-  #barOpen = false;
+  readonly #names: FormulaNames;
 
   constructor(source: Source, options: FormulaOptions) {
-    this.#source = source;
+    this.#tokens = new FormulaStream(source);
     this.#build = new TreeBuilder(source, "==");
-    this.#tokens = formulaTokens(source);
-    this.#declared = options.variables === undefined ? undefined : new Set(options.variables);
-    this.#constants = new Set(options.constants);
-    this.#arrays = new Set(options.arrays);
+    this.#names = new FormulaNames(source, options);
   }
 
   parse(count: number | undefined): ParsedFormula {
-    if (this.#token.type === "end")
-      throw this.#source.error(this.#token.span, { problem: "The formula is empty", fix: 'write one, as in "x^2 + 3y^2"' });
+    const { source } = this.#tokens;
+    if (this.#tokens.peek(0).type === "end")
+      throw source.error(this.#tokens.peek(0).span, { problem: "the formula is empty", fix: 'write one, as in "x^2 + 3y^2"' });
     const left = this.#leftSide();
-    const result = this.#conditional();
-    if (this.#token.type !== "end") throw this.#unexpected();
-    const spread = this.#build.facts(result).spread;
+    const result = new FormulaExpressions(this.#tokens, this.#build, this.#names).expression();
+    if (this.#tokens.peek(0).type !== "end") throw unexpected(this.#tokens);
     this.#build.checkResult(result, left !== undefined);
-    const variables = this.#variables(left, count);
-    const used = (names: ReadonlySet<string>): string[] => [...this.#used.keys()].filter((name) => names.has(name));
-    const arrays = used(this.#arrays);
-    if (left !== undefined && this.#arrays.has(left.name) && !arrays.includes(left.name)) arrays.push(left.name);
-    const parsed = { kind: "formula", source, locals: [], result, variables, constants: used(this.#constants), arrays, spread } as const;
-    return left === undefined ? { ...parsed, source: this.#source } : { ...parsed, source: this.#source, left };
+    const arrays = this.#names.arraysUsed;
+    if (left !== undefined && this.#names.isArray(left.name) && !arrays.includes(left.name)) arrays.push(left.name);
+    return {
+      kind: "formula",
+      source,
+      locals: [],
+      result,
+      variables: this.#names.variables(left?.parameters === undefined ? left?.name : undefined, count),
+      constants: this.#names.constantsUsed,
+      arrays,
+      spread: this.#build.facts(result).spread,
+      ...(left === undefined ? {} : { left }),
+    };
+  }
+
+  #leftSide(): LeftSide | undefined {
+    const name = this.#tokens.current;
+    if (name.type !== "name") return undefined;
+    if (this.#tokens.isOperator("=", 1)) {
+      this.#tokens.at += 2;
+      return { name: name.text, span: name.span };
+    }
+    let offset = 2;
+    const parameters: string[] = [];
+    if (!this.#tokens.isOperator("(", 1)) return undefined;
+    for (let token = this.#tokens.peek(offset); token.type === "name"; token = this.#tokens.peek(offset)) {
+      parameters.push(token.text);
+      if (!this.#tokens.isOperator(",", offset + 1)) break;
+      offset += 2;
+    }
+    if (!this.#tokens.isOperator(")", offset + 1) || !this.#tokens.isOperator("=", offset + 2)) return undefined;
+    this.#names.declare(name.text, parameters, name.span);
+    this.#tokens.at += offset + 3;
+    return { name: name.text, parameters, span: name.span };
   }
 }

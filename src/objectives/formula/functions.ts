@@ -5,14 +5,41 @@
 
 /** What a function is called in the tree. `log` is the natural logarithm, as in JavaScript, Python and C. */
 export type FunctionName =
-  | "abs" | "sign" | "floor" | "ceil" | "round" | "trunc"
-  | "sqrt" | "cbrt" | "hypot"
-  | "exp" | "expm1" | "log" | "log1p" | "log2" | "log10"
-  | "sin" | "cos" | "tan" | "asin" | "acos" | "atan" | "atan2"
-  | "sinh" | "cosh" | "tanh" | "asinh" | "acosh" | "atanh"
-  | "relu" | "sigmoid" | "softplus"
-  | "min" | "max"
-  | "sum" | "mean";
+  | "abs"
+  | "sign"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "trunc"
+  | "sqrt"
+  | "cbrt"
+  | "hypot"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "log2"
+  | "log10"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "asin"
+  | "acos"
+  | "atan"
+  | "atan2"
+  | "sinh"
+  | "cosh"
+  | "tanh"
+  | "asinh"
+  | "acosh"
+  | "atanh"
+  | "relu"
+  | "sigmoid"
+  | "softplus"
+  | "min"
+  | "max"
+  | "sum"
+  | "mean";
 
 export interface FunctionEntry {
   readonly name: FunctionName;
@@ -30,19 +57,57 @@ const several = (name: FunctionName): FunctionEntry => ({ name, fewest: 2, most:
 const reduction = (name: FunctionName): FunctionEntry => ({ name, fewest: 1, most: 1, reduces: true, usage: `${name}(data)` });
 
 const unary: readonly FunctionName[] = [
-  "abs", "sign", "floor", "ceil", "round", "trunc", "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10",
-  "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "relu", "sigmoid", "softplus",
+  "abs",
+  "sign",
+  "floor",
+  "ceil",
+  "round",
+  "trunc",
+  "sqrt",
+  "cbrt",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "log2",
+  "log10",
+  "sin",
+  "cos",
+  "tan",
+  "asin",
+  "acos",
+  "atan",
+  "sinh",
+  "cosh",
+  "tanh",
+  "asinh",
+  "acosh",
+  "atanh",
+  "relu",
+  "sigmoid",
+  "softplus",
 ];
 
 /** Every function by its name in the tree. */
 export const functions: ReadonlyMap<string, FunctionEntry> = new Map(
-  [...unary.map(one), two("atan2", "atan2(y, x)"), several("hypot"), several("min"), several("max"), reduction("sum"), reduction("mean")].map(
-    (entry) => [entry.name, entry] as const,
-  ),
+  [
+    ...unary.map(one),
+    two("atan2", "atan2(y, x)"),
+    several("hypot"),
+    several("min"),
+    several("max"),
+    reduction("sum"),
+    reduction("mean"),
+  ].map((entry) => [entry.name, entry] as const),
 );
 
 const aliases: readonly (readonly [string, FunctionName])[] = [
-  ["ln", "log"], ["lg", "log10"], ["sgn", "sign"], ["arcsin", "asin"], ["arccos", "acos"], ["arctan", "atan"],
+  ["ln", "log"],
+  ["lg", "log10"],
+  ["sgn", "sign"],
+  ["arcsin", "asin"],
+  ["arccos", "acos"],
+  ["arctan", "atan"],
 ];
 
 /** The functions of formulas: the names above and the customary aliases `ln`, `lg`, `sgn`, `arcsin`, `arccos`, `arctan`. */
@@ -60,7 +125,11 @@ export const mathFunctions: ReadonlyMap<string, FunctionName | "pow"> = new Map<
 ]);
 
 /** The constants of formulas. `e` gives way to a variable or array of that name. */
-export const formulaConstants: ReadonlyMap<string, "pi" | "e"> = new Map([["pi", "pi"], ["π", "pi"], ["e", "e"]]);
+export const formulaConstants: ReadonlyMap<string, "pi" | "e"> = new Map([
+  ["pi", "pi"],
+  ["π", "pi"],
+  ["e", "e"],
+]);
 
 export const symbolValues = { pi: Math.PI, e: Math.E } as const;
 

@@ -27,12 +27,16 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Reads a run of letters as a product or call of known names: `xy` → `x*y`, `sinx` → `sin(x)`; undefined when it is none. */
 export function splitName(name: string, known: ReadonlySet<string>): string | undefined {
-  for (const word of formulaFunctions.keys()) {
-    const rest = name.slice(word.length);
-    if (name.startsWith(word) && known.has(rest)) return `${word}(${rest})`;
-  }
+  const call = splitCall(name, known);
+  if (call !== undefined) return call;
   const factors = factorize(name, known, new Map());
   return factors !== undefined && factors.length > 1 ? factors.join("*") : undefined;
+}
+
+/** `sinx` → `sin(x)` */
+export function splitCall(name: string, known: ReadonlySet<string>): string | undefined {
+  const word = [...formulaFunctions.keys()].find((candidate) => name.startsWith(candidate) && known.has(name.slice(candidate.length)));
+  return word === undefined ? undefined : `${word}(${name.slice(word.length)})`;
 }
 
 function factorize(name: string, known: ReadonlySet<string>, seen: Map<string, string[] | undefined>): string[] | undefined {
@@ -52,9 +56,9 @@ function factorize(name: string, known: ReadonlySet<string>, seen: Map<string, s
 
 /** What to write instead of an unknown name. */
 export function adviceForName(name: string, known: ReadonlySet<string>): string {
-  const split = splitName(name, known);
+  const split = splitName(name, new Set([...known, "e", "pi"]));
   if (split !== undefined) return `write ${split}`;
-  const near = nearest(name, [...known, ...formulaFunctions.keys(), ...formulaConstants.keys()]);
+  const near = name.length === 1 ? undefined : nearest(name, [...known, ...formulaFunctions.keys(), ...formulaConstants.keys()]);
   const list = naturalOrder(known);
   const names = list.length === 0 ? "" : `use ${list.length > 12 ? `${list.slice(0, 12).join(", ")}, …` : list.join(", ")}`;
   return near !== undefined ? `did you mean ${near}?` : names === "" ? "declare it as a variable" : names;

@@ -1,6 +1,7 @@
 /** The text being read: positions in it, and errors that point at them. */
-import type { Span } from "./ast.js";
+
 import { type ErrorParts, SteepestError } from "../../tensor/error.js";
+import type { Span } from "./ast.js";
 
 /** How much of a long line an error shows. */
 const shownWidth = 100;
@@ -28,7 +29,7 @@ export class Source {
     this.limits = limits;
     if (text.length > limits.text)
       throw new SteepestError({
-        problem: `The ${what} is too long`,
+        problem: `the ${what} is too long`,
         expected: `at most ${limits.text} characters`,
         received: `${text.length} characters`,
         fix: "shorten it, or write a function of tensors",

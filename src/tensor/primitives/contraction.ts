@@ -1,7 +1,7 @@
 /** Products: matrix multiplication, and convolution with its two gradients (each linear in both operands, closed under transposition). */
 import { SteepestError } from "../error.js";
 import { linear, type ReferenceArray } from "../primitive.js";
-import { type Shape, showShape, sizeOf, type TensorType } from "../types.js";
+import { type DType, isFloat, type Shape, sameShape, showShape, showType, sizeOf, type TensorType } from "../types.js";
 
 export interface MatmulAttributes {
   readonly [key: string]: unknown;
@@ -57,6 +57,19 @@ function matmulDimensions({ transposeA, transposeB }: MatmulAttributes, a: Shape
   return { batch: a.slice(0, rank - 2), m, n, k, kb };
 }
 
+/** The common dtype of the two operands, which must have the shapes that the attributes say. */
+function expectParts(name: string, { image, filter }: ConvAttributes, a: TensorType, shapeOfA: Shape, b: TensorType, shapeOfB: Shape): DType {
+  const fits = image.length === 4 && filter.length === 4 && image[3] === filter[2];
+  if (!fits || !isFloat(a.dtype) || a.dtype !== b.dtype || !sameShape(a.shape, shapeOfA) || !sameShape(b.shape, shapeOfB))
+    throw new SteepestError({
+      problem: `${name} cannot combine these`,
+      expected: `${showShape(shapeOfA)} and ${showShape(shapeOfB)} of one floating dtype, for an image ${showShape(image)} (batch, height, width, channels) and a filter ${showShape(filter)} (height, width, channels in, channels out)`,
+      received: `${showType(a)} and ${showType(b)}`,
+      fix: image[3] === filter[2] ? "give both the shapes that the attributes name" : `the image has ${image[3]} channels and the filter takes ${filter[2]}: make them equal`,
+    });
+  return a.dtype;
+}
+
 const both = (operand: number) => operand < 2;
 
 export const contraction = {
@@ -65,10 +78,10 @@ export const contraction = {
     name: "matmul",
     type: (attributes, [a, b]): TensorType => {
       const { batch, m, n, k, kb } = matmulDimensions(attributes, a.shape, b.shape);
-      if (a.shape.length !== b.shape.length || k !== kb || a.dtype !== b.dtype || batch.some((extent, i) => extent !== b.shape[i]))
+      if (a.shape.length !== b.shape.length || k !== kb || a.dtype !== b.dtype || !isFloat(a.dtype) || batch.some((extent, i) => extent !== b.shape[i]))
         throw new SteepestError({
           problem: "matmul cannot multiply these",
-          expected: "[…, m, k] and […, k, n] of one dtype, with the same leading axes",
+          expected: "[…, m, k] and […, k, n] of one floating dtype, with the same leading axes",
           received: `${a.dtype} ${showShape(a.shape)}${attributes.transposeA ? "ᵀ" : ""} and ${b.dtype} ${showShape(b.shape)}${attributes.transposeB ? "ᵀ" : ""}`,
           fix: k !== kb ? `the inner extents are ${k} and ${kb}: transpose or reshape one operand` : "bring both to one rank and dtype with reshape and cast",
         });
@@ -97,7 +110,7 @@ export const contraction = {
   /** image ∗ filter (cross-correlation, as everywhere in deep learning). */
   conv: linear<ConvAttributes>({
     name: "conv",
-    type: (attributes, [image]) => ({ shape: convShape(attributes), dtype: image.dtype }),
+    type: (attributes, [image, filter]) => ({ shape: convShape(attributes), dtype: expectParts("conv", attributes, image, attributes.image, filter, attributes.filter) }),
     evaluate: (attributes, [image, filter], { shape }) => {
       const out = new Float64Array(sizeOf(shape));
       convProducts(attributes, (i, f, r) => {
@@ -111,7 +124,10 @@ export const contraction = {
   /** (cotangent of the result, filter) → cotangent of the image. */
   convImageGradient: linear<ConvAttributes>({
     name: "convImageGradient",
-    type: ({ image }, [g]) => ({ shape: image, dtype: g.dtype }),
+    type: (attributes, [g, filter]) => ({
+      shape: attributes.image,
+      dtype: expectParts("convImageGradient", attributes, g, convShape(attributes), filter, attributes.filter),
+    }),
     evaluate: (attributes, [g, filter], { shape }) => {
       const out = new Float64Array(sizeOf(shape));
       convProducts(attributes, (i, f, r) => {
@@ -125,7 +141,10 @@ export const contraction = {
   /** (image, cotangent of the result) → cotangent of the filter. */
   convFilterGradient: linear<ConvAttributes>({
     name: "convFilterGradient",
-    type: ({ filter }, [g]) => ({ shape: filter, dtype: g.dtype }),
+    type: (attributes, [image, g]) => ({
+      shape: attributes.filter,
+      dtype: expectParts("convFilterGradient", attributes, image, attributes.image, g, convShape(attributes)),
+    }),
     evaluate: (attributes, [image, g], { shape }: { shape: Shape }) => {
       const out = new Float64Array(sizeOf(shape));
       convProducts(attributes, (i, f, r) => {

@@ -1,6 +1,7 @@
 /** Primitives that read or write at computed places. Each gather is linear; its transpose adds into the places it read. */
+import { SteepestError } from "../error.js";
 import { linear, structural } from "../primitive.js";
-import { type Shape, sizeOf, type TensorType } from "../types.js";
+import { type DType, type Shape, showType, sizeOf, type TensorType } from "../types.js";
 
 /** A window that slides over the two middle axes of an NHWC image, without padding. */
 export interface WindowAttributes {
@@ -31,6 +32,13 @@ const within = ({ window, image }: WindowAttributes, k: number): number => (Math
 
 const first = (operand: number) => operand === 0;
 
+const isIndex = (dtype: DType): boolean => dtype === "i32" || dtype === "u32";
+
+function checkRow(row: number, rows: number, what: string): void {
+  if (row < 0 || row >= rows)
+    throw new SteepestError({ problem: `${what} names a row that does not exist`, expected: `rows 0 to ${rows - 1}`, received: `row ${row}` });
+}
+
 /** Where one parameter lies in θ. */
 export interface ParameterSlot {
   readonly shape: Shape;
@@ -41,11 +49,20 @@ export const indexing = {
   /** out[i…, j…] = x[indices[i…], j…]: rows of x picked by an integer tensor. */
   take: linear({
     name: "take",
-    type: (_, [x, indices]): TensorType => ({ shape: [...indices.shape, ...x.shape.slice(1)], dtype: x.dtype }),
+    type: (_, [x, indices]): TensorType => {
+      if (x.shape.length === 0 || !isIndex(indices.dtype))
+        throw new SteepestError({
+          problem: "take cannot pick these rows",
+          expected: "a tensor with at least one axis, and places of dtype i32 or u32",
+          received: `${showType(x)} and places ${showType(indices)}`,
+        });
+      return { shape: [...indices.shape, ...x.shape.slice(1)], dtype: x.dtype };
+    },
     evaluate: (_, [x, indices]) => {
       const row = sizeOf(x.shape.slice(1));
       const out = new Float64Array(indices.data.length * row);
       indices.data.forEach((at, i) => {
+        checkRow(at, x.shape[0], "take");
         out.set(x.data.subarray(at * row, (at + 1) * row), i * row);
       });
       return out;
@@ -56,11 +73,20 @@ export const indexing = {
   /** out[indices[i…], j…] += x[i…, j…] over `rows` rows of zeros: the transpose of `take`. */
   scatterAdd: linear<{ readonly rows: number }>({
     name: "scatterAdd",
-    type: ({ rows }, [x, indices]): TensorType => ({ shape: [rows, ...x.shape.slice(indices.shape.length)], dtype: x.dtype }),
+    type: ({ rows }, [x, indices]): TensorType => {
+      if (!isIndex(indices.dtype) || indices.shape.some((extent, axis) => extent !== x.shape[axis]))
+        throw new SteepestError({
+          problem: "scatterAdd cannot place these rows",
+          expected: "places of dtype i32 or u32 whose shape begins that of the tensor",
+          received: `${showType(x)} and places ${showType(indices)}`,
+        });
+      return { shape: [rows, ...x.shape.slice(indices.shape.length)], dtype: x.dtype };
+    },
     evaluate: (_, [x, indices], { shape }) => {
       const row = sizeOf(shape.slice(1));
       const out = new Float64Array(sizeOf(shape));
       indices.data.forEach((at, i) => {
+        checkRow(at, shape[0], "scatterAdd");
         for (let j = 0; j < row; j++) out[at * row + j] += x.data[i * row + j];
       });
       return out;
@@ -127,6 +153,7 @@ export const indexing = {
   /** Several parameters laid into one zero vector of the size of θ. */
   pack: linear<{ readonly slots: readonly ParameterSlot[]; readonly size: number }>({
     name: "pack",
+    joint: true,
     type: ({ size }, [x]) => ({ shape: [size], dtype: x.dtype }),
     evaluate: ({ slots, size }, inputs) => {
       const out = new Float64Array(size);

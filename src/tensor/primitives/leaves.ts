@@ -1,4 +1,5 @@
 /** Primitives without inputs, and those that only mark a value. */
+import { SteepestError } from "../error.js";
 import { type Attributes, structural } from "../primitive.js";
 import type { DType, HostData, Shape, TensorType } from "../types.js";
 import { sizeOf } from "../types.js";
@@ -41,8 +42,11 @@ export const leaves = {
   argument: structural<{ readonly index: number; readonly type: TensorType }>({
     name: "argument",
     types: ({ type }) => [type],
-    evaluate: ({ index }) => {
-      throw new Error(`internal: argument ${index} was evaluated outside its graph`);
+    evaluate: () => {
+      throw new SteepestError({
+        problem: "a value inside a traced function (a loop's body, a branch, a called function) was read before it exists",
+        fix: "compute with tensors there, and read after: x.lt(y) and select instead of comparing x.item()",
+      });
     },
     derivative: "zero",
   }),

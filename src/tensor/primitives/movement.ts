@@ -1,6 +1,7 @@
 /** Linear primitives that move elements, and sums, which are the transposes of broadcasts. */
+import { SteepestError } from "../error.js";
 import { linear, type ReferenceArray } from "../primitive.js";
-import { type Shape, sizeOf, stridesOf } from "../types.js";
+import { type Shape, showType, sizeOf, stridesOf } from "../types.js";
 
 /** Visits all positions of `shape` in row-major order. */
 function visit(shape: Shape, body: (position: readonly number[], flat: number) => void): void {
@@ -124,6 +125,7 @@ export const movement = {
   /** Joins its operands along one axis. */
   concatenate: linear<{ readonly axis: number }>({
     name: "concatenate",
+    joint: true,
     type: ({ axis }, inputs) => ({
       shape: inputs[0].shape.map((extent, a) => (a === axis ? inputs.reduce((sum, x) => sum + x.shape[axis], 0) : extent)),
       dtype: inputs[0].dtype,
@@ -149,7 +151,11 @@ export const movement = {
   }),
   sum: linear<{ readonly axes: readonly number[] }>({
     name: "sum",
-    type: ({ axes }, [x]) => ({ shape: x.shape.filter((_, axis) => !axes.includes(axis)), dtype: x.dtype }),
+    type: ({ axes }, [x]) => {
+      if (x.dtype === "bool" || x.dtype === "u8")
+        throw new SteepestError({ problem: `sum does not take ${x.dtype}`, expected: "numbers", received: showType(x), fix: 'convert first: x.cast("i32") or x.cast("f64")' });
+      return { shape: x.shape.filter((_, axis) => !axes.includes(axis)), dtype: x.dtype };
+    },
     evaluate: ({ axes }, [x], { shape }) => {
       const strides = stridesOf(shape);
       const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));

@@ -3,7 +3,7 @@ import { structural } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 import { type Shape, sizeOf } from "../types.js";
 
-interface AxisAttributes {
+export interface AxisAttributes {
   readonly [key: string]: unknown;
   /** Reduced axes, ascending. */
   readonly axes: readonly number[];

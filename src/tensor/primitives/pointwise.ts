@@ -32,25 +32,27 @@ function entry<const N extends string>(
   dtype: (inputs: readonly DType[], attributes: Attributes) => DType,
   evaluate: (...x: number[]) => number,
   partials: readonly Factor[] | "none",
+  evaluateInteger?: (...x: number[]) => number,
 ) {
-  return { kind: "pointwise", name, arity, dtype, evaluate: (_: Attributes, ...x: number[]) => evaluate(...x), partials } as const satisfies PointwisePrimitive;
+  const entries = { kind: "pointwise", name, arity, dtype, evaluate: (_: Attributes, ...x: number[]) => evaluate(...x), partials } as const;
+  return { ...entries, ...(evaluateInteger && { evaluateInteger }) } satisfies PointwisePrimitive;
 }
-
-/** Integers of 32 bits wrap; the reference computes them in float64, so it wraps by hand. Signed results are brought back by the caller's dtype. */
-const bits = (f: (x: number, y: number) => number) => (x: number, y: number) => f(x, y) >>> 0;
 
 export const pointwise = {
   add: entry("add", 2, numeric("add"), (x, y) => x + y, [([x]) => x.fill(1), ([x]) => x.fill(1)]),
   sub: entry("sub", 2, numeric("sub"), (x, y) => x - y, [([x]) => x.fill(1), ([x]) => x.fill(-1)]),
-  mul: entry("mul", 2, numeric("mul"), (x, y) => x * y, [([, y]) => y, ([x]) => x]),
+  mul: entry("mul", 2, numeric("mul"), (x, y) => x * y, [([, y]) => y, ([x]) => x], Math.imul),
   div: entry("div", 2, numeric("div"), (x, y) => x / y, [([x, y]) => x.fill(1).div(y), ([, y], output) => output.div(y).neg()]),
-  /** xʸ. ∂/∂y is taken as 0 where x ≤ 0, where xʸ log x is not a number. */
+  /** xʸ. ∂/∂x is 0 where y = 0, also at x = 0; ∂/∂y is taken as 0 where x ≤ 0, where xʸ log x is not a number. */
   pow: entry("pow", 2, float("pow"), (x, y) => x ** y, [
-    ([x, y]) => y.mul(x.pow(y.sub(y.fill(1)))),
-    ([x], output) => x.gt(0).select(output.mul(x.gt(0).select(x, x.fill(1)).log()), x.fill(0)),
+    ([x, y]) => y.mul(x.pow(y.eq(y.fill(0)).select(y.fill(1), y).sub(y.fill(1)))),
+    ([x], output) => {
+      const positive = x.gt(x.fill(0));
+      return positive.select(output.mul(positive.select(x, x.fill(1)).log()), x.fill(0));
+    },
   ]),
-  minimum: entry("minimum", 2, numeric("minimum"), Math.min, [([x, y]) => x.lt(y).cast(x.dtype), ([x, y]) => x.lt(y).not().cast(x.dtype)]),
-  maximum: entry("maximum", 2, numeric("maximum"), Math.max, [([x, y]) => x.gt(y).cast(x.dtype), ([x, y]) => x.gt(y).not().cast(x.dtype)]),
+  minimum: entry("minimum", 2, numeric("minimum"), Math.min, [([x, y]) => x.lt(y), ([x, y]) => x.lt(y).not()]),
+  maximum: entry("maximum", 2, numeric("maximum"), Math.max, [([x, y]) => x.gt(y), ([x, y]) => x.gt(y).not()]),
   neg: entry("neg", 1, numeric("neg"), (x) => -x, [([x]) => x.fill(-1)]),
   abs: entry("abs", 1, numeric("abs"), Math.abs, [([x]) => x.sign()]),
   sign: entry("sign", 1, numeric("sign"), Math.sign, "none"),
@@ -70,10 +72,10 @@ export const pointwise = {
   le: entry("le", 2, truth("le"), (x, y) => Number(x <= y), "none"),
   gt: entry("gt", 2, truth("gt"), (x, y) => Number(x > y), "none"),
   ge: entry("ge", 2, truth("ge"), (x, y) => Number(x >= y), "none"),
-  and: entry("and", 2, integer("and"), bits((x, y) => x & y), "none"),
-  or: entry("or", 2, integer("or"), bits((x, y) => x | y), "none"),
-  xor: entry("xor", 2, integer("xor"), bits((x, y) => x ^ y), "none"),
-  shiftLeft: entry("shiftLeft", 2, integer("shiftLeft"), bits((x, y) => x << y), "none"),
+  and: entry("and", 2, integer("and"), (x, y) => x & y, "none"),
+  or: entry("or", 2, integer("or"), (x, y) => x | y, "none"),
+  xor: entry("xor", 2, integer("xor"), (x, y) => x ^ y, "none"),
+  shiftLeft: entry("shiftLeft", 2, integer("shiftLeft"), (x, y) => x << y, "none"),
   /** Fills with zeros (u32) or with the sign (i32). */
   shiftRight: entry("shiftRight", 2, integer("shiftRight"), (x, y) => (x < 0 ? x >> y : x >>> y), "none"),
   /** remainder of integers, with the sign of x. */
@@ -88,15 +90,15 @@ export const pointwise = {
       return x;
     },
     (condition, x, y) => (condition !== 0 ? x : y),
-    [() => undefined, ([condition, x]) => condition.cast(x.dtype), ([condition, x]) => condition.not().cast(x.dtype)],
+    [() => undefined, ([condition]) => condition, ([condition]) => condition.not()],
   ),
-  /** Conversion to the dtype in the attributes; floats to integers truncate. Linear between floats. */
+  /** Conversion to the dtype in the attributes; floats to integers truncate, integers wrap. Linear between floats. */
   cast: {
     kind: "pointwise",
     name: "cast",
     arity: 1,
     dtype: (_, { to }) => to as DType,
-    evaluate: ({ to }, x) => (to === "bool" ? Number(x !== 0) : to === "f32" || to === "f64" ? x : to === "u32" ? Math.trunc(x) >>> 0 : Math.trunc(x)),
+    evaluate: ({ to }, x) => (to === "bool" ? Number(x !== 0) : x),
     partials: [([x], output) => (isFloat(x.dtype) && isFloat(output.dtype) ? output.fill(1) : undefined)],
   },
 } as const satisfies Record<string, PointwisePrimitive>;

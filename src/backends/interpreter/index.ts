@@ -1,0 +1,1 @@
+export { type Bindings, interpret, interpreterEvaluator, interpretGraph } from "./interpret.js";

@@ -1,0 +1,140 @@
+/** A compiled program on the caller's own thread: one memory, its variables, and entry points that run in it. */
+import { compileEntry, type CompiledEntry } from "../../compiler/compile.js";
+import type { EntryPoint } from "../../compiler/program.js";
+import { SteepestError } from "../../tensor/error.js";
+import type { Variable } from "../../tensor/primitives/leaves.js";
+import { allocate, type DType, type HostData, showType, sizeOf } from "../../tensor/types.js";
+import { printEntry } from "./driver.js";
+import { type EntryPlaces, MemoryMap, PAGE } from "./memory-map.js";
+
+const MOST_PAGES = 65536;
+
+/** An entry point that has been compiled into a program. */
+export interface LoadedEntry {
+  readonly entry: CompiledEntry;
+  readonly places: EntryPlaces;
+  run(steps: number): number;
+}
+
+/** What `run` gives: how many steps were done, and a row per step of every trace. */
+export interface RunResult {
+  readonly steps: number;
+  readonly stopped: boolean;
+  readonly traces: Readonly<Record<string, HostData>>;
+}
+
+export class WasmProgram {
+  readonly #variables: readonly Variable[];
+  readonly #map: MemoryMap;
+  readonly #memory: WebAssembly.Memory;
+  readonly #loaded = new Map<EntryPoint, LoadedEntry>();
+
+  constructor(variables: readonly Variable[]) {
+    this.#variables = variables;
+    this.#map = new MemoryMap(variables);
+    this.#memory = new WebAssembly.Memory({ initial: this.#pages(), maximum: MOST_PAGES });
+  }
+
+  /** Compiles an entry point on first use. */
+  load(point: EntryPoint): LoadedEntry {
+    const held = this.#loaded.get(point);
+    if (held !== undefined) return held;
+    const entry = compileEntry(point, this.#variables);
+    const places = this.#map.placeEntry(entry, 1);
+    this.#grow();
+    entry.inputs.forEach(({ data, type }, i) => {
+      viewOf(this.#memory.buffer, places.inputs[i], type.dtype, data.length).set(data);
+    });
+    const module = moduleOf(entry, this.#map, places);
+    const { run } = new WebAssembly.Instance(module, { env: { memory: this.#memory } }).exports;
+    if (typeof run !== "function") throw new Error("internal: an entry without a driver");
+    const loaded: LoadedEntry = { entry, places, run: (steps) => Number(run(steps, 0, 1)) };
+    this.#loaded.set(point, loaded);
+    return loaded;
+  }
+
+  write(variable: Variable, data: ArrayLike<number>): void {
+    this.#view(variable).set(data);
+  }
+
+  read(variable: Variable): HostData {
+    const out = allocate(variable.type.dtype, sizeOf(variable.type.shape));
+    out.set(this.#view(variable));
+    return out;
+  }
+
+  /** Does up to `steps` steps, in slices that the records have room for. */
+  run(point: EntryPoint, steps: number): RunResult {
+    const { entry, places, run } = this.load(point);
+    const rows = entry.traces.map((t) => allocate(t.type.dtype, sizeOf(t.type.shape) * steps));
+    let done = 0;
+    let stopped = false;
+    while (done < steps && !stopped) {
+      const slice = Math.min(places.capacity, steps - done);
+      const did = run(slice);
+      entry.traces.forEach(({ type }, i) => {
+        const row = sizeOf(type.shape);
+        rows[i].set(viewOf(this.#memory.buffer, places.traces[i], type.dtype, row * did), row * done);
+      });
+      done += did;
+      stopped = did < slice;
+    }
+    const traces = Object.fromEntries(entry.traces.map((t, i) => [t.name, done === steps ? rows[i] : rows[i].slice(0, done * sizeOf(t.type.shape))]));
+    return { steps: done, stopped, traces };
+  }
+
+  #view(variable: Variable): HostData {
+    const at = this.#variables.indexOf(variable);
+    if (at < 0) throw new Error(`internal: ${variable.name} does not belong to this program`);
+    return viewOf(this.#memory.buffer, this.#map.variables[at], variable.type.dtype, sizeOf(variable.type.shape));
+  }
+
+  #pages(): number {
+    const pages = Math.ceil(this.#map.bytes / PAGE);
+    if (pages > MOST_PAGES) {
+      const largest = [...this.#variables].sort((a, b) => sizeOf(b.type.shape) - sizeOf(a.type.shape))[0];
+      throw new SteepestError({
+        problem: "the program needs more memory than WebAssembly can address",
+        expected: "at most 4 GiB",
+        received: `${(this.#map.bytes / 2 ** 30).toFixed(1)} GiB; the largest variable is ${largest?.name} ${largest ? showType(largest.type) : ""}`,
+        fix: "use a smaller batch, smaller images, or fewer parameters",
+      });
+    }
+    return pages;
+  }
+
+  #grow(): void {
+    const missing = this.#pages() - this.#memory.buffer.byteLength / PAGE;
+    if (missing > 0) this.#memory.grow(missing);
+  }
+}
+
+const modules = new WeakMap<CompiledEntry["body"], Map<string, WebAssembly.Module>>();
+
+/** Modules are kept with the compiled body they print, by the addresses that were put into them. */
+function moduleOf(entry: CompiledEntry, map: MemoryMap, places: EntryPlaces): WebAssembly.Module {
+  const kept = modules.get(entry.body) ?? new Map<string, WebAssembly.Module>();
+  modules.set(entry.body, kept);
+  const key = JSON.stringify([map.variables, places]);
+  const held = kept.get(key);
+  if (held !== undefined) return held;
+  const module = new WebAssembly.Module(printEntry(entry, map, places, { shared: false, maximum: MOST_PAGES, fast: false }));
+  kept.set(key, module);
+  return module;
+}
+
+export function viewOf(buffer: ArrayBufferLike, at: number, dtype: DType, length: number): HostData {
+  switch (dtype) {
+    case "f32":
+      return new Float32Array(buffer, at, length);
+    case "f64":
+      return new Float64Array(buffer, at, length);
+    case "i32":
+      return new Int32Array(buffer, at, length);
+    case "u32":
+      return new Uint32Array(buffer, at, length);
+    case "u8":
+    case "bool":
+      return new Uint8Array(buffer, at, length);
+  }
+}

@@ -1,0 +1,154 @@
+/** What the commands need of the engine. They see this interface alone, so that each can be tested without training anything. */
+import type { Dataset, DatasetPart } from "../data/dataset.js";
+import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
+import type { Model } from "../models/model.js";
+import type { Optimizer } from "../optimizers/optimizer.js";
+import type { LayerSummary, NamedArray, PlainData } from "../runs/run-data.js";
+import type { StoredRun } from "../runs/run-folder.js";
+import { SteepestError } from "../tensor/error.js";
+
+export interface MinimizeRequest {
+  readonly formula: string;
+  /** One number for each variable, in the order of `Engine.variables`. */
+  readonly start: readonly number[];
+  readonly optimizer: Optimizer;
+  readonly steps: number;
+  /** Stop when the 2-norm of the gradient is below. */
+  readonly tolerance?: number;
+  /** Keep every point. */
+  readonly path: boolean;
+  /** Keep every value, for a curve. */
+  readonly values: boolean;
+}
+
+export interface MinimizeResult {
+  readonly status: Status;
+  readonly steps: number;
+  readonly x: readonly number[];
+  readonly value: number;
+  readonly gradientNorm: number;
+  readonly evaluations: { readonly value: number; readonly gradient: number };
+  readonly diagnosis: string;
+  /** steps + 1 rows, the start first. */
+  readonly path?: readonly (readonly number[])[];
+  /** Values of f along the way, the start first. */
+  readonly values?: ArrayLike<number>;
+}
+
+export interface GradientResult {
+  readonly value: number;
+  readonly gradient: readonly number[];
+  readonly hessian: readonly (readonly number[])[];
+  /** The exact gradient against differences of f. */
+  readonly check: { readonly verdict: "pass" | "fail" | "cannot-tell"; readonly maxRelativeError: number };
+}
+
+export interface TrainProgress {
+  /** Steps done, of `totalSteps`. */
+  readonly step: number;
+  readonly totalSteps: number;
+  /** Passes over the data done, with fraction. */
+  readonly epoch: number;
+  readonly seconds: number;
+  /** Mean training loss of late. */
+  readonly loss: number;
+  readonly samplesPerSecond: number;
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+}
+
+export interface TrainRequest {
+  readonly dataset: Dataset;
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  /** Share of the training records kept apart; 0 for none. */
+  readonly validation: number;
+  /** Stop after so many epochs without a lower validation loss. */
+  readonly patience?: number;
+  /** Default: as many as the machine has. */
+  readonly threads?: number;
+  /** Aborted to stop after the present slice; the result is kept then, with status `aborted`. */
+  readonly signal: AbortSignal;
+  onProgress(progress: TrainProgress): void;
+}
+
+export interface TrainResult {
+  readonly status: Status;
+  readonly diagnosis: string;
+  /** Epochs done, rounded up. */
+  readonly epochs: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+  readonly trainLoss: number;
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+  /** The name of the loss: `cross-entropy`. */
+  readonly loss: string;
+  readonly history: readonly HistoryRecord[];
+  readonly weights: readonly NamedArray[];
+  readonly layers: readonly LayerSummary[];
+  /** The model as plain data, from which `evaluate` builds it again. */
+  readonly modelData: PlainData;
+  /** Over the test part of the data, where it has one. */
+  readonly test?: Evaluation;
+  /** Probabilities over the test part, [records][classes] row by row, for classification. */
+  readonly testProbabilities?: ArrayLike<number>;
+}
+
+export interface EvaluateRequest {
+  readonly run: StoredRun;
+  readonly part: DatasetPart;
+  readonly classes?: readonly string[];
+  readonly threads?: number;
+  readonly signal: AbortSignal;
+}
+
+export interface EvaluateResult extends Evaluation {
+  readonly seconds: number;
+}
+
+/** One level of the compiler, printed. */
+export interface ExplainedLevel {
+  readonly name: string;
+  /** One sentence: what this level is. */
+  readonly summary: string;
+  readonly text: string;
+}
+
+export type ExplainRequest =
+  | { readonly formula: string; readonly optimizer: Optimizer }
+  | {
+      readonly model: Model;
+      readonly inputShape: readonly number[];
+      readonly classes: number;
+      readonly batchSize: number;
+      readonly optimizer: Optimizer;
+    };
+
+export interface Engine {
+  /** The variables of a formula in natural order (`x2` before `x10`). */
+  variables(formula: string): readonly string[];
+  minimize(request: MinimizeRequest): MinimizeResult;
+  gradient(formula: string, at: readonly number[]): GradientResult;
+  train(request: TrainRequest): Promise<TrainResult>;
+  evaluate(request: EvaluateRequest): Promise<EvaluateResult>;
+  explain(request: ExplainRequest): readonly ExplainedLevel[];
+}
+
+const missing = (): never => {
+  throw new SteepestError({ problem: "The engine is not connected to the command line" });
+};
+
+/** The engine of this package. */
+export const engine: Engine = {
+  variables: missing,
+  minimize: missing,
+  gradient: missing,
+  train: missing,
+  evaluate: missing,
+  explain: missing,
+};

@@ -1,0 +1,108 @@
+/** `steepest evaluate`: applies a trained run to data, apart from any learning. */
+import { recordCount } from "../data/dataset.js";
+import { formatCount, formatDuration, formatNumber, formatPercent } from "../figures/number-format.js";
+import { loadRun } from "../runs/run-folder.js";
+import { SteepestError } from "../tensor/error.js";
+import type { Command } from "./command.js";
+import { exitCodes, json, printJson, quiet } from "./command.js";
+import { dataForms, loadData, parseData } from "./dataset.js";
+import { textOption, wholeOption } from "./options.js";
+import { columnsOf } from "./terminal.js";
+
+const data = textOption("data", dataForms, {
+  help: "what to evaluate on: its test part",
+  default: undefined,
+  defaultText: "the data it was trained on",
+  check: parseData,
+});
+const threads = wholeOption("threads", {
+  help: "threads to compute with",
+  default: undefined,
+  defaultText: "all",
+  atLeast: 1,
+  atMost: 256,
+});
+
+export const evaluate: Command = {
+  name: "evaluate",
+  summary: "apply a trained run to test data",
+  about: "Loads the weights of a run folder and evaluates them on the test part of a data set: loss, accuracy, and what is taken for what.",
+  examples: ["steepest evaluate runs/mlp", "steepest evaluate runs/mlp --data mnist:data/mnist --json"],
+  positionals: [{ name: "DIR", help: "a run folder that training has written" }],
+  options: [data, threads],
+  async run(context, args) {
+    const [folder] = args.positionals;
+    const run = await loadRun(folder);
+    const choice = parseData(args.get(data) ?? run.configuration.data);
+    const dataset = await loadData(choice);
+    const part = dataset.test ?? dataset;
+    const shape = part.inputs.shape.slice(1);
+    if (shape.join() !== run.inputShape.join())
+      throw new SteepestError({
+        problem: "The model was trained on inputs of another shape",
+        expected: `[${run.inputShape.join(", ")}]`,
+        received: `[${shape.join(", ")}] of ${dataset.name}`,
+        where: folder,
+      });
+    if (run.classes?.length !== dataset.classes?.length)
+      throw new SteepestError({
+        problem: "The model was trained on other classes",
+        expected: run.classes?.join(", ") ?? "none: numbers",
+        received: dataset.classes?.join(", ") ?? "none: numbers",
+        where: folder,
+      });
+    const abort = new AbortController();
+    const endListening = context.onInterrupt(() => abort.abort());
+    const { loss, accuracy, confusion, seconds } = await context.engine
+      .evaluate({
+        run,
+        part: { inputs: part.inputs, targets: part.targets },
+        classes: run.classes,
+        threads: args.get(threads),
+        signal: abort.signal,
+      })
+      .finally(endListening);
+    if (abort.signal.aborted) return exitCodes.interrupted;
+    const records = recordCount(part);
+    const { out } = context;
+    if (args.get(json)) {
+      const samplesPerSecond = records / seconds;
+      printJson(out, {
+        data: choice.text,
+        records,
+        loss,
+        accuracy: accuracy ?? null,
+        confusion: confusion ?? null,
+        seconds,
+        samplesPerSecond,
+      });
+    } else if (args.get(quiet)) out.line(accuracy === undefined ? formatNumber(loss, 6) : formatPercent(accuracy, 2));
+    else {
+      out.line(`${out.bold(run.title)}, on ${formatCount(records)} records of ${dataset.name}`);
+      out.line();
+      const rows = [
+        ...(accuracy === undefined ? [] : [["  accuracy", formatPercent(accuracy, 2)]]),
+        ["  loss", formatNumber(loss)],
+        ["  time", `${formatDuration(seconds)}, ${formatCount(Number((records / seconds).toPrecision(3)))} samples/s`],
+      ];
+      for (const line of columnsOf(rows)) out.line(line);
+      if (confusion !== undefined) {
+        out.line();
+        out.line(`Rows are what the records are, columns what the model says; the last is the share found.`);
+        for (const line of matrix(confusion, run.classes ?? [])) out.line(line);
+      }
+    }
+    return exitCodes.done;
+  },
+};
+
+function matrix(counts: readonly (readonly number[])[], classes: readonly string[]): string[] {
+  const isShort = classes.every((name) => name.length <= 4);
+  const heads = counts.map((_, label) => (isShort ? (classes[label] ?? String(label)) : String(label)));
+  const rows = counts.map((row, label) => {
+    const total = row.reduce((sum, count) => sum + count, 0);
+    const name = isShort ? heads[label] : `${classes[label]} ${label}`;
+    return [`  ${name}`, ...row.map((count) => (count === 0 ? "·" : String(count))), total === 0 ? "–" : formatPercent(row[label] / total)];
+  });
+  return columnsOf([["", ...heads, ""], ...rows], [0, ...heads.map((_, i) => i + 1), heads.length + 1]);
+}

@@ -1,0 +1,20 @@
+/** What training takes where the command line says nothing: settings that suit each ready model. */
+
+export interface Recipe {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly rate: number;
+  readonly schedule: string;
+}
+
+/** All are for Adam. */
+export const recipes: Readonly<Record<string, Recipe>> = {
+  linear: { epochs: 5, batchSize: 64, rate: 0.001, schedule: "cosine" },
+  mlp: { epochs: 5, batchSize: 64, rate: 0.001, schedule: "cosine" },
+  cnn: { epochs: 5, batchSize: 64, rate: 0.002, schedule: "cosine" },
+};
+
+export const modelNames = ["linear", "mlp", "cnn"] as const;
+
+/** How each model is called in titles. */
+export const modelTitles: Readonly<Record<(typeof modelNames)[number], string>> = { linear: "Linear model", mlp: "MLP", cnn: "CNN" };

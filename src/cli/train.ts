@@ -1,0 +1,237 @@
+/** `steepest train`: a network from data to a run folder. */
+import { join } from "node:path";
+import { checkBatchSize } from "../data/dataset.js";
+import { formatCount, formatDuration, formatNumber, formatPercent } from "../figures/number-format.js";
+import { modelNamed } from "../models/ready.js";
+import { chooseSamples } from "../runs/choose-samples.js";
+import { lossFigure } from "../runs/report-figures.js";
+import type { RunData } from "../runs/run-data.js";
+import { parameterCount } from "../runs/run-data.js";
+import type { SavedRun } from "../runs/run-folder.js";
+import { checkRunFolder, saveRun } from "../runs/run-folder.js";
+import type { Arguments } from "./arguments.js";
+import type { Command, Context, ExitCode } from "./command.js";
+import { exitCodes, json, printJson, quiet } from "./command.js";
+import { dataForms, loadData, parseData } from "./dataset.js";
+import type { TrainResult } from "./engine.js";
+import { optimizerOptions } from "./optimizer-options.js";
+import { choiceOption, numberOption, textOption, toggle, wholeOption } from "./options.js";
+import { progressView } from "./progress.js";
+import { modelNames, modelTitles, recipes } from "./recipes.js";
+import { columnsOf } from "./terminal.js";
+
+const data = textOption("data", dataForms, { help: "what to learn from", default: "digits", check: parseData });
+const model = choiceOption("model", modelNames, { help: "the network", default: "cnn" });
+const epochs = wholeOption("epochs", {
+  help: "passes over the data",
+  default: undefined,
+  defaultText: "by model",
+  atLeast: 1,
+  atMost: 1e6,
+});
+const batchSize = wholeOption("batch-size", { help: "records in a step", default: undefined, defaultText: "64", atLeast: 1 });
+const method = optimizerOptions("adam");
+const seed = wholeOption("seed", { help: "of weights, order and everything drawn", default: 1, atLeast: 0, atMost: 2 ** 32 - 1 });
+const validation = numberOption("validation", {
+  help: "share of the training records kept apart to judge by",
+  default: 0.1,
+  atLeast: 0,
+  below: 1,
+});
+const patience = wholeOption("patience", {
+  help: "stop after so many epochs without a lower validation loss",
+  default: undefined,
+  defaultText: "never",
+  atLeast: 1,
+});
+const threads = wholeOption("threads", {
+  help: "threads to compute with; the result does not depend on it",
+  default: undefined,
+  defaultText: "all",
+  atLeast: 1,
+  atMost: 256,
+});
+const out = textOption("out", "DIR", { help: "the run folder to write", default: undefined, defaultText: "runs/DATA-MODEL-TIME" });
+const force = toggle("force", "replace the run that the folder holds");
+
+export const train: Command = {
+  name: "train",
+  summary: "train a network, and write weights and a report",
+  about:
+    "Trains a network on images and writes a run folder: the weights, the history, the settings, and report.html with curves, samples and mistakes. " +
+    "Ctrl-C once stops and keeps what was learned so far.",
+  examples: [
+    "steepest train --data digits --model cnn",
+    "steepest train --data mnist:data/mnist --model mlp --epochs 10 --out runs/mlp",
+    "steepest train --data fashion:data/fashion --optimizer momentum --lr 0.05 --schedule step:1000:0.5 --json",
+  ],
+  positionals: [],
+  options: [data, model, epochs, batchSize, ...method.list, seed, validation, patience, threads, out, force],
+  async run(context, args) {
+    const plan = planOf(context, args);
+    // Before any work: whether its result could be kept.
+    await checkRunFolder(plan.folder, { force: args.get(force) });
+    const dataset = await loadData(plan.data);
+    checkBatchSize(plan.batchSize, dataset, dataset.name);
+    if (!args.get(quiet)) context.err.line(context.err.quiet(plan.announcement(dataset.inputs.shape[0] ?? 0)));
+
+    const abort = new AbortController();
+    const endListening = context.onInterrupt(() => {
+      context.err.line("\nStopping; what was learned is kept. Ctrl-C again quits at once.");
+      abort.abort();
+    });
+    const view = args.get(quiet) ? undefined : progressView(context.err, plan.epochs);
+    let result: TrainResult;
+    try {
+      result = await context.engine.train({
+        dataset,
+        model: modelNamed(plan.model, dataset.classes?.length ?? 10),
+        optimizer: plan.optimizer,
+        epochs: plan.epochs,
+        batchSize: plan.batchSize,
+        seed: plan.seed,
+        validation: plan.validation,
+        patience: plan.patience,
+        threads: args.get(threads),
+        signal: abort.signal,
+        onProgress: (progress) => view?.update(progress),
+      });
+    } finally {
+      view?.end();
+      endListening();
+    }
+
+    const { status, diagnosis, steps, seconds, samplesPerSecond, trainLoss, validationLoss, validationAccuracy, test } = result;
+    const run: RunData = {
+      title: `${modelTitles[plan.model]} on ${dataset.name}`,
+      configuration: {
+        data: plan.data.text,
+        model: result.modelData,
+        loss: result.loss,
+        optimizer: plan.optimizerData,
+        epochs: plan.epochs,
+        batchSize: plan.batchSize,
+        seed: plan.seed,
+        validation: plan.validation,
+        patience: plan.patience ?? null,
+      },
+      preprocessing: dataset.preprocessing,
+      inputShape: dataset.inputs.shape.slice(1),
+      classes: dataset.classes,
+      layers: result.layers,
+      results: {
+        status,
+        diagnosis,
+        epochs: result.epochs,
+        steps,
+        seconds,
+        samplesPerSecond,
+        trainLoss,
+        validationLoss,
+        validationAccuracy,
+        test,
+      },
+      history: result.history,
+      weights: result.weights,
+      command: plan.command,
+    };
+    const chosen =
+      dataset.test === undefined || result.testProbabilities === undefined ? {} : chooseSamples(dataset.test, result.testProbabilities);
+    const saved = await saveRun(run, plan.folder, { ...chosen, force: args.get(force), created: context.now() });
+    if (args.get(json)) printJson(context.out, jsonOf(run, saved));
+    else show(context, args, run, saved);
+    return codeOf(result);
+  },
+};
+
+const codeOf = ({ status }: TrainResult): ExitCode =>
+  status === "aborted" ? exitCodes.interrupted : status === "diverged" ? exitCodes.failed : exitCodes.done;
+
+/** All decisions, taken before any work. */
+function planOf({ now }: Context, args: Arguments) {
+  const chosenData = parseData(args.get(data));
+  const chosenModel = args.get(model);
+  const recipe = recipes[chosenModel];
+  const { optimizer, data: optimizerData } = method.choose(args, recipe);
+  const chosenEpochs = args.get(epochs) ?? recipe.epochs;
+  const chosenBatch = args.get(batchSize) ?? recipe.batchSize;
+  const { patience: patienceData, rest } = { patience: args.get(patience), rest: optimizerData };
+  const { name, learningRate, schedule, ...others } = rest;
+  // Every setting that decides the weights, defaults included: they may change in a later version.
+  const flags: [string, unknown][] = [
+    ["data", shellQuoted(chosenData.text)],
+    ["model", chosenModel],
+    ["epochs", chosenEpochs],
+    ["batch-size", chosenBatch],
+    ["optimizer", name],
+    ["lr", learningRate],
+    ...Object.entries(others),
+    ["schedule", schedule ?? "constant"],
+    ["seed", args.get(seed)],
+    ["validation", args.get(validation)],
+    ...(patienceData === undefined ? [] : [["patience", patienceData] satisfies [string, unknown]]),
+  ];
+  return {
+    data: chosenData,
+    model: chosenModel,
+    optimizer,
+    optimizerData,
+    epochs: chosenEpochs,
+    batchSize: chosenBatch,
+    seed: args.get(seed),
+    validation: args.get(validation),
+    patience: patienceData,
+    folder: args.get(out) ?? join("runs", `${chosenData.kind}-${chosenModel}-${stamp(now())}`),
+    command: `steepest train ${flags.map(([flag, value]) => `--${flag} ${value}`).join(" ")}`,
+    announcement: (records: number) =>
+      `${modelTitles[chosenModel]} on ${formatCount(records)} records, ${chosenEpochs} ${chosenEpochs === 1 ? "epoch" : "epochs"} in batches of ${chosenBatch}, ${name} at ${formatNumber(Number(learningRate))}`,
+  };
+}
+
+/** `20261121-234412`, in UTC: sorts by time. */
+const stamp = (time: Date): string => time.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+
+const shellQuoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+function jsonOf(run: RunData, { folder }: SavedRun): object {
+  const { status, epochs: done, trainLoss, validationLoss, test, seconds, samplesPerSecond } = run.results;
+  return {
+    status,
+    epochs: done,
+    trainLoss,
+    validationLoss: validationLoss ?? null,
+    testLoss: test?.loss ?? null,
+    testAccuracy: test?.accuracy ?? null,
+    parameters: parameterCount(run),
+    seconds,
+    samplesPerSecond,
+    out: folder,
+  };
+}
+
+function show({ out: terminal }: Context, args: Arguments, run: RunData, saved: SavedRun): void {
+  if (args.get(quiet)) {
+    terminal.line(saved.report);
+    return;
+  }
+  const { results } = run;
+  const { test } = results;
+  const figure = lossFigure(run);
+  if (figure !== undefined && run.history.length > 2) {
+    terminal.line();
+    terminal.line(figure.toTerminal({ columns: Math.min(terminal.columns, 72), rows: 7, colour: terminal.colour }));
+  }
+  const rows = [
+    ...(test?.accuracy === undefined ? [] : [["  test accuracy", formatPercent(test.accuracy, 2)]]),
+    ...(test === undefined ? [] : [["  test loss", formatNumber(test.loss)]]),
+    ...(results.validationLoss === undefined ? [] : [["  validation loss", formatNumber(results.validationLoss)]]),
+    ["  training loss", formatNumber(results.trainLoss)],
+    ["  parameters", formatCount(parameterCount(run))],
+    ["  time", `${formatDuration(results.seconds)}, ${formatCount(Number(results.samplesPerSecond.toPrecision(3)))} samples/s`],
+  ];
+  terminal.line();
+  for (const line of columnsOf(rows)) terminal.line(line);
+  terminal.line();
+  if (results.diagnosis !== "") terminal.line(results.status === "diverged" ? terminal.red(results.diagnosis) : results.diagnosis);
+  terminal.line(`Report: ${terminal.bold(saved.report)}`);
+}

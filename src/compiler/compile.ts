@@ -1,0 +1,316 @@
+/** From an entry point to a schedule: phases in order, each with its arguments at fixed places in memory. */
+import type { Variable } from "../tensor/primitives/leaves.js";
+import { bytesPerElement, type DType, type HostData, sizeOf, type TensorType } from "../tensor/types.js";
+import { normalize } from "./graph/normalize.js";
+import type { Value } from "./graph/value.js";
+import { constantIndex, variableIndex } from "./kernels/affine.js";
+import type { PlannedKernel } from "./kernels/finish.js";
+import type { Buffer, RowKernel, Storage } from "./kernels/kernel.js";
+import { COPY, plan } from "./kernels/plan.js";
+import type { LoopFunction } from "./loops/ir.js";
+import { lowerColumns } from "./lower/columns.js";
+import type { LoweredPhase } from "./lower/phase.js";
+import { lowerRows } from "./lower/rows.js";
+import { isSmall, lowerScalars } from "./lower/scalars.js";
+import { lowerTemplate } from "./lower/templates.js";
+import type { EntryPoint } from "./program.js";
+import { aligned, layOut } from "./schedule/memory.js";
+import { orderKernels } from "./schedule/order.js";
+import type { ScratchBuffer } from "./templates/template.js";
+
+/** A byte address, relative to one of the regions that the program's memory is made of. */
+export type Place =
+  | { readonly region: "variable"; /** its number in the program */ readonly variable: number; readonly offset: number }
+  /** Host data that the graph reads; laid into memory once. */
+  | { readonly region: "input"; readonly position: number; readonly offset: number }
+  /** Zeroed once, written by no one else. */
+  | { readonly region: "zeroed"; readonly offset: number }
+  | { readonly region: "arena"; readonly offset: number }
+  /** Scratch of which each thread has its own copy. */
+  | { readonly region: "thread"; readonly offset: number }
+  /** Row `step` of the record that `run` gives. */
+  | { readonly region: "trace"; readonly trace: number };
+
+export interface ScheduledPhase {
+  readonly function: LoopFunction;
+  readonly blocks: number;
+  /** Worth the price of sharing it among threads. */
+  readonly parallel: boolean;
+  /** Whether all that ran before must have finished. */
+  readonly barrier: boolean;
+  /** For every parameter behind `begin` and `end`. */
+  readonly places: readonly Place[];
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+export interface CompiledTrace {
+  readonly name: string;
+  readonly type: TensorType;
+}
+
+export interface CompiledEntry {
+  readonly name: string;
+  readonly inputs: readonly { readonly data: HostData; readonly type: TensorType }[];
+  readonly traces: readonly CompiledTrace[];
+  readonly zeroedBytes: number;
+  readonly arenaBytes: number;
+  readonly threadBytes: number;
+  /** One function with the loop over steps inside, or phases that are run at every step. */
+  readonly body:
+    | { readonly kind: "scalar"; readonly function: LoopFunction; readonly places: readonly Place[] }
+    | { readonly kind: "phases"; readonly phases: readonly ScheduledPhase[]; readonly stop: Place | undefined };
+  /** Equal for entries that differ only in the data of their inputs. */
+  readonly key: string;
+}
+
+/** Work below this (nanoseconds, roughly, of one thread) is not worth a barrier more. */
+const WORTH_SHARING = 8000;
+
+export function compileEntry(entry: EntryPoint, variables: readonly Variable[]): CompiledEntry {
+  const { writes, traces, stop } = entry;
+  const form = normalize([...writes.map((w) => w.value), ...traces.map((t) => t.value), ...(stop ? [stop] : [])], variables);
+  const values = {
+    writes: writes.map(({ variable }, i) => ({ variable, value: form.roots[i] })),
+    traces: traces.map((_, i) => form.roots[writes.length + i]),
+    stop: stop && form.roots[form.roots.length - 1],
+  };
+  const common = {
+    name: entry.name,
+    inputs: form.inputs,
+    traces: traces.map((t) => ({ name: t.name, type: { shape: t.value.shape, dtype: t.value.dtype } })),
+    key: `${entry.name}\n${writes.map((w) => variables.indexOf(w.variable)).join(" ")}\n${traces.length} ${stop !== undefined}\n${form.key}`,
+  };
+  return { ...common, ...bodyOf(common.key, values, variables) };
+}
+
+type CompiledBody = Pick<CompiledEntry, "zeroedBytes" | "arenaBytes" | "threadBytes" | "body">;
+
+/** Bodies that were compiled before, by their normal form: the same computation on other data is compiled once. */
+const compiled = new Map<string, CompiledBody>();
+const MOST_COMPILED = 256;
+
+function bodyOf(key: string, values: EntryValues, variables: readonly Variable[]): CompiledBody {
+  const types = variables.map((v) => `${v.type.dtype}[${v.type.shape}]`).join(" ");
+  const held = compiled.get(`${types}\n${key}`);
+  if (held !== undefined) return held;
+  const body = compileBody(values, variables);
+  const [oldest] = compiled.keys();
+  if (compiled.size >= MOST_COMPILED && oldest !== undefined) compiled.delete(oldest);
+  compiled.set(`${types}\n${key}`, body);
+  return body;
+}
+
+function compileBody(values: EntryValues, variables: readonly Variable[]): CompiledBody {
+  const buffers = new LeafBuffers(variables);
+  if (isSmall(values)) {
+    const program = lowerScalars(values, "steps", (v) => buffers.of(v), (v) => buffers.ofVariable(v));
+    const places = program.function.parameters.flatMap((p): Place[] => {
+      if (p.kind !== "cursor") return [];
+      const trace = program.traces.indexOf(p);
+      return [trace >= 0 ? { region: "trace", trace } : buffers.place(found(program.buffers, p))];
+    });
+    return { zeroedBytes: 0, arenaBytes: 0, threadBytes: 0, body: { kind: "scalar", function: program.function, places } };
+  }
+  return schedulePhases(values, buffers);
+}
+
+function found<K, V>(map: ReadonlyMap<K, V>, key: K): V {
+  const value = map.get(key);
+  if (value === undefined) throw new Error("internal: a cursor without a buffer");
+  return value;
+}
+
+/** One buffer for each leaf of the graph. */
+class LeafBuffers {
+  readonly #byVariable = new Map<Variable, Buffer>();
+  readonly #byInput = new Map<number, Buffer>();
+  readonly #variables: readonly Variable[];
+
+  constructor(variables: readonly Variable[]) {
+    this.#variables = variables;
+  }
+
+  of(value: Value): Buffer {
+    const { leaf } = value;
+    if (leaf === undefined) throw new Error("internal: not a leaf");
+    if (leaf.kind === "variable") return this.ofVariable(leaf.variable);
+    const held = this.#byInput.get(leaf.position) ?? { name: `input${leaf.position}`, dtype: value.dtype, size: sizeOf(value.shape), source: { kind: "leaf", leaf } };
+    this.#byInput.set(leaf.position, held);
+    return held;
+  }
+
+  ofVariable(variable: Variable): Buffer {
+    const { name, type } = variable;
+    const held = this.#byVariable.get(variable) ?? { name, dtype: type.dtype, size: sizeOf(type.shape), source: { kind: "leaf", leaf: { kind: "variable", variable } } };
+    this.#byVariable.set(variable, held);
+    return held;
+  }
+
+  place({ source }: Buffer): Place {
+    if (source.kind !== "leaf") throw new Error("internal: not a leaf");
+    const { leaf } = source;
+    return leaf.kind === "variable" ? { region: "variable", variable: this.#variables.indexOf(leaf.variable), offset: 0 } : { region: "input", position: leaf.position, offset: 0 };
+  }
+}
+
+interface EntryValues {
+  readonly writes: readonly { readonly variable: Variable; readonly value: Value }[];
+  readonly traces: readonly Value[];
+  readonly stop: Value | undefined;
+}
+
+function schedulePhases({ writes, traces, stop }: EntryValues, leaves: LeafBuffers): CompiledBody {
+  // A variable that takes the value of a leaf, or of another write, needs a value of its own to be computed before anything is overwritten.
+  const seen = new Set<Value>();
+  const results = writes.map(({ value }, i) => {
+    const own = value.leaf === undefined && !seen.has(value);
+    seen.add(value);
+    return own ? value : copyOf(value, i);
+  });
+  const roots = [...results, ...traces, ...(stop ? [stop] : [])];
+  const planned = plan(roots, (v) => leaves.of(v));
+  const writeBuffers = writes.map(({ variable }, i) => ({ variable: leaves.ofVariable(variable), result: planned.roots[i] }));
+  const simple = writeBuffers.filter((w) => w.result.offset === 0 && w.result.buffer.size === w.variable.size);
+  const ordered = orderKernels(
+    [...planned.kernels, ...traces.map((t, i) => copyKernel(planned.roots[writes.length + i], traceBuffer(t, i), sizeOf(t.shape)))],
+    simple.map((w) => ({ variable: w.variable, result: w.result.buffer })),
+  );
+  const copies = writeBuffers.filter((w) => !simple.includes(w) || !ordered.inPlace.has(w.result.buffer)).map((w) => copyKernel(w.result, w.variable, w.variable.size));
+  const phases = [...ordered.kernels, ...copies].flatMap((k, i) => lower(k, i).map((phase) => ({ phase, kernel: k })));
+
+  const resolve = (buffer: Buffer): Buffer => ordered.inPlace.get(buffer) ?? buffer;
+  const memory = assignMemory(phases.map((p) => p.phase), resolve, stop && planned.roots[planned.roots.length - 1].buffer);
+  const placeOf = (buffer: Buffer): Place => {
+    const target = resolve(buffer);
+    if (target.source.kind === "leaf") return leaves.place(target);
+    if (target.source.kind === "trace") return { region: "trace", trace: target.source.trace };
+    return memory.place(target);
+  };
+  const hazards = new Hazards();
+  const scheduled = phases.map(({ phase, kernel }): ScheduledPhase => {
+    const parallel = phase.blocks > 1 && Math.max(phase.flops / 30, phase.bytes / 10) > WORTH_SHARING;
+    const touched = [
+      ...[...phase.buffers.values()].map((buffer) => ({ place: placeOf(buffer), bytes: buffer.size * bytesPerElement[buffer.dtype], written: !kernel.reads.has(buffer) || kernel.writes.has(buffer) })),
+      ...[...phase.scratch.values()].filter((s) => !s.perThread).map((s) => ({ place: memory.place(s), bytes: s.size * bytesPerElement[s.dtype], written: true })),
+    ];
+    const places = phase.function.parameters.flatMap((p): Place[] => {
+      if (p.kind !== "cursor") return [];
+      const scratch = phase.scratch.get(p);
+      return [scratch ? memory.place(scratch) : placeOf(found(phase.buffers, p))];
+    });
+    return { function: phase.function, blocks: phase.blocks, parallel, barrier: hazards.enter(touched, parallel), places, flops: phase.flops, bytes: phase.bytes };
+  });
+  const stopStorage = stop && planned.roots[planned.roots.length - 1];
+  const stopPlace = stopStorage && withOffset(placeOf(stopStorage.buffer), stopStorage.offset * bytesPerElement[stopStorage.buffer.dtype]);
+  return { zeroedBytes: memory.zeroedBytes, arenaBytes: memory.arenaBytes, threadBytes: memory.threadBytes, body: { kind: "phases", phases: scheduled, stop: stopPlace } };
+}
+
+function withOffset(place: Place, bytes: number): Place {
+  return place.region === "trace" ? place : { ...place, offset: place.offset + bytes };
+}
+
+function copyOf(value: Value, i: number): Value {
+  return { id: -1e6 - i, primitive: COPY, attributes: {}, inputs: [value], output: 0, shape: value.shape, dtype: value.dtype };
+}
+
+const traceBuffer = (value: Value, trace: number): Buffer => ({ name: `trace${trace}`, dtype: value.dtype, size: sizeOf(value.shape), source: { kind: "trace", trace } });
+
+function copyKernel(from: Storage, to: Buffer, size: number): PlannedKernel {
+  const BLOCK = 1024;
+  const flat = size > BLOCK;
+  const index = flat ? { constant: 0, coefficients: [BLOCK, 1] } : size === 1 ? constantIndex(0, 1) : variableIndex(0, 1);
+  const expression = { kind: "load", dtype: to.dtype, buffer: from.buffer, offset: { ...index, constant: from.offset }, dynamic: [] } as const;
+  const value = copyOf({ id: -1, primitive: COPY, attributes: {}, inputs: [], output: 0, shape: [size], dtype: to.dtype }, 0);
+  const stores = [{ value, storage: { buffer: to, offset: 0 }, offset: index, expression }];
+  const kernel: RowKernel = {
+    kind: "rows",
+    rows: flat ? [Math.ceil(size / BLOCK)] : [],
+    inner: [flat ? BLOCK : size],
+    passes: [{ rowStores: [], reductions: [], stores }],
+    ...(flat && size % BLOCK !== 0 ? { tail: size % BLOCK } : {}),
+  };
+  return { kernel, reads: new Set([from.buffer]), writes: new Set([to]) };
+}
+
+function lower({ kernel }: PlannedKernel, i: number): LoweredPhase[] {
+  switch (kernel.kind) {
+    case "rows":
+      return [lowerRows(kernel, `${kernel.passes.some((p) => p.reductions.length > 0) ? "rows" : "map"}${i}`)];
+    case "columns":
+      return lowerColumns(kernel, `columns${i}`);
+    case "template":
+      return lowerTemplate(kernel, `${kernel.value.primitive.name}${i}`);
+  }
+}
+
+type Owner = Buffer | ScratchBuffer;
+
+function assignMemory(phases: readonly LoweredPhase[], resolve: (buffer: Buffer) => Buffer, kept: Buffer | undefined) {
+  const lives = new Map<Owner, { first: number; last: number; bytes: number }>();
+  const zeroed = new Map<Owner, number>();
+  const perThread = new Map<Owner, { first: number; last: number; bytes: number }>();
+  let zeroedBytes = 0;
+  const live = (map: Map<Owner, { first: number; last: number; bytes: number }>, owner: Owner, dtype: DType, size: number, at: number) => {
+    const held = map.get(owner);
+    if (held === undefined) map.set(owner, { first: at, last: at, bytes: size * bytesPerElement[dtype] });
+    else held.last = at;
+  };
+  phases.forEach((phase, at) => {
+    for (const buffer of phase.buffers.values()) {
+      const target = resolve(buffer);
+      if (target.source.kind !== "temporary") continue;
+      if (!target.source.zeroed) live(lives, target, target.dtype, target.size, at);
+      else if (!zeroed.has(target)) {
+        zeroed.set(target, zeroedBytes);
+        zeroedBytes += aligned(target.size * bytesPerElement[target.dtype]);
+      }
+    }
+    for (const scratch of phase.scratch.values()) live(scratch.perThread ? perThread : lives, scratch, scratch.dtype, scratch.size, at);
+  });
+  const keptLife = kept && lives.get(resolve(kept));
+  if (keptLife) keptLife.last = phases.length;
+  const list = (map: typeof lives) => [...map].map(([owner, l]) => ({ owner, ...l }));
+  const arena = layOut(list(lives));
+  const threads = layOut(list(perThread));
+  const place = (owner: Owner): Place => {
+    const zero = zeroed.get(owner);
+    if (zero !== undefined) return { region: "zeroed", offset: zero };
+    const thread = threads.offsets.get(owner);
+    if (thread !== undefined) return { region: "thread", offset: thread };
+    const at = arena.offsets.get(owner);
+    if (at === undefined) throw new Error("internal: a buffer without a place");
+    return { region: "arena", offset: at };
+  };
+  return { place, zeroedBytes, arenaBytes: arena.bytes, threadBytes: threads.bytes };
+}
+
+interface Touch {
+  readonly place: Place;
+  readonly bytes: number;
+  readonly written: boolean;
+}
+
+/** Decides where a barrier is needed: before a phase that meets memory which another thread may still be using. */
+class Hazards {
+  #open: (Touch & { readonly parallel: boolean })[] = [];
+
+  enter(touched: readonly Touch[], parallel: boolean): boolean {
+    const meets = touched.some((t) => this.#open.some((o) => (t.written || o.written) && (parallel || o.parallel) && overlap(t, o)));
+    if (meets) this.#open = [];
+    this.#open.push(...touched.map((t) => ({ ...t, parallel })));
+    return meets;
+  }
+}
+
+function overlap(a: Touch, b: Touch): boolean {
+  const base = (t: Touch) => {
+    const { place } = t;
+    if (place.region === "trace") return { id: `trace ${place.trace}`, at: 0 };
+    if (place.region === "input") return { id: `input ${place.position}`, at: place.offset };
+    return place.region === "variable" ? { id: `variable ${place.variable}`, at: place.offset } : { id: place.region, at: place.offset };
+  };
+  const x = base(a);
+  const y = base(b);
+  return x.id === y.id && x.at < y.at + b.bytes && y.at < x.at + a.bytes;
+}

@@ -1,0 +1,208 @@
+/** Turns a value at a position into a scalar expression over a kernel's loop variables. */
+import type { PadAttributes, SliceAttributes } from "../../tensor/primitives/movement.js";
+import { pointwise, type PointwiseName } from "../../tensor/primitives/pointwise.js";
+import { sizeOf, stridesOf } from "../../tensor/types.js";
+import { literalOf, type Value } from "../graph/value.js";
+import { type Affine, constantIndex, linearize, type Position, rangeOf, scaleIndex, separate, shiftIndex, splitAt } from "./affine.js";
+import type { Condition, KernelExpr, Storage, View } from "./kernel.js";
+
+/** What the builder asks of the planner. */
+export interface Source {
+  /** Loop extents of the kernel. */
+  readonly loops: readonly number[];
+  /** Where a value lies in memory, for this kernel; undefined when it has to be computed here. */
+  storageOf(value: Value): Storage | undefined;
+  /** The result of a stage of this kernel: "here" when the value is one and `position` is the row's own; "elsewhere" when it is one at another row. */
+  stageOf(value: Value, position: Position): "here" | "elsewhere" | undefined;
+  /** True when the value is computed by this kernel and may be read only at the place being computed. */
+  isOwn(value: Value, position: Position): "here" | "elsewhere" | undefined;
+}
+
+/** Caught by the planner: the value cannot be computed in this kernel, and has to be stored by another. */
+export class CannotFuse extends Error {
+  readonly value: Value;
+
+  constructor(value: Value) {
+    super(`internal: ${value.primitive.name} cannot be fused here`);
+    this.value = value;
+  }
+}
+
+export class ExpressionBuilder {
+  readonly #source: Source;
+  readonly #memo = new Map<string, KernelExpr>();
+
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  get #variables(): number {
+    return this.#source.loops.length;
+  }
+
+  /** The value at the position. `inside` skips the question whether it is stored: the value itself is being computed. */
+  build(value: Value, position: Position, inside = false): KernelExpr {
+    const literal = literalOf(value);
+    if (literal !== undefined) return { kind: "literal", dtype: value.dtype, value: literal };
+    const key = `${value.id} ${inside ? "!" : ""}${position.map((g) => `${g.extents}:${g.linear.constant},${g.linear.coefficients}`).join(";")}`;
+    const held = this.#memo.get(key);
+    if (held !== undefined) return held;
+    const expression = this.#build(value, position, inside);
+    this.#memo.set(key, expression);
+    return expression;
+  }
+
+  #build(value: Value, position: Position, inside: boolean): KernelExpr {
+    if (!inside) {
+      const stage = this.#source.stageOf(value, position);
+      if (stage === "elsewhere") throw new CannotFuse(value);
+      if (stage === "here") return { kind: "stage", dtype: value.dtype, value };
+      const storage = this.#source.storageOf(value);
+      if (storage !== undefined) return this.#load(value, storage, linearize(position, this.#variables));
+      const own = this.#source.isOwn(value, position);
+      if (own === "elsewhere") throw new CannotFuse(value);
+      if (own === "here") return this.build(value, position, true);
+    }
+    const { primitive, attributes, inputs } = value;
+    if (primitive.kind === "pointwise") {
+      const name = primitive.name as PointwiseName;
+      if (!(name in pointwise)) throw new Error(`internal: ${name} is not in the table`);
+      return { kind: "operation", dtype: value.dtype, name, operands: inputs.map((x) => this.build(x, position)) };
+    }
+    switch (primitive.name) {
+      case "copy":
+        return this.build(inputs[0], position);
+      case "reshape":
+        return this.build(inputs[0], [{ extents: inputs[0].shape, linear: linearize(position, this.#variables) }]);
+      case "broadcast":
+        return this.build(inputs[0], this.#unbroadcast(value, attributes.axes as readonly number[], position));
+      case "transpose": {
+        const groups = this.#separate(value, position);
+        const permutation = attributes.permutation as readonly number[];
+        const source = groups.slice();
+        permutation.forEach((axis, i) => {
+          source[axis] = groups[i];
+        });
+        return this.build(inputs[0], source);
+      }
+      case "slice": {
+        const { start, step } = attributes as SliceAttributes;
+        const source = this.#separate(value, position).map(({ linear }, axis) => ({ extents: [inputs[0].shape[axis]], linear: shiftIndex(scaleIndex(linear, step[axis]), start[axis]) }));
+        return this.build(inputs[0], source);
+      }
+      case "reverse": {
+        const axes = attributes.axes as readonly number[];
+        const source = this.#separate(value, position).map((g, axis) => (axes.includes(axis) ? { extents: g.extents, linear: shiftIndex(scaleIndex(g.linear, -1), value.shape[axis] - 1) } : g));
+        return this.build(inputs[0], source);
+      }
+      case "pad":
+        return this.#pad(value, attributes as PadAttributes, position);
+      case "iota": {
+        const { axis } = attributes as { readonly axis: number };
+        return { kind: "index", dtype: value.dtype, index: this.#separate(value, position)[axis].linear };
+      }
+      case "unpack": {
+        const { offset } = attributes as { readonly offset: number };
+        const linear = shiftIndex(linearize(position, this.#variables), offset);
+        return this.build(inputs[0], [{ extents: inputs[0].shape, linear }]);
+      }
+      case "take":
+        return this.#take(value, position);
+    }
+    throw new CannotFuse(value);
+  }
+
+  #load(value: Value, storage: Storage, offset: Affine): KernelExpr {
+    return { kind: "load", dtype: value.dtype, buffer: storage.buffer, offset: shiftIndex(offset, storage.offset), dynamic: [] };
+  }
+
+  #separate(value: Value, position: Position): Position {
+    const groups = separate(dropEmpty(position), value.shape.length, this.#source.loops);
+    if (groups === undefined) throw new CannotFuse(value);
+    return groups;
+  }
+
+  #unbroadcast(value: Value, axes: readonly number[], position: Position): Position {
+    const [x] = value.inputs;
+    const kept = axes.map((axis, i) => (x.shape[i] === 1 && value.shape[axis] !== 1 ? -1 : axis));
+    const boundaries = new Set<number>();
+    value.shape.forEach((_, axis) => {
+      const i = kept.indexOf(axis);
+      const before = axis > 0 ? kept.indexOf(axis - 1) : -2;
+      // A run of kept axes in their own order needs no split inside; dropped axes need none among themselves.
+      const joined = i < 0 ? axis > 0 && before < 0 : before >= 0 && i === before + 1;
+      if (!joined) boundaries.add(axis);
+    });
+    const groups = splitAt(position, [...boundaries], this.#source.loops);
+    if (groups === undefined) throw new CannotFuse(value);
+    const out: { extents: readonly number[]; linear: Affine; first: number }[] = [];
+    let axis = 0;
+    for (const group of groups) {
+      const end = axis + group.extents.length;
+      const first = kept.indexOf(axis);
+      if (first >= 0) out.push({ extents: group.extents, linear: group.linear, first });
+      axis = end;
+    }
+    // Axes of x that are repeated (extent 1) sit at index 0.
+    kept.forEach((k, i) => {
+      if (k < 0) out.push({ extents: [1], linear: constantIndex(0, this.#variables), first: i });
+    });
+    return out.sort((a, b) => a.first - b.first).map(({ extents, linear }) => ({ extents, linear }));
+  }
+
+  #pad(value: Value, { low, interior }: PadAttributes, position: Position): KernelExpr {
+    if (interior.some((i) => i > 0)) throw new CannotFuse(value);
+    const [x] = value.inputs;
+    const conditions: Condition[] = [];
+    const source = this.#separate(value, position).map(({ linear }, axis) => {
+      const index = shiftIndex(linear, -low[axis]);
+      const [least, most] = rangeOf(index, this.#source.loops);
+      if (least < 0 || most >= x.shape[axis]) conditions.push({ index, low: 0, high: x.shape[axis] });
+      return { extents: [x.shape[axis]], linear: index };
+    });
+    const inner = this.build(x, source);
+    return conditions.length === 0 ? inner : { kind: "guard", dtype: value.dtype, conditions, value: inner };
+  }
+
+  #take(value: Value, position: Position): KernelExpr {
+    const [table, indices] = value.inputs;
+    const storage = this.#source.storageOf(table);
+    const rank = indices.shape.length;
+    const groups = splitAt(position, [rank], this.#source.loops);
+    if (storage === undefined) throw new CannotFuse(table);
+    if (groups === undefined) throw new CannotFuse(value);
+    let axis = 0;
+    const at = groups.filter((g) => {
+      const isRow = axis < rank;
+      axis += g.extents.length;
+      return isRow;
+    });
+    const row = this.build(indices, at);
+    const rest = linearize(groups.slice(at.length), this.#variables);
+    const stride = sizeOf(table.shape.slice(1));
+    return { kind: "load", dtype: value.dtype, buffer: storage.buffer, offset: shiftIndex(rest, storage.offset), dynamic: [{ row, stride }] };
+  }
+}
+
+const dropEmpty = (position: Position): Position => position.filter((g) => g.extents.length > 0);
+
+/** The strides of a value that is a plain strided view of one buffer (for template operands); undefined when it is not. */
+export function viewOf(value: Value, storageOf: (value: Value) => Storage | undefined): View | undefined {
+  const storage = storageOf(value);
+  if (storage !== undefined) return { storage, strides: stridesOf(value.shape) };
+  const { primitive, attributes, inputs } = value;
+  if (primitive.name === "unpack") {
+    const theta = storageOf(inputs[0]);
+    return theta && { storage: { buffer: theta.buffer, offset: theta.offset + (attributes.offset as number) }, strides: stridesOf(value.shape) };
+  }
+  if (primitive.name === "transpose") {
+    const base = viewOf(inputs[0], storageOf);
+    return base && { storage: base.storage, strides: (attributes.permutation as readonly number[]).map((axis) => base.strides[axis]) };
+  }
+  if (primitive.name === "reshape") {
+    const base = viewOf(inputs[0], storageOf);
+    const contiguous = base?.strides.every((s, axis) => s === stridesOf(inputs[0].shape)[axis] || inputs[0].shape[axis] === 1);
+    return base && contiguous ? { storage: base.storage, strides: stridesOf(value.shape) } : undefined;
+  }
+  return undefined;
+}

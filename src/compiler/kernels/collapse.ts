@@ -1,0 +1,114 @@
+/** Merges loops that run over memory as one: fewer, longer loops with the same work. */
+import type { Affine } from "./affine.js";
+import { BLOCK } from "./draft.js";
+import type { ColumnKernel, KernelExpr, Pass, RowKernel, Store } from "./kernel.js";
+
+/** The same kernel with neighbouring axes joined where every index allows it. A kernel without reductions gets its last axis as inner loop. */
+export function collapseRows(kernel: RowKernel): RowKernel {
+  if (kernel.tail !== undefined) return kernel;
+  const reduces = kernel.passes.some((p) => p.reductions.length > 0);
+  const loops = [...kernel.rows, ...kernel.inner];
+  const boundary = reduces ? kernel.rows.length : -1;
+  const groups = joinAxes(loops, boundary, indicesOf(kernel.passes));
+  const extents = groups.map((g) => g.reduce((n, v) => n * loops[v], 1));
+  let split = reduces ? groups.filter((g) => g[0] < boundary).length : Math.max(0, groups.length - 1);
+  let rewrite = (a: Affine): Affine => ({ constant: a.constant, coefficients: groups.map((g) => a.coefficients[g[g.length - 1]]) });
+  let tail: number | undefined;
+  // One long range of memory is cut into rows, so that threads can share it.
+  if (!reduces && extents.length === 1 && extents[0] > BLOCK) {
+    const [size] = extents;
+    const whole = rewrite;
+    rewrite = (a) => {
+      const [c] = whole(a).coefficients;
+      return { constant: a.constant, coefficients: [c * BLOCK, c] };
+    };
+    extents.splice(0, 1, Math.ceil(size / BLOCK), BLOCK);
+    split = 1;
+    tail = size % BLOCK === 0 ? undefined : size % BLOCK;
+  }
+  const passes = rewritePasses(kernel.passes, rewrite);
+  return { kind: "rows", rows: extents.slice(0, split), inner: extents.slice(split), passes, ...(tail === undefined ? {} : { tail }) };
+}
+
+/** The same for a kernel that folds columns. */
+export function collapseColumns(kernel: ColumnKernel): ColumnKernel {
+  const boundary = kernel.reduced.length;
+  const loops = [...kernel.reduced, ...kernel.kept];
+  const pass: Pass = { rowStores: [], reductions: [kernel.reduction], stores: [] };
+  const groups = joinAxes(loops, boundary, indicesOf([pass]));
+  const extents = groups.map((g) => g.reduce((n, v) => n * loops[v], 1));
+  const split = groups.filter((g) => g[0] < boundary).length;
+  const [{ reductions }] = rewritePasses([pass], (a) => ({ constant: a.constant, coefficients: groups.map((g) => a.coefficients[g[g.length - 1]]) }));
+  return { ...kernel, reduced: extents.slice(0, split), kept: extents.slice(split), reduction: reductions[0] };
+}
+
+/** groups[i]: the old variables that form new variable i. Neighbours join when no index tells them apart; axes of extent 1 go. */
+function joinAxes(loops: readonly number[], boundary: number, indices: readonly Affine[]): number[][] {
+  const groups: number[][] = [];
+  loops.forEach((extent, v) => {
+    if (extent === 1) return;
+    const previous = groups[groups.length - 1];
+    const last = previous?.[previous.length - 1];
+    const sameSide = last !== undefined && !(last < boundary && v >= boundary);
+    if (sameSide && indices.every((a) => a.coefficients[last] === a.coefficients[v] * extent)) previous.push(v);
+    else groups.push([v]);
+  });
+  return groups;
+}
+
+function indicesOf(passes: readonly Pass[]): Affine[] {
+  const found: Affine[] = [];
+  const seen = new Set<KernelExpr>();
+  const visit = (e: KernelExpr) => {
+    if (seen.has(e)) return;
+    seen.add(e);
+    if (e.kind === "load") {
+      found.push(e.offset);
+      for (const d of e.dynamic) visit(d.row);
+    } else if (e.kind === "index") found.push(e.index);
+    else if (e.kind === "operation") e.operands.forEach(visit);
+    else if (e.kind === "guard") {
+      for (const c of e.conditions) found.push(c.index);
+      visit(e.value);
+    }
+  };
+  for (const pass of passes) {
+    for (const store of [...pass.rowStores, ...pass.stores]) {
+      found.push(store.offset);
+      visit(store.expression);
+    }
+    for (const r of pass.reductions) visit(r.expression);
+  }
+  return found;
+}
+
+function rewritePasses(passes: readonly Pass[], rewrite: (a: Affine) => Affine): Pass[] {
+  const memo = new Map<KernelExpr, KernelExpr>();
+  const expression = (e: KernelExpr): KernelExpr => {
+    const held = memo.get(e);
+    if (held !== undefined) return held;
+    const result = rewritten(e);
+    memo.set(e, result);
+    return result;
+  };
+  const rewritten = (e: KernelExpr): KernelExpr => {
+    switch (e.kind) {
+      case "load":
+        return { ...e, offset: rewrite(e.offset), dynamic: e.dynamic.map((d) => ({ row: expression(d.row), stride: d.stride })) };
+      case "index":
+        return { ...e, index: rewrite(e.index) };
+      case "operation":
+        return { ...e, operands: e.operands.map(expression) };
+      case "guard":
+        return { ...e, conditions: e.conditions.map((c) => ({ ...c, index: rewrite(c.index) })), value: expression(e.value) };
+      default:
+        return e;
+    }
+  };
+  const store = (s: Store): Store => ({ ...s, offset: rewrite(s.offset), expression: expression(s.expression) });
+  return passes.map((p) => ({
+    rowStores: p.rowStores.map(store),
+    reductions: p.reductions.map((r) => ({ ...r, expression: expression(r.expression) })),
+    stores: p.stores.map(store),
+  }));
+}

@@ -1,0 +1,105 @@
+/** A kernel being put together by the planner: its loops, and the values it computes. */
+import { sameShape, type Shape, sizeOf } from "../../tensor/types.js";
+import type { Value } from "../graph/value.js";
+import { addIndex, constantIndex, linearize, type Position, scaleIndex, variableIndex } from "./affine.js";
+
+/** Rows of a flat range that was cut into pieces, see `Domain`. */
+export const BLOCK = 1024;
+
+/**
+ * What a kernel loops over.
+ * - axes: the axes of `shape`, in the order of loops given by `order`; the first `split` of them are rows (undefined: not decided).
+ * - flat: `size` elements in rows of 1,024.
+ * - matrix: rows × columns of a template.
+ */
+export type Domain =
+  | { readonly kind: "axes"; readonly shape: Shape; readonly order: readonly number[]; readonly split: number | undefined }
+  | { readonly kind: "flat"; readonly size: number }
+  | { readonly kind: "matrix"; readonly rows: number; readonly columns: number };
+
+export type Role = "map" | "row" | "reduce" | "template";
+
+export interface Member {
+  readonly value: Value;
+  readonly role: Role;
+}
+
+export class Draft {
+  domain: Domain;
+  readonly columns: boolean;
+  readonly members: Member[] = [];
+  /** Kernels whose results this one reads. */
+  readonly needs = new Set<Draft>();
+
+  constructor(domain: Domain, columns = false) {
+    this.domain = domain;
+    this.columns = columns;
+  }
+
+  get loops(): readonly number[] {
+    const { domain } = this;
+    switch (domain.kind) {
+      case "axes":
+        return domain.order.map((axis) => domain.shape[axis]);
+      case "flat":
+        return [Math.ceil(domain.size / BLOCK), BLOCK];
+      case "matrix":
+        return [domain.rows, domain.columns];
+    }
+  }
+
+  /** Where a value of this shape is being computed, or undefined when the loops do not run over such a shape. */
+  positionOf(shape: Shape): Position | undefined {
+    const { domain, loops } = this;
+    const variables = loops.length;
+    switch (domain.kind) {
+      case "axes":
+        if (!sameShape(shape, domain.shape)) return undefined;
+        return shape.map((extent, axis) => ({ extents: [extent], linear: variableIndex(domain.order.indexOf(axis), variables) }));
+      case "flat":
+      case "matrix": {
+        const [rows, columns] = domain.kind === "flat" ? loops : [domain.rows, domain.columns];
+        if (sizeOf(shape) !== (domain.kind === "flat" ? domain.size : rows * columns)) return undefined;
+        return [{ extents: shape, linear: addIndex(scaleIndex(variableIndex(0, 2), columns), variableIndex(1, 2)) }];
+      }
+    }
+  }
+
+  /** Where a value with one element per row is being computed. */
+  rowPositionOf(shape: Shape): Position | undefined {
+    const { domain, loops } = this;
+    if (domain.kind === "matrix") return undefined;
+    if (domain.kind === "flat") return sameShape(shape, [loops[0]]) ? [{ extents: shape, linear: variableIndex(0, 2) }] : undefined;
+    if (domain.split === undefined) return undefined;
+    const rows = domain.order.slice(0, domain.split);
+    if (!sameShape(shape, rows.map((axis) => domain.shape[axis]))) return undefined;
+    return shape.map((extent, i) => ({ extents: [extent], linear: variableIndex(i, loops.length) }));
+  }
+
+  roleOf(value: Value): Role | undefined {
+    return this.members.find((m) => m.value === value)?.role;
+  }
+
+  /** True when both positions are the same element for every value of the loop variables. */
+  samePlace(a: Position, b: Position): boolean {
+    const { loops } = this;
+    const x = linearize(a, loops.length);
+    const y = linearize(b, loops.length);
+    return x.constant === y.constant && loops.every((extent, v) => extent <= 1 || x.coefficients[v] === y.coefficients[v]);
+  }
+
+  /** Whether this kernel reads, through others or at once, what `other` computes. */
+  dependsOn(other: Draft): boolean {
+    const seen = new Set<Draft>();
+    const stack: Draft[] = [this];
+    for (let draft = stack.pop(); draft !== undefined; draft = stack.pop()) {
+      if (draft === other) return true;
+      if (seen.has(draft)) continue;
+      seen.add(draft);
+      stack.push(...draft.needs);
+    }
+    return false;
+  }
+}
+
+export const noPosition = (variables: number): Position => [{ extents: [], linear: constantIndex(0, variables) }];

@@ -1,0 +1,105 @@
+/** Kernels: loops over a grid, in stages, with the scalar expressions they evaluate. */
+import type { PointwiseName } from "../../tensor/primitives/pointwise.js";
+import type { DType } from "../../tensor/types.js";
+import type { Leaf, Value } from "../graph/value.js";
+import type { Affine } from "./affine.js";
+
+/** A contiguous place in memory. `offset` in elements, so that a part of a buffer (a slot of θ) is storage too. */
+export interface Buffer {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly size: number;
+  /** Where it comes from; temporaries are laid out by the planner, and share memory when their lives do not meet. */
+  readonly source: { readonly kind: "leaf"; readonly leaf: Leaf } | { readonly kind: "temporary"; readonly zeroed: boolean } | { readonly kind: "trace"; readonly trace: number };
+}
+
+export interface Storage {
+  readonly buffer: Buffer;
+  readonly offset: number;
+}
+
+/** A scalar expression over the loop variables of a kernel. Shared nodes are evaluated once. */
+export type KernelExpr =
+  | { readonly kind: "literal"; readonly dtype: DType; readonly value: number }
+  /** element [offset + Σ index·stride] of a buffer; `dynamic` parts are computed row numbers. */
+  | { readonly kind: "load"; readonly dtype: DType; readonly buffer: Buffer; readonly offset: Affine; readonly dynamic: readonly { readonly row: KernelExpr; readonly stride: number }[] }
+  /** a loop index as a number */
+  | { readonly kind: "index"; readonly dtype: DType; readonly index: Affine }
+  | { readonly kind: "operation"; readonly dtype: DType; readonly name: PointwiseName; readonly operands: readonly KernelExpr[] }
+  /** the value where all conditions low ≤ index < high hold, 0 elsewhere */
+  | { readonly kind: "guard"; readonly dtype: DType; readonly conditions: readonly Condition[]; readonly value: KernelExpr }
+  /** the result of an earlier stage of the same row, or the accumulator of a template */
+  | { readonly kind: "stage"; readonly dtype: DType; readonly value: Value };
+
+export interface Condition {
+  readonly index: Affine;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Store {
+  readonly value: Value;
+  readonly storage: Storage;
+  readonly offset: Affine;
+  readonly expression: KernelExpr;
+}
+
+export type ReduceOp = "sum" | "max" | "min" | "argmax";
+
+export interface Reduction {
+  readonly op: ReduceOp;
+  readonly value: Value;
+  /** dtype of what is folded; the result of `argmax` is i32. */
+  readonly dtype: DType;
+  readonly expression: KernelExpr;
+}
+
+/** One walk over the inner index of a row: `rowStores` first, then the loop that folds and stores. */
+export interface Pass {
+  readonly rowStores: readonly Store[];
+  readonly reductions: readonly Reduction[];
+  readonly stores: readonly Store[];
+}
+
+/**
+ * Loops over rows (in parallel), and within each row, pass by pass, over an inner index. The variables of the kernel's affine
+ * indices are the row axes followed by the inner axes. Later passes may use the results of earlier reductions.
+ */
+export interface RowKernel {
+  readonly kind: "rows";
+  readonly rows: readonly number[];
+  readonly inner: readonly number[];
+  /** How long the last row is, where a flat range was cut into rows. */
+  readonly tail?: number;
+  readonly passes: readonly Pass[];
+}
+
+/**
+ * Folds leading axes while trailing ones stay: variables are the reduced axes followed by the kept ones. Rows are folded in
+ * blocks, whose partial results are joined in the order of the blocks.
+ */
+export interface ColumnKernel {
+  readonly kind: "columns";
+  readonly reduced: readonly number[];
+  readonly kept: readonly number[];
+  readonly reduction: Reduction;
+  readonly storage: Storage;
+}
+
+/** A strided view of memory, as templates read their operands. */
+export interface View {
+  readonly storage: Storage;
+  readonly strides: readonly number[];
+}
+
+/** A template's main loop. Results go through `stores` over the variables (row, column); the accumulator is the stage `value`. */
+export interface TemplateKernel {
+  readonly kind: "template";
+  readonly value: Value;
+  readonly operands: readonly View[];
+  readonly rows: number;
+  readonly columns: number;
+  readonly stores: readonly Store[];
+}
+
+export type Kernel = RowKernel | ColumnKernel | TemplateKernel;

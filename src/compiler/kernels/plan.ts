@@ -1,0 +1,350 @@
+/**
+ * From values to kernels. Reductions, products and what several others read are stored; all else is computed where it is used.
+ * A stored value joins an existing kernel when that runs over the same loops and nothing in between needs it first; a value
+ * that nobody outside its kernel reads is then not stored after all.
+ */
+import type { Primitive } from "../../tensor/primitive.js";
+import type { ParameterSlot } from "../../tensor/primitives/indexing.js";
+import type { PadAttributes } from "../../tensor/primitives/movement.js";
+import { sizeOf, stridesOf } from "../../tensor/types.js";
+import { orderOf, type Value } from "../graph/value.js";
+import type { Position } from "./affine.js";
+import { CannotFuse, ExpressionBuilder, type Source, viewOf } from "./build.js";
+import { Draft, type Role } from "./draft.js";
+import { finishDrafts, type Placement, type PlannedKernel } from "./finish.js";
+import type { Buffer, Storage, View } from "./kernel.js";
+
+export interface Plan {
+  /** Kernels with what each one needs; any order that respects the needs is right. */
+  readonly kernels: readonly PlannedKernel[];
+  /** Where each root lies when all kernels have run. */
+  readonly roots: readonly Storage[];
+}
+
+const TEMPLATES = new Set(["matmul", "conv", "convImageGradient", "convFilterGradient", "windowArgmax", "windowTake", "windowScatter", "scatterAdd"]);
+const REDUCTIONS = new Set(["sum", "reduceMax", "reduceMin", "argmax", "blockSum", "blockMax", "blockMin"]);
+const VIEWS = new Set(["reshape", "transpose", "broadcast", "slice", "unpack", "reverse", "iota", "literal"]);
+const COSTLY = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "atan", "pow", "div", "sqrt"]);
+
+export function plan(roots: readonly Value[], leafBuffer: (value: Value) => Buffer): Plan {
+  const planner = new Planner(leafBuffer);
+  return planner.run(roots);
+}
+
+class Planner {
+  readonly #leafBuffer: (value: Value) => Buffer;
+  readonly #drafts: Draft[] = [];
+  readonly #placed = new Map<Value, Placement>();
+  readonly #assembled = new Map<Value, Storage>();
+  readonly #producers = new Map<Buffer, Set<Draft>>();
+  readonly #operands = new Map<Draft, readonly View[]>();
+  #names = 0;
+
+  constructor(leafBuffer: (value: Value) => Buffer) {
+    this.#leafBuffer = leafBuffer;
+  }
+
+  run(roots: readonly Value[]): Plan {
+    const order = orderOf(roots);
+    const wanted = this.#stored(order, roots);
+    this.#reserve(order, wanted);
+    for (const value of order) if (wanted.has(value)) this.#place(value);
+    const rootStorage = roots.map((root) => this.#existing(root) ?? this.#place(root));
+    const kernels = finishDrafts({
+      drafts: this.#drafts,
+      source: (draft, onLoad) => this.#source(draft, onLoad),
+      placed: this.#placed,
+      operands: (draft) => this.#operands.get(draft) ?? [],
+      kept: rootStorage.map((s) => s.buffer),
+    });
+    return { kernels, roots: rootStorage };
+  }
+
+  // ── which values are stored ───────────────────────────────────────────────────────────────────────────────────────
+  #stored(order: readonly Value[], roots: readonly Value[]): Set<Value> {
+    const stored = new Set<Value>();
+    const uses = new Map<Value, Set<Value>>();
+    const use = (value: Value, by: Value) => {
+      // A view is used where its users are.
+      if (VIEWS.has(value.primitive.name) && value.leaf === undefined) {
+        for (const input of value.inputs) use(input, by);
+        return;
+      }
+      uses.set(value, (uses.get(value) ?? new Set()).add(by));
+    };
+    for (const value of order) {
+      const { name } = value.primitive;
+      if (TEMPLATES.has(name) || REDUCTIONS.has(name) || isAssembly(value) || name === "take") stored.add(value);
+      if (!VIEWS.has(name)) for (const input of value.inputs) use(input, value);
+      if (TEMPLATES.has(name)) for (const input of value.inputs) if (!this.#isView(input)) stored.add(input);
+    }
+    for (const root of roots) if (root.leaf === undefined) stored.add(root);
+    for (const value of order) {
+      const several = (uses.get(value)?.size ?? 0) > 1;
+      if (value.primitive.kind === "pointwise" && several && sizeOf(value.shape) > 1 && cost(value, stored) > 1) stored.add(value);
+    }
+    return stored;
+  }
+
+  /** Whether a template can read the value in place: a leaf, or a strided view of something stored. */
+  #isView(value: Value): boolean {
+    if (value.leaf !== undefined) return true;
+    const { name } = value.primitive;
+    if (name === "unpack" || name === "transpose" || name === "reshape") return this.#isView(value.inputs[0]);
+    return TEMPLATES.has(name) || REDUCTIONS.has(name) || name === "take" || isAssembly(value);
+  }
+
+  // ── assemblies: several values written into one buffer ────────────────────────────────────────────────────────────
+  /** Gives the parts of packs and concatenations their places, so that their kernels write there at once. */
+  #reserve(order: readonly Value[], wanted: Set<Value>): void {
+    for (const value of order) {
+      if (!isAssembly(value) || this.#assembled.has(value)) continue;
+      const gaps = value.primitive.name === "pad" || (value.primitive.name === "pack" && value.inputs.reduce((n, x) => n + sizeOf(x.shape), 0) < sizeOf(value.shape));
+      const storage = { buffer: this.#temporary(value, gaps), offset: 0 };
+      this.#assembled.set(value, storage);
+      this.#producers.set(storage.buffer, new Set());
+      if (value.primitive.name !== "pack") continue;
+      const slots = (value.attributes as { readonly slots: readonly ParameterSlot[] }).slots;
+      value.inputs.forEach((part, i) => {
+        const free = part.leaf === undefined && !this.#reserved.has(part) && !isAssembly(part) && part.primitive.name !== "unpack" && part.primitive.name !== "literal";
+        if (!free) return;
+        this.#reserved.set(part, { buffer: storage.buffer, offset: slots[i].offset });
+        wanted.add(part);
+      });
+    }
+  }
+
+  readonly #reserved = new Map<Value, Storage>();
+
+  #assemble(value: Value): Storage {
+    const storage = this.#assembled.get(value);
+    if (storage === undefined) throw new Error("internal: an assembly without a buffer");
+    const producers = this.#producers.get(storage.buffer) ?? new Set();
+    const copy = (part: Value, offset: number, strides: readonly number[]) => {
+      // A copy is a value of its own, since its part may be stored elsewhere too.
+      const copied: Value = { id: -1 - this.#names++, primitive: COPY, attributes: {}, inputs: [part], output: 0, shape: part.shape, dtype: part.dtype };
+      const draft = this.#found(copied);
+      this.#placed.set(copied, { draft, storage, strides, base: offset });
+      producers.add(draft);
+    };
+    if (value.primitive.name === "pack") {
+      const slots = (value.attributes as { readonly slots: readonly ParameterSlot[] }).slots;
+      value.inputs.forEach((part, i) => {
+        const placed = this.#placed.get(part);
+        if (placed !== undefined && this.#reserved.get(part)?.buffer === storage.buffer && this.#reserved.get(part)?.offset === slots[i].offset) producers.add(placed.draft);
+        else copy(part, slots[i].offset, stridesOf(part.shape));
+      });
+    } else if (value.primitive.name === "concatenate") {
+      const axis = value.attributes.axis as number;
+      const strides = stridesOf(value.shape);
+      let at = 0;
+      for (const part of value.inputs) {
+        copy(part, at * strides[axis], strides);
+        at += part.shape[axis];
+      }
+    } else {
+      const { low, interior } = value.attributes as PadAttributes;
+      const strides = stridesOf(value.shape);
+      copy(value.inputs[0], low.reduce((sum, l, axis) => sum + l * strides[axis], 0), strides.map((s, axis) => s * (interior[axis] + 1)));
+    }
+    return storage;
+  }
+
+  // ── placing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  #existing(value: Value): Storage | undefined {
+    if (value.leaf !== undefined) return { buffer: this.#leafBuffer(value), offset: 0 };
+    return this.#placed.get(value)?.storage ?? (this.#done.has(value) ? this.#assembled.get(value) : undefined);
+  }
+
+  readonly #done = new Set<Value>();
+
+  #place(value: Value): Storage {
+    const existing = this.#existing(value);
+    if (existing !== undefined) return existing;
+    if (isAssembly(value)) {
+      this.#done.add(value);
+      return this.#assemble(value);
+    }
+    const storage = this.#reserved.get(value) ?? { buffer: this.#temporary(value, false), offset: 0 };
+    const draft = this.#join(value) ?? this.#found(value);
+    this.#placed.set(value, { draft, storage });
+    const producers = this.#producers.get(storage.buffer) ?? new Set();
+    this.#producers.set(storage.buffer, producers.add(draft));
+    return storage;
+  }
+
+  /** An existing kernel that can compute the value too. */
+  #join(value: Value): Draft | undefined {
+    const { name } = value.primitive;
+    if (TEMPLATES.has(name)) return undefined;
+    for (const draft of [...this.#drafts].reverse()) {
+      const role = this.#roleIn(draft, value);
+      if (role !== undefined && this.#tryEnter(draft, value, role)) return draft;
+    }
+    return undefined;
+  }
+
+  #roleIn(draft: Draft, value: Value): Role | undefined {
+    if (draft.columns) return undefined;
+    const { domain } = draft;
+    if (REDUCTIONS.has(value.primitive.name)) {
+      if (value.primitive.name.startsWith("block")) return domain.kind === "flat" && domain.size === sizeOf(value.inputs[0].shape) ? "reduce" : undefined;
+      const own = reduceDomain(value);
+      if (domain.kind !== "axes" || own === undefined || String(own.order) !== String(domain.order) || String(own.shape) !== String(domain.shape)) return undefined;
+      return domain.split === undefined || domain.split === own.split ? "reduce" : undefined;
+    }
+    if (draft.positionOf(value.shape) !== undefined) return "map";
+    return draft.rowPositionOf(value.shape) !== undefined ? "row" : undefined;
+  }
+
+  #tryEnter(draft: Draft, value: Value, role: Role): boolean {
+    try {
+      const producers = this.#producersOf(draft, value, role);
+      for (const producer of producers) if (producer.dependsOn(draft)) return false;
+      for (const producer of producers) draft.needs.add(producer);
+    } catch (error) {
+      if (error instanceof CannotFuse) return false;
+      throw error;
+    }
+    this.#enter(draft, value, role);
+    return true;
+  }
+
+  /** A kernel of the value's own. What cannot be computed in it is stored first. */
+  #found(value: Value): Draft {
+    if (TEMPLATES.has(value.primitive.name)) return this.#template(value);
+    const draft = newDraft(value);
+    this.#drafts.push(draft);
+    const role = REDUCTIONS.has(value.primitive.name) ? "reduce" : "map";
+    for (;;) {
+      try {
+        for (const producer of this.#producersOf(draft, value, role)) draft.needs.add(producer);
+        this.#enter(draft, value, role);
+        return draft;
+      } catch (error) {
+        if (!(error instanceof CannotFuse) || error.value === value || this.#existing(error.value) !== undefined) throw error;
+        this.#place(error.value);
+      }
+    }
+  }
+
+  #enter(draft: Draft, value: Value, role: Role): void {
+    if (role === "reduce" && draft.domain.kind === "axes" && draft.domain.split === undefined) {
+      const own = reduceDomain(value);
+      if (own !== undefined) draft.domain = own;
+    }
+    draft.members.push({ value, role });
+  }
+
+  #template(value: Value): Draft {
+    const columns = value.shape[value.shape.length - 1] ?? 1;
+    const draft = new Draft({ kind: "matrix", rows: sizeOf(value.shape) / columns, columns });
+    const views = value.inputs.map((input) => {
+      const view = viewOf(input, (v) => this.#existing(v));
+      const readable = value.primitive.name === "matmul" || view === undefined || String(view.strides) === String(stridesOf(input.shape));
+      return (readable ? view : undefined) ?? { storage: this.#place(input), strides: stridesOf(input.shape) };
+    });
+    for (const view of views) for (const producer of this.#producers.get(view.storage.buffer) ?? []) draft.needs.add(producer);
+    this.#operands.set(draft, views);
+    this.#drafts.push(draft);
+    draft.members.push({ value, role: "template" });
+    return draft;
+  }
+
+  // ── expressions ───────────────────────────────────────────────────────────────────────────────────────────────────
+  #producersOf(draft: Draft, value: Value, role: Role): Set<Draft> {
+    const producers = new Set<Draft>();
+    const domain = draft.domain;
+    if (role === "reduce" && domain.kind === "axes" && domain.split === undefined) draft.domain = reduceDomain(value) ?? domain;
+    try {
+      const source = this.#source(draft, (buffer) => {
+        for (const producer of this.#producers.get(buffer) ?? []) if (producer !== draft) producers.add(producer);
+      });
+      const builder = new ExpressionBuilder(source);
+      const of = role === "reduce" ? value.inputs[0] : value;
+      const position = role === "row" ? draft.rowPositionOf(of.shape) : draft.positionOf(of.shape);
+      if (position === undefined) throw new CannotFuse(of);
+      builder.build(of, position, role !== "reduce");
+    } finally {
+      draft.domain = domain;
+    }
+    return producers;
+  }
+
+  #source(draft: Draft, onLoad: (buffer: Buffer) => void = () => {}): Source {
+    const here = (value: Value, position: Position, own: Position | undefined) => (own !== undefined && draft.samePlace(position, own) ? "here" : "elsewhere");
+    return {
+      loops: draft.loops,
+      storageOf: (value) => {
+        if (this.#placed.get(value)?.draft === draft && draft.roleOf(value) !== undefined) return undefined;
+        const storage = this.#existing(value);
+        if (storage !== undefined) onLoad(storage.buffer);
+        return storage;
+      },
+      stageOf: (value, position) => {
+        const role = draft.roleOf(value);
+        if (role === "reduce") return here(value, position, draft.rowPositionOf(value.shape) ?? (sizeOf(value.shape) === 1 ? position : undefined));
+        return role === "template" ? here(value, position, draft.positionOf(value.shape)) : undefined;
+      },
+      isOwn: (value, position) => {
+        const role = draft.roleOf(value);
+        if (role !== "map" && role !== "row") return undefined;
+        return here(value, position, role === "map" ? draft.positionOf(value.shape) : draft.rowPositionOf(value.shape));
+      },
+    };
+  }
+
+  #temporary(value: Value, zeroed: boolean): Buffer {
+    return { name: `${value.primitive.name}${this.#names++}`, dtype: value.dtype, size: sizeOf(value.shape), source: { kind: "temporary", zeroed } };
+  }
+}
+
+/** Stores a value once more, at another place. */
+export const COPY: Primitive = { kind: "structural", name: "copy", types: () => [], evaluate: () => [], derivative: "zero" };
+
+/** Values that are written part by part. A pad is one only where zeros come between neighbours. */
+function isAssembly(value: Value): boolean {
+  const { name } = value.primitive;
+  if (name === "pad") return (value.attributes as PadAttributes).interior.some((i) => i > 0);
+  return name === "pack" || name === "concatenate";
+}
+
+function newDraft(value: Value): Draft {
+  const { name } = value.primitive;
+  if (name.startsWith("block")) return new Draft({ kind: "flat", size: sizeOf(value.inputs[0].shape) });
+  if (!REDUCTIONS.has(name)) return new Draft({ kind: "axes", shape: value.shape, order: value.shape.map((_, axis) => axis), split: undefined });
+  const rows = reduceDomain(value);
+  if (rows !== undefined) return new Draft(rows);
+  const { shape } = value.inputs[0];
+  const axes = reducedAxes(value);
+  const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  return new Draft({ kind: "axes", shape, order: [...axes, ...kept], split: axes.length }, true);
+}
+
+function reducedAxes(value: Value): readonly number[] {
+  const { axes, axis } = value.attributes;
+  return Array.isArray(axes) ? axes : [Number(axis)];
+}
+
+/** Rows are the kept axes, or undefined when the elements that lie next to each other stay apart: then columns are folded. */
+function reduceDomain(value: Value) {
+  const { shape } = value.inputs[0];
+  const axes = reducedAxes(value);
+  const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  let last = shape.length - 1;
+  while (last > 0 && shape[last] === 1) last--;
+  if (value.primitive.name !== "argmax" && kept.includes(last) && sizeOf(value.shape) > 1) return undefined;
+  return { kind: "axes", shape, order: [...kept, ...axes], split: kept.length } as const;
+}
+
+/** Operations that would be repeated by computing the value again, from what is stored. */
+function cost(value: Value, stored: ReadonlySet<Value>): number {
+  const seen = new Set<Value>();
+  const count = (v: Value): number => {
+    if (seen.has(v) || v.leaf !== undefined || (v !== value && stored.has(v)) || sizeOf(v.shape) === 1) return 0;
+    seen.add(v);
+    const own = v.primitive.kind === "pointwise" ? (COSTLY.has(v.primitive.name) ? 8 : 1) : 0;
+    return own + v.inputs.reduce((sum, x) => sum + count(x), 0);
+  };
+  return count(value);
+}

@@ -1,0 +1,224 @@
+/** Lowers row kernels: maps, row-wise reductions, and both together. */
+import { sizeOf } from "../../tensor/types.js";
+import type { Value } from "../graph/value.js";
+import type { KernelExpr, Pass, Reduction, RowKernel, Store } from "../kernels/kernel.js";
+import { forLanes, LoopBuilder } from "../loops/builder.js";
+import { add, binary, compare, constant, div, horizontal, I32, index, min, mul, registerOf, select, sub } from "../loops/expressions.js";
+import type { Expr, Register } from "../loops/ir.js";
+import { Cursors, direct, ExpressionEmitter, type Point, Scope } from "./emitter.js";
+import type { LoweredPhase } from "./phase.js";
+import { Streams } from "./streams.js";
+
+/** Elements of work that make a block worth handing to a thread. */
+const BLOCK_ELEMENTS = 4096;
+
+export function lowerRows(kernel: RowKernel, name: string): LoweredPhase {
+  return new RowLowering(kernel, name).phase;
+}
+
+class RowLowering {
+  readonly phase: LoweredPhase;
+  readonly #kernel: RowKernel;
+  readonly #b = new LoopBuilder();
+  readonly #cursors = new Cursors(this.#b);
+  readonly #emitter: ExpressionEmitter;
+
+  constructor(kernel: RowKernel, name: string) {
+    this.#kernel = kernel;
+    const variables = kernel.rows.length + kernel.inner.length;
+    this.#emitter = new ExpressionEmitter(this.#b, { rows: kernel.rows.length, variables, stages: 1 });
+    const b = this.#b;
+    const begin = b.parameter(I32, "begin");
+    const end = b.parameter(I32, "end");
+    const expressions = kernel.passes.flatMap(expressionsOf);
+    const stores = kernel.passes.flatMap((p) => [...p.rowStores, ...p.stores]);
+    this.#cursors.declare(expressions, stores);
+
+    const rowCount = sizeOf(kernel.rows);
+    const work = sizeOf(kernel.inner) * kernel.passes.length;
+    const rowsPerBlock = Math.max(1, Math.ceil(BLOCK_ELEMENTS / Math.max(1, work)));
+    const constants = new Scope();
+    const zero = { coordinates: new Array<Expr>(variables).fill(index(0)), lanes: 1, stages: new Map<Value, Expr>() };
+    this.#emitter.hoist(expressions, 0, constants, zero, direct(b, this.#cursors, zero.coordinates));
+    if (kernel.rows.length === 0) this.#row([], constants, index(0));
+    else {
+      const first = b.let(mul(begin, index(rowsPerBlock)), "first");
+      const last = b.let(min(mul(end, index(rowsPerBlock)), index(rowCount)), "last");
+      this.#eachRow(first, last, (coordinates, row) => this.#row(coordinates, constants, row));
+    }
+    const operations = kernel.passes.reduce((n, p) => n + expressionsOf(p).reduce((m, e) => m + countOperations(e), 0), 0);
+    const elements = rowCount * sizeOf(kernel.inner);
+    this.phase = {
+      function: b.finish(name),
+      blocks: Math.max(1, Math.ceil(rowCount / rowsPerBlock)),
+      flops: elements * operations,
+      bytes: elements * 4 * (this.#cursors.buffers.size || 1),
+      buffers: this.#cursors.buffers,
+      scratch: new Map(),
+    };
+  }
+
+  /** Walks rows first ≤ row < last, keeping the coordinate of each row axis in a register. */
+  #eachRow(first: Register, last: Register, body: (coordinates: Expr[], row: Expr) => void): void {
+    const b = this.#b;
+    const { rows } = this.#kernel;
+    if (rows.length === 1) {
+      b.for(first, last, 1, (row) => body([row], row), "row");
+      return;
+    }
+    const coordinates: Register[] = [];
+    let rest: Expr = first;
+    for (let axis = rows.length - 1; axis >= 0; axis--) {
+      const at = b.let(axis === 0 ? rest : binary("rem", rest, index(rows[axis])), "at");
+      coordinates.unshift(at);
+      if (axis > 0) rest = b.let(div(rest, index(rows[axis])));
+    }
+    b.for(
+      first,
+      last,
+      1,
+      (row) => {
+        body(coordinates, row);
+        const step = (axis: number) => {
+          b.set(coordinates[axis], add(coordinates[axis], index(1)));
+          if (axis === 0) return;
+          b.if(compare("ge", coordinates[axis], index(rows[axis])), () => {
+            b.set(coordinates[axis], index(0));
+            step(axis - 1);
+          });
+        };
+        step(rows.length - 1);
+      },
+      "row",
+    );
+  }
+
+  #row(coordinates: readonly Expr[], constants: Scope, row: Expr): void {
+    const { inner, passes, tail, rows } = this.#kernel;
+    const b = this.#b;
+    const scope = new Scope(constants);
+    const stages = new Map<Value, Expr>();
+    const start = [...coordinates, ...inner.map(() => index(0))];
+    const rowPoint = (): Point => ({ coordinates: start, lanes: 1, stages });
+    const addressing = direct(b, this.#cursors, start);
+    const length = tail === undefined ? undefined : b.let(select(compare("eq", row, index(rows[0] - 1)), index(tail), index(inner[0])), "length");
+    for (const pass of passes) {
+      this.#emitter.hoist(expressionsOf(pass), 1, scope, rowPoint(), addressing);
+      for (const s of pass.rowStores) this.#store(s, this.#emitter.emit(s.expression, scope, rowPoint(), addressing), start);
+      if (pass.stores.length + pass.reductions.length === 0) continue;
+      const folds = pass.reductions.map((r) => new Fold(b, r));
+      this.#inner(0, [...coordinates], length, (at) => this.#lanes(pass, folds, at, scope, stages, length));
+      for (const fold of folds) stages.set(fold.reduction.value, fold.finish());
+    }
+  }
+
+  /** Loops over all inner axes but the last. */
+  #inner(axis: number, coordinates: Expr[], length: Register | undefined, body: (coordinates: Expr[]) => void): void {
+    const { inner } = this.#kernel;
+    if (axis >= inner.length - 1) body(coordinates);
+    else this.#b.for(0, inner[axis], 1, (i) => this.#inner(axis + 1, [...coordinates, i], length, body));
+  }
+
+  /** The innermost loop, in lanes. */
+  #lanes(pass: Pass, folds: readonly Fold[], outer: readonly Expr[], scope: Scope, stages: ReadonlyMap<Value, Expr>, length: Register | undefined): void {
+    const b = this.#b;
+    const { inner } = this.#kernel;
+    const count = inner.length === 0 ? 1 : inner[inner.length - 1];
+    const expressions = [...pass.reductions.map((r) => r.expression), ...pass.stores.map((s) => s.expression)];
+    const streams = new Streams(b, this.#cursors, inner.length === 0 ? outer : [...outer, index(0)]);
+    for (const e of expressions) streams.prepare(e, (x) => this.#emitter.level(x) === 2);
+    for (const s of pass.stores) streams.prepareStore(s);
+    const body = (i: Expr, lanes: number) => {
+      const point: Point = { coordinates: inner.length === 0 ? outer : [...outer, i], lanes, stages };
+      const here = new Scope(scope);
+      const addressing = streams.at(point.coordinates);
+      const values = expressions.map((e) => this.#emitter.emit(e, here, point, addressing));
+      folds.forEach((fold, at) => fold.take(values[at], i));
+      pass.stores.forEach((s, at) => {
+        const { cursor, offset } = addressing(s.storage.buffer, s.offset, []);
+        const value = values[folds.length + at];
+        b.store(cursor, value, offset, lanes === 1 ? 1 : this.#emitter.laneStride(s.offset));
+      });
+    };
+    const widths = folds.some((f) => f.scalarOnly) ? [1] : count >= 64 ? [16, 4, 1] : [4, 1];
+    if (length === undefined) forLanes(b, count, widths, body);
+    else {
+      let from: Expr = index(0);
+      for (const lanes of widths) {
+        const to = lanes === 1 ? length : b.let(sub(length, binary("and", length, index(lanes - 1))));
+        b.for(from, to, lanes, (i) => body(i, lanes));
+        from = to;
+      }
+    }
+  }
+
+  #store(store: Store, value: Expr, coordinates: readonly Expr[]): void {
+    const { cursor, offset } = direct(this.#b, this.#cursors, coordinates)(store.storage.buffer, store.offset, []);
+    this.#b.store(cursor, value, offset);
+  }
+}
+
+/** Folds values into one number: 16 lanes, then 4, then single elements, joined in that order. */
+class Fold {
+  readonly reduction: Reduction;
+  readonly #b: LoopBuilder;
+  readonly #accumulators = new Map<number, Register>();
+  readonly #bestIndex: Register | undefined;
+
+  constructor(b: LoopBuilder, reduction: Reduction) {
+    this.#b = b;
+    this.reduction = reduction;
+    for (const lanes of this.scalarOnly ? [1] : [16, 4, 1]) this.#accumulators.set(lanes, b.let(constant({ dtype: registerOf(reduction.dtype), lanes }, this.#identity), "fold"));
+    this.#bestIndex = reduction.op === "argmax" ? b.let(index(0), "best") : undefined;
+  }
+
+  get scalarOnly(): boolean {
+    return this.reduction.op === "argmax";
+  }
+
+  get #identity(): number {
+    const { op, dtype } = this.reduction;
+    if (op === "sum") return 0;
+    if (dtype === "i32") return op === "min" ? 2 ** 31 - 1 : -(2 ** 31);
+    if (dtype === "u32") return op === "min" ? 2 ** 32 - 1 : 0;
+    return op === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  }
+
+  take(value: Expr, at: Expr): void {
+    const b = this.#b;
+    const accumulator = this.#accumulators.get(value.type.lanes);
+    if (accumulator === undefined) throw new Error("internal: a fold of an unknown width");
+    const best = this.#bestIndex;
+    if (best !== undefined) {
+      b.if(compare("gt", value, accumulator), () => {
+        b.set(accumulator, value);
+        b.set(best, at);
+      });
+      return;
+    }
+    b.set(accumulator, this.#join(accumulator, value));
+  }
+
+  finish(): Expr {
+    if (this.#bestIndex !== undefined) return this.#bestIndex;
+    const op = this.reduction.op === "sum" ? "add" : this.reduction.op === "max" ? "max" : "min";
+    const parts = [...this.#accumulators.values()].map((r) => horizontal(op, r));
+    return this.#b.let(parts.reduce((x, y) => this.#join(x, y)), "folded");
+  }
+
+  #join(x: Expr, y: Expr): Expr {
+    return binary(this.reduction.op === "sum" ? "add" : this.reduction.op === "max" ? "max" : "min", x, y);
+  }
+}
+
+export function expressionsOf(pass: Pass): KernelExpr[] {
+  return [...pass.rowStores.map((s) => s.expression), ...pass.reductions.map((r) => r.expression), ...pass.stores.map((s) => s.expression)];
+}
+
+function countOperations(e: KernelExpr, seen = new Set<KernelExpr>()): number {
+  if (seen.has(e)) return 0;
+  seen.add(e);
+  if (e.kind === "operation") return e.operands.reduce((n, o) => n + countOperations(o, seen), 1);
+  return e.kind === "guard" ? countOperations(e.value, seen) : 0;
+}
+

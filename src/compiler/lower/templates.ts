@@ -1,0 +1,176 @@
+/** Binds template kernels: operands become readers of their buffers, the kernel's stores become the template's epilogue. */
+import { type ConvAttributes, convShape, type MatmulAttributes } from "../../tensor/primitives/contraction.js";
+import { sizeOf } from "../../tensor/types.js";
+import type { Value } from "../graph/value.js";
+import type { Buffer, Store, TemplateKernel, View } from "../kernels/kernel.js";
+import { add, index, load, mul } from "../loops/expressions.js";
+import type { LoopBuilder } from "../loops/builder.js";
+import type { Cursor, Expr } from "../loops/ir.js";
+import { contraction } from "../templates/contraction.js";
+import { type ConvolutionShape, convolution, convolutionInputGradient } from "../templates/convolution.js";
+import { convolutionFilterGradient } from "../templates/filter-gradient.js";
+import type { Epilogue, FloatDType, ImageOperand, MatrixOperand, TemplatePlan } from "../templates/template.js";
+import { Cursors, direct, ExpressionEmitter, type Point, Scope } from "./emitter.js";
+import type { LoweredPhase } from "./phase.js";
+
+export function lowerTemplate(kernel: TemplateKernel, name: string): LoweredPhase[] {
+  const binding = new Binding(kernel);
+  const plan = binding.plan(name);
+  return plan.phases.map((phase) => ({ ...phase, buffers: binding.buffers }));
+}
+
+/** Remembers which buffer every cursor of the plan's functions points to. */
+class Binding {
+  readonly buffers = new Map<Cursor, Buffer>();
+  readonly #kernel: TemplateKernel;
+
+  constructor(kernel: TemplateKernel) {
+    this.#kernel = kernel;
+  }
+
+  plan(name: string): TemplatePlan {
+    const { value, operands } = this.#kernel;
+    const dtype = floatOf(value);
+    const epilogue = this.#epilogue();
+    switch (value.primitive.name) {
+      case "matmul": {
+        const { transposeA, transposeB } = value.attributes as MatmulAttributes;
+        const [a, b] = operands;
+        const rank = value.shape.length;
+        const shapeA = value.inputs[0].shape;
+        const batch = sizeOf(value.shape.slice(0, rank - 2));
+        const strideOf = (view: View) => (rank > 2 ? view.strides[rank - 3] : 0);
+        const [aRow, aDepth] = transposeA ? [rank - 1, rank - 2] : [rank - 2, rank - 1];
+        const [bDepth, bColumn] = transposeB ? [rank - 1, rank - 2] : [rank - 2, rank - 1];
+        return contraction({
+          name,
+          dtype,
+          batch,
+          rows: value.shape[rank - 2],
+          columns: value.shape[rank - 1],
+          depth: shapeA[aDepth],
+          a: this.#matrix(a, { batch: strideOf(a), outer: a.strides[aRow], depth: a.strides[aDepth] }),
+          b: this.#matrix(b, { batch: strideOf(b), outer: b.strides[bColumn], depth: b.strides[bDepth] }),
+          epilogue,
+        });
+      }
+      case "conv": {
+        const shape = shapeOf(value);
+        const [image, filter] = operands;
+        return convolution({ name, dtype, shape, image: this.#image(image), filter: this.#filter(filter, shape), epilogue });
+      }
+      case "convImageGradient": {
+        const shape = shapeOf(value);
+        const [gradient, filter] = operands;
+        return convolutionInputGradient({ name, dtype, shape, image: this.#image(gradient), filter: this.#filter(filter, shape), epilogue });
+      }
+      case "convFilterGradient": {
+        const [image, gradient] = operands;
+        return convolutionFilterGradient({ name, dtype, shape: shapeOf(value), image: this.#image(image), gradient: this.#image(gradient), epilogue });
+      }
+    }
+    throw new Error(`internal: ${value.primitive.name} has no template`);
+  }
+
+  #cursor(b: LoopBuilder, view: View): Cursor {
+    const { buffer, offset } = view.storage;
+    const cursor = b.cursorParameter(buffer.dtype, buffer.name);
+    this.buffers.set(cursor, buffer);
+    if (offset === 0) return cursor;
+    return b.point(cursor, index(offset));
+  }
+
+  /** A strided matrix: element = batch·b + outer·o + depth·d. */
+  #matrix(view: View, strides: { readonly batch: number; readonly outer: number; readonly depth: number }): MatrixOperand {
+    const unit = strides.depth === 1 ? "depth" : strides.outer === 1 ? "outer" : undefined;
+    return {
+      ...(unit ? { unit } : {}),
+      inPlace: strides,
+      open: (b) => {
+        const cursor = this.#cursor(b, view);
+        return {
+          cursor,
+          read: ({ batch, outer, depth }, along, lanes) => {
+            const at = add(add(mul(batch, index(strides.batch)), mul(outer, index(strides.outer))), mul(depth, index(strides.depth)));
+            return load(b.point(cursor, at), 0, lanes, lanes === 1 ? 1 : along === "outer" ? strides.outer : strides.depth);
+          },
+        };
+      },
+    };
+  }
+
+  /** HWIO filters as a matrix of (ky, kx, c) × o. */
+  #filter(view: View, shape: ConvolutionShape): MatrixOperand {
+    return this.#matrix(view, { batch: 0, outer: 1, depth: shape.filters });
+  }
+
+  #image(view: View): ImageOperand {
+    const [imageStride, rowStride, pixelStride] = view.strides;
+    return {
+      plain: true,
+      open: (b) => {
+        const cursor = this.#cursor(b, view);
+        return {
+          cursor,
+          row: (n, y) => {
+            const row = b.point(cursor, add(mul(n, index(imageStride)), mul(y, index(rowStride))));
+            return (x, c, lanes) => load(b.point(row, add(mul(x, index(pixelStride)), c)), 0, lanes);
+          },
+        };
+      },
+    };
+  }
+
+  #epilogue(): Epilogue {
+    const { stores, value, rows } = this.#kernel;
+    const batches = value.primitive.name === "matmul" ? sizeOf(value.shape.slice(0, -2)) : 1;
+    return (b) => {
+      const cursors = new Cursors(b);
+      const emitter = new ExpressionEmitter(b, { rows: 1, variables: 2, stages: 2 });
+      const expressions = stores.map((s) => s.expression);
+      cursors.declare(expressions, stores);
+      for (const [cursor, buffer] of cursors.buffers) this.buffers.set(cursor, buffer);
+      return (batch, i) => {
+        const row = batches === 1 ? i : b.let(add(mul(batch, index(rows / batches)), i));
+        return (j, lanes, result) => {
+          const kept = result.kind === "register" ? result : b.let(result);
+          const point: Point = { coordinates: [row, j], lanes, stages: new Map<Value, Expr>([[value, kept]]) };
+          const scope = new ResultScope(value, stores, kept);
+          const addressing = direct(b, cursors, point.coordinates);
+          const values = expressions.map((e) => emitter.emit(e, scope, point, addressing));
+          stores.forEach((s, at) => {
+            const { cursor, offset } = addressing(s.storage.buffer, s.offset, []);
+            b.store(cursor, values[at], offset, lanes === 1 ? 1 : emitter.laneStride(s.offset));
+          });
+        };
+      };
+    };
+  }
+}
+
+/** In an epilogue the accumulator changes from column to column, unlike the stages of a row kernel. */
+class ResultScope extends Scope {
+  constructor(value: Value, stores: readonly Store[], result: Expr) {
+    super();
+    const visit = (e: Store["expression"]) => {
+      if (e.kind === "stage" && e.value === value) this.set(e, result);
+      else if (e.kind === "operation") e.operands.forEach(visit);
+      else if (e.kind === "guard") visit(e.value);
+    };
+    for (const store of stores) visit(store.expression);
+  }
+}
+
+function floatOf(value: Value): FloatDType {
+  if (value.dtype === "f32" || value.dtype === "f64") return value.dtype;
+  throw new Error(`internal: ${value.primitive.name} of ${value.dtype}`);
+}
+
+function shapeOf(value: Value): ConvolutionShape {
+  const attributes = value.attributes as ConvAttributes;
+  const [batch, height, width, channels] = attributes.image;
+  const [kernelHeight, kernelWidth, , filters] = attributes.filter;
+  const [, outputHeight, outputWidth] = convShape(attributes);
+  const [top, , left] = attributes.padding;
+  return { batch, height, width, channels, kernelHeight, kernelWidth, filters, outputHeight, outputWidth, stride: attributes.strides, padding: [top, left], dilation: [1, 1] };
+}

@@ -1,0 +1,104 @@
+/** The order of kernels, and which results may overwrite the variables they are for. */
+import type { PlannedKernel } from "../kernels/finish.js";
+import type { Affine } from "../kernels/affine.js";
+import type { Buffer, KernelExpr, Store } from "../kernels/kernel.js";
+
+/** A variable that gets a new value: the buffer it lies in, and the buffer its new value is computed into. */
+export interface Write {
+  readonly variable: Buffer;
+  readonly result: Buffer;
+}
+
+export interface Ordered {
+  readonly kernels: readonly PlannedKernel[];
+  /** Results that may lie on their variables: whoever else reads the variable runs before. */
+  readonly inPlace: ReadonlyMap<Buffer, Buffer>;
+  /** Results that have to be copied to their variables at the end. */
+  readonly copied: readonly Write[];
+}
+
+export function orderKernels(kernels: readonly PlannedKernel[], writes: readonly Write[]): Ordered {
+  const results = new Set(writes.map((w) => w.result));
+  const order = lateWriters(kernels, results);
+  const inPlace = new Map<Buffer, Buffer>();
+  const copied: Write[] = [];
+  for (const write of writes) {
+    if (mayOverwrite(write, order)) inPlace.set(write.result, write.variable);
+    else copied.push(write);
+  }
+  return { kernels: order, inPlace, copied };
+}
+
+/** A stable order in which kernels that give variables their new values run as late as they can. */
+function lateWriters(kernels: readonly PlannedKernel[], results: ReadonlySet<Buffer>): PlannedKernel[] {
+  const writers = new Map<Buffer, PlannedKernel[]>();
+  for (const kernel of kernels) for (const buffer of kernel.writes) writers.set(buffer, [...(writers.get(buffer) ?? []), kernel]);
+  const isLate = (kernel: PlannedKernel) => [...kernel.writes].some((b) => results.has(b));
+  const left = new Set(kernels);
+  const order: PlannedKernel[] = [];
+  const ready = (kernel: PlannedKernel) => [...kernel.reads].every((b) => (writers.get(b) ?? []).every((w) => w === kernel || !left.has(w)));
+  while (left.size > 0) {
+    const open = [...left].filter(ready);
+    const next = open.find((k) => !isLate(k)) ?? open[0];
+    if (next === undefined) throw new Error("internal: kernels wait for each other");
+    left.delete(next);
+    order.push(next);
+  }
+  return order;
+}
+
+function mayOverwrite({ variable, result }: Write, order: readonly PlannedKernel[]): boolean {
+  if (result.source.kind !== "temporary" || result.source.zeroed || result.size !== variable.size) return false;
+  const writers = order.filter((k) => k.writes.has(result));
+  if (writers.length !== 1) return false;
+  const [writer] = writers;
+  const at = order.indexOf(writer);
+  if (order.some((k, i) => k !== writer && i > at && k.reads.has(variable))) return false;
+  return !writer.reads.has(variable) || readsOwnPlace(writer, variable, result);
+}
+
+/** Whether a kernel reads the variable only where, and no later than, it writes the result. */
+function readsOwnPlace({ kernel }: PlannedKernel, variable: Buffer, result: Buffer): boolean {
+  if (kernel.kind === "columns") return false;
+  if (kernel.kind === "template") {
+    if (kernel.operands.some((o) => o.storage.buffer === variable)) return false;
+    return kernel.stores.every((s) => loadsOf(s.expression, variable).every((l) => kernel.stores.some((w) => w.storage.buffer === result && sameIndex(w.offset, l))));
+  }
+  let written: Store | undefined;
+  for (const pass of kernel.passes) {
+    const loads = [...pass.rowStores, ...pass.stores, ...pass.reductions].flatMap((x) => loadsOf(x.expression, variable));
+    if (written !== undefined && loads.length > 0) return false;
+    const store = [...pass.rowStores, ...pass.stores].find((s) => s.storage.buffer === result);
+    written ??= store;
+    if (loads.some((l) => store !== undefined && !sameIndex(store.offset, l))) return false;
+    // An earlier pass over other rows may run after this row is written, on another thread.
+    if (store === undefined && loads.length > 0 && kernel.rows.length > 0) {
+      const last = kernel.passes.flatMap((p) => [...p.rowStores, ...p.stores]).find((s) => s.storage.buffer === result);
+      if (last === undefined || loads.some((l) => !sameIndex(last.offset, l))) return false;
+    }
+  }
+  return true;
+}
+
+const NOWHERE: Affine = { constant: Number.NaN, coefficients: [] };
+
+function loadsOf(e: KernelExpr, buffer: Buffer): Affine[] {
+  const found: Affine[] = [];
+  const seen = new Set<KernelExpr>();
+  const visit = (x: KernelExpr) => {
+    if (seen.has(x)) return;
+    seen.add(x);
+    if (x.kind === "operation") x.operands.forEach(visit);
+    if (x.kind === "guard") visit(x.value);
+    if (x.kind === "load") {
+      if (x.buffer === buffer) found.push(x.dynamic.length === 0 ? x.offset : NOWHERE);
+      for (const d of x.dynamic) visit(d.row);
+    }
+  };
+  visit(e);
+  return found;
+}
+
+function sameIndex(a: Affine, b: Affine): boolean {
+  return a.constant === b.constant && a.coefficients.length === b.coefficients.length && a.coefficients.every((c, v) => c === b.coefficients[v]);
+}

@@ -1,0 +1,12 @@
+/** Figures: curves as SVG or in the terminal, pictures as PNG. */
+export type { Axis, FigureDescription, LineMark, Mark, NumberStyle, RuleMark, SeriesColour } from "./description.js";
+export { Figure } from "./figure.js";
+export type { LineChartOptions, Series } from "./line-chart.js";
+export { lineChart } from "./line-chart.js";
+export { formatCount, formatDuration, formatNumber, formatNumberForPrint, formatPercent } from "./number-format.js";
+export type { Raster } from "./png.js";
+export { encodePng, pngDataUri } from "./png.js";
+export type { ScaleKind } from "./scale.js";
+export type { SvgOptions } from "./svg.js";
+export type { TerminalOptions } from "./terminal.js";
+export type { Point } from "./thinning.js";

@@ -1,0 +1,93 @@
+/** Figures in characters: each holds 2 × 4 dots of braille. */
+import type { FigureDescription, LineMark, SeriesColour } from "./description.js";
+import { isDrawable, scaleOf } from "./description.js";
+import { formatNumber, formatPercent } from "./number-format.js";
+import type { Scale } from "./scale.js";
+
+export interface TerminalOptions {
+  /** Width of the whole figure in characters. Default 72. */
+  readonly columns?: number;
+  /** Height of the plotting area in lines. Default 8. */
+  readonly rows?: number;
+  /** Whether to use ANSI colours. Default false. */
+  readonly colour?: boolean;
+}
+
+const ansi: Readonly<Record<SeriesColour, number>> = { 0: 34, 1: 33, 2: 32, 3: 35, 4: 36 };
+
+export function renderTerminal(description: FigureDescription, { columns = 72, rows = 8, colour = false }: TerminalOptions): string {
+  const paint = (content: string, code: number) => (colour ? `\u001b[${code}m${content}\u001b[0m` : content);
+  const lines = description.marks.filter((mark) => mark.kind === "line");
+  const height = Math.max(2, Math.floor(rows));
+  const y = scaleOf(description, "y", [height * 4 - 1, 0], 3);
+  const show = (value: number) =>
+    description.y.style === "percent" ? formatPercent(value, 1).replace(".0 ", " ") : formatNumber(value, 3);
+  const labels = [show(y.domain[1]), show(y.domain[0])];
+  const gutter = Math.max(...labels.map((label) => label.length));
+  const width = Math.max(8, Math.floor(columns) - gutter - 3);
+  const x = scaleOf(description, "x", [0, width * 2 - 1], 3);
+
+  const dots = new Uint8Array(width * height);
+  const owner = new Int8Array(width * height).fill(-1);
+  for (const line of lines) {
+    if (!line.faint) drawLine(line, x, y, width, height, dots, owner);
+  }
+  const out: string[] = [];
+  for (let row = 0; row < height; row++) {
+    const label = row === 0 ? labels[0] : row === height - 1 ? labels[1] : "";
+    let cells = "";
+    for (let column = 0; column < width; ) {
+      // A run of one colour is painted at once.
+      const code = codeOf(owner[row * width + column]);
+      let run = "";
+      do {
+        const cell = dots[row * width + column++];
+        run += cell === 0 ? " " : String.fromCharCode(0x2800 + cell);
+      } while (column < width && codeOf(owner[row * width + column]) === code);
+      cells += code === undefined ? run : paint(run, code);
+    }
+    out.push(`${paint(label.padStart(gutter), 2)} ${paint(row === 0 || row === height - 1 ? "┤" : "│", 2)}${trimEnd(cells)}`);
+  }
+  const [first, last] = [formatNumber(x.domain[0], 3), formatNumber(x.domain[1], 3)];
+  const middle = description.x.label;
+  const room = width - first.length - last.length - middle.length;
+  const before = Math.max(1, Math.floor(room / 2));
+  out.push(paint(`${" ".repeat(gutter + 2)}${first}${" ".repeat(before)}${middle}${" ".repeat(Math.max(1, room - before))}${last}`, 2));
+  const names = lines.filter((line) => line.label !== undefined).map((line) => paint(line.label ?? "", ansi[line.colour]));
+  const heading = [description.title, ...(description.subtitle === undefined ? [] : [paint(description.subtitle, 2)])].join("  ");
+  // One line needs no name: the title says what it is.
+  return [names.length > 1 ? `${heading}   ${names.join(paint(" · ", 2))}` : heading, ...out].join("\n");
+}
+
+const codeOf = (colour: number): number | undefined =>
+  colour === 0 || colour === 1 || colour === 2 || colour === 3 || colour === 4 ? ansi[colour] : undefined;
+
+const trimEnd = (cells: string): string => cells.replace(/ +$/, "");
+
+/** Bits of the eight dots of a braille character, by [row][column]. */
+const bits = [
+  [0x01, 0x08],
+  [0x02, 0x10],
+  [0x04, 0x20],
+  [0x40, 0x80],
+] as const;
+
+function drawLine(line: LineMark, x: Scale, y: Scale, width: number, height: number, dots: Uint8Array, owner: Int8Array): void {
+  const put = (px: number, py: number) => {
+    if (px < 0 || py < 0 || px >= width * 2 || py >= height * 4) return;
+    const at = Math.floor(py / 4) * width + Math.floor(px / 2);
+    dots[at] |= bits[py % 4][px % 2];
+    owner[at] = line.colour;
+  };
+  let previous: readonly [number, number] | undefined;
+  for (const [vx, vy] of line.points) {
+    if (!isDrawable(vx, x.kind) || !isDrawable(vy, y.kind)) continue;
+    const here: readonly [number, number] = [Math.round(x.at(vx)), Math.round(y.at(vy))];
+    const from = previous ?? here;
+    const steps = Math.max(Math.abs(here[0] - from[0]), Math.abs(here[1] - from[1]), 1);
+    for (let i = 0; i <= steps; i++) {
+      put(Math.round(from[0] + ((here[0] - from[0]) * i) / steps), Math.round(from[1] + ((here[1] - from[1]) * i) / steps));
+    }
+    previous = here;
+  }
+}
