@@ -1,7 +1,7 @@
 /** Derivatives that a user writes, or stops. */
-import { SteepestError } from "../tensor/error.js";
-import { leaves } from "../tensor/primitives/leaves.js";
+import { tracingError } from "../tensor/error.js";
 import { type CustomRule, custom } from "../tensor/primitives/custom.js";
+import { leaves } from "../tensor/primitives/leaves.js";
 import { apply, Tensor } from "../tensor/tensor.js";
 import { isFloat, sameShape, showType } from "../tensor/types.js";
 import { topological } from "../tensor/walk.js";
@@ -48,7 +48,7 @@ function checked(given: Tensor | readonly (Tensor | undefined)[], inputs: readon
   const list = given instanceof Tensor ? [given] : given;
   const bad = list.find((g, i) => g !== undefined && i < inputs.length && !sameShape(g.shape, inputs[i].shape));
   if (list.length !== inputs.length || bad !== undefined)
-    throw new SteepestError({
+    throw tracingError({
       problem: "the rule of customGradient gives cotangents that do not fit its arguments",
       expected: inputs.map(showType).join(", "),
       received: list.map((g) => (g === undefined ? "undefined" : showType(g))).join(", "),
@@ -58,16 +58,25 @@ function checked(given: Tensor | readonly (Tensor | undefined)[], inputs: readon
 }
 
 /** The rule is u ↦ Jᵀu; with s(u) = ⟨Jᵀu, ẋ⟩ the tangent Jẋ is ds/du, at any u. */
-function transposed(vjp: CustomRule["vjp"], inputs: readonly Tensor[], tangents: readonly (Tensor | undefined)[], value: Tensor): Tensor | undefined {
+function transposed(
+  vjp: CustomRule["vjp"],
+  inputs: readonly Tensor[],
+  tangents: readonly (Tensor | undefined)[],
+  value: Tensor,
+): Tensor | undefined {
   const upstream = apply(leaves.mark, { identity: Symbol("upstream") }, [value.fill(0)])[0];
   const terms = vjp(inputs, upstream).flatMap((g, i) => {
     const tangent = tangents[i];
     return g === undefined || tangent === undefined ? [] : [g.mul(tangent).sum()];
   });
   if (terms.length === 0) return undefined;
-  const [result] = pullBack(terms, terms.map((term) => term.fill(1)), [upstream]);
+  const [result] = pullBack(
+    terms,
+    terms.map((term) => term.fill(1)),
+    [upstream],
+  );
   if (result !== undefined && topological([result]).includes(upstream.node))
-    throw new SteepestError({
+    throw tracingError({
       problem: "forward mode met a customGradient whose rule is not linear in the cotangent it is given",
       fix: "use grad or vjp, or write the rule as a sum of products of `upstream` with factors that do not depend on it",
     });

@@ -1,5 +1,5 @@
 /** Functions of tensors as derivatives see them: run once on marked arguments, with results that are checked. */
-import { SteepestError } from "../tensor/error.js";
+import { tracingError } from "../tensor/error.js";
 import { leaves } from "../tensor/primitives/leaves.js";
 import { apply, literal, Tensor } from "../tensor/tensor.js";
 import { isFloat, sameShape, showShape, showType } from "../tensor/types.js";
@@ -39,13 +39,18 @@ export function likePoint(x: Point, list: readonly Tensor[]): Tensors {
 
 /** The point at which `what` is taken: each argument under an identity of its own, so that nothing else is mistaken for it. */
 export function markArguments(what: string, args: readonly Argument[]): Tensor[] {
-  if (args.length === 0) throw new SteepestError({ problem: `${what} was called without an argument`, fix: `${what}(f)(x) needs the point x` });
+  if (args.length === 0) throw tracingError({ problem: `${what} was called without an argument`, fix: `${what}(f)(x) needs the point x` });
   return args.map((arg) => {
     const x = typeof arg === "number" ? literal(arg) : arg;
     if (!(x instanceof Tensor))
-      throw new SteepestError({ problem: `${what} takes tensors`, expected: "a tensor or a number", received: describe(arg), fix: "make one with tensor([...])" });
+      throw tracingError({
+        problem: `${what} takes tensors`,
+        expected: "a tensor or a number",
+        received: describe(arg),
+        fix: "make one with tensor([...])",
+      });
     if (!isFloat(x.dtype))
-      throw new SteepestError({
+      throw tracingError({
         problem: `${what} cannot differentiate with respect to ${x.dtype}`,
         expected: "an argument of dtype f32 or f64",
         received: showType(x),
@@ -59,7 +64,7 @@ export function markArguments(what: string, args: readonly Argument[]): Tensor[]
 export function scalarResult(what: string, value: unknown): Tensor {
   const y = tensorResult(what, value);
   if (y.rank !== 0)
-    throw new SteepestError({
+    throw tracingError({
       problem: `${what} needs a function whose result is one number`,
       expected: "a scalar",
       received: `${showType(y)}, ${y.size} elements`,
@@ -71,26 +76,35 @@ export function scalarResult(what: string, value: unknown): Tensor {
 /** The result of f as one tensor of floats. */
 export function tensorResult(what: string, value: unknown): Tensor {
   if (!(value instanceof Tensor))
-    throw new SteepestError({
+    throw tracingError({
       problem: `${what} needs a function that returns a tensor`,
       received: describe(value),
-      fix: typeof value === "number" ? "do not read the argument inside the function: compute with x.mul(y) instead of x.item() * y" : "return the result of tensor operations",
+      fix:
+        typeof value === "number"
+          ? "do not read the argument inside the function: compute with x.mul(y) instead of x.item() * y"
+          : "return the result of tensor operations",
     });
   if (!isFloat(value.dtype))
-    throw new SteepestError({ problem: `${what} needs a result that varies smoothly`, expected: "f32 or f64", received: showType(value), fix: 'convert it inside the function: .cast("f64")' });
+    throw tracingError({
+      problem: `${what} needs a result that varies smoothly`,
+      expected: "f32 or f64",
+      received: showType(value),
+      fix: 'convert it inside the function: .cast("f64")',
+    });
   return value;
 }
 
 /** Directions or cotangents that must look like the values they belong to. */
 export function matching(what: string, given: readonly Argument[], like: readonly Tensor[]): Tensor[] {
   if (given.length !== like.length)
-    throw new SteepestError({ problem: `${what} does not fit`, expected: `${like.length} tensors`, received: `${given.length}` });
+    throw tracingError({ problem: `${what} does not fit`, expected: `${like.length} tensors`, received: `${given.length}` });
   return given.map((entry, i) => {
     const x = typeof entry === "number" ? like[i].fill(entry) : entry;
     if (!sameShape(x.shape, like[i].shape))
-      throw new SteepestError({ problem: `${what} does not fit`, expected: showShape(like[i].shape), received: showShape(x.shape) });
+      throw tracingError({ problem: `${what} does not fit`, expected: showShape(like[i].shape), received: showShape(x.shape) });
     return x.cast(like[i].dtype);
   });
 }
 
-const describe = (value: unknown): string => (typeof value === "number" ? `the number ${value}` : Array.isArray(value) ? "an array" : value === null ? "null" : typeof value);
+const describe = (value: unknown): string =>
+  typeof value === "number" ? `the number ${value}` : Array.isArray(value) ? "an array" : value === null ? "null" : typeof value;

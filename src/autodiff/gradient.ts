@@ -18,7 +18,9 @@ import { pullBack } from "./reverse.js";
  * grad((x) => x.pow(3).sum())(tensor([1, 2, 3])).toArray(); // → [3, 12, 27]
  * ```
  */
-export function grad<F extends (...x: Tensor[]) => Tensor>(f: F): (...x: Each<Parameters<F>, Argument>) => PerArgument<Parameters<F>, Tensor>;
+export function grad<F extends (...x: Tensor[]) => Tensor>(
+  f: F,
+): (...x: Each<Parameters<F>, Argument>) => PerArgument<Parameters<F>, Tensor>;
 export function grad(f: (...x: Tensor[]) => Tensor): (...x: Argument[]) => Tensor | readonly Tensor[] {
   return (...args) => perArgument(gradients("grad", f, args).gradients);
 }
@@ -39,7 +41,9 @@ export function grad(f: (...x: Tensor[]) => Tensor): (...x: Argument[]) => Tenso
 export function valueAndGrad<F extends (...x: Tensor[]) => Tensor>(
   f: F,
 ): (...x: Each<Parameters<F>, Argument>) => { readonly value: Tensor; readonly gradient: PerArgument<Parameters<F>, Tensor> };
-export function valueAndGrad(f: (...x: Tensor[]) => Tensor): (...x: Argument[]) => { readonly value: Tensor; readonly gradient: Tensor | readonly Tensor[] } {
+export function valueAndGrad(
+  f: (...x: Tensor[]) => Tensor,
+): (...x: Argument[]) => { readonly value: Tensor; readonly gradient: Tensor | readonly Tensor[] } {
   return (...args) => {
     const { value, gradients: list } = gradients("valueAndGrad", f, args);
     return { value, gradient: perArgument(list) };

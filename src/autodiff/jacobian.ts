@@ -1,8 +1,9 @@
 /** Whole matrices of derivatives. */
 import { scan } from "../tensor/control.js";
-import { iota, literal, stack, type Tensor } from "../tensor/tensor.js";
-import { type Argument, type Each, markArguments, type PerArgument, tensorResult } from "./function.js";
+import { stack } from "../tensor/join.js";
+import { iota, literal, type Tensor } from "../tensor/tensor.js";
 import { pushForward } from "./forward.js";
+import { type Argument, type Each, markArguments, type PerArgument, tensorResult } from "./function.js";
 import { grad, perArgument } from "./gradient.js";
 import { pullBack } from "./reverse.js";
 
@@ -25,7 +26,9 @@ const WRITTEN_OUT = 16;
  * jacobian((x) => x.square())(tensor([1, 2])).toArray(); // → [[2, 0], [0, 4]]
  * ```
  */
-export function jacobian<F extends (...x: Tensor[]) => Tensor>(f: F): (...x: Each<Parameters<F>, Argument>) => PerArgument<Parameters<F>, Tensor>;
+export function jacobian<F extends (...x: Tensor[]) => Tensor>(
+  f: F,
+): (...x: Each<Parameters<F>, Argument>) => PerArgument<Parameters<F>, Tensor>;
 export function jacobian(f: (...x: Tensor[]) => Tensor): (...x: Argument[]) => Tensor | readonly Tensor[] {
   return (...args) => {
     const marked = markArguments("jacobian", args);

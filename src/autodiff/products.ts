@@ -1,7 +1,18 @@
 /** Products with the Jacobian and with the Hessian, which need neither as a whole. */
 import type { Tensor } from "../tensor/tensor.js";
-import { argumentsOf, type LikePoint, likePoint, listOf, markArguments, matching, type Point, shapedLike, type Tensors, tensorResult } from "./function.js";
 import { pushForward } from "./forward.js";
+import {
+  argumentsOf,
+  type LikePoint,
+  likePoint,
+  listOf,
+  markArguments,
+  matching,
+  type Point,
+  shapedLike,
+  type Tensors,
+  tensorResult,
+} from "./function.js";
 import { gradients } from "./gradient.js";
 import { pullBack } from "./reverse.js";
 

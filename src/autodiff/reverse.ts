@@ -18,7 +18,11 @@ export function varyingNodes(outputs: readonly Tensor[], inputs: readonly Tensor
  * Cotangents of `inputs` for given cotangents of `outputs`: for each input x, Σₒ (∂o/∂x)ᵀ ō. `undefined` stands for zero.
  * Inputs are values of the graph; what lies behind them is not entered.
  */
-export function pullBack(outputs: readonly Tensor[], cotangents: readonly (Tensor | undefined)[], inputs: readonly Tensor[]): (Tensor | undefined)[] {
+export function pullBack(
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | undefined)[],
+  inputs: readonly Tensor[],
+): (Tensor | undefined)[] {
   const gathered = new Map<Node, (Tensor | undefined)[]>();
   const give = (x: Tensor, cotangent: Tensor | undefined) => {
     if (cotangent === undefined || !isFloat(x.dtype)) return;
@@ -43,10 +47,16 @@ export function pullBack(outputs: readonly Tensor[], cotangents: readonly (Tenso
   return inputs.map((x) => gathered.get(x.node)?.[x.output]);
 }
 
-function inputCotangents(node: Node, received: readonly (Tensor | undefined)[], wanted: readonly boolean[]): readonly (Tensor | undefined)[] {
+function inputCotangents(
+  node: Node,
+  received: readonly (Tensor | undefined)[],
+  wanted: readonly boolean[],
+): readonly (Tensor | undefined)[] {
   const { primitive, attributes, inputs, outputs } = node;
   if (primitive.kind === "structural")
-    return primitive.derivative === "zero" ? inputs.map(() => undefined) : primitive.derivative.vjp(attributes, inputs, outputs, received, { pullBack, wanted });
+    return primitive.derivative === "zero"
+      ? inputs.map(() => undefined)
+      : primitive.derivative.vjp(attributes, inputs, outputs, received, { pullBack, wanted });
   const [g] = received;
   if (g === undefined) return inputs.map(() => undefined);
   if (primitive.kind === "linear")
@@ -59,7 +69,16 @@ function inputCotangents(node: Node, received: readonly (Tensor | undefined)[], 
   });
 }
 
-/** A derivative times a factor; a factor of truth values keeps the derivative or drops it. */
+/** A derivative times a factor; a factor of truth values keeps the derivative or drops it, and ±1 costs nothing. */
 export function scaled(factor: Tensor, derivative: Tensor): Tensor {
-  return factor.dtype === "bool" ? factor.select(derivative, derivative.fill(0)) : derivative.mul(factor.cast(derivative.dtype));
+  if (factor.dtype === "bool") return factor.select(derivative, derivative.fill(0));
+  const value = literalValue(factor);
+  if (value === 1) return derivative;
+  return value === -1 ? derivative.neg() : derivative.mul(factor.cast(derivative.dtype));
+}
+
+/** The number of a literal, alone or repeated. */
+function literalValue({ node }: Tensor): unknown {
+  const source = node.primitive.name === "broadcast" ? node.inputs[0].node : node;
+  return source.primitive.name === "literal" ? source.attributes.value : undefined;
 }

@@ -84,7 +84,7 @@ function unknown(token: string, { options }: Grammar): UsageError {
   const meant = nearest(token.replace(/^-+/, ""), names);
   return new UsageError({
     problem: `there is no option ${token}`,
-    expected: options.map(({ name }) => `--${name}`).join(" "),
+    expected: meant === undefined ? options.map(({ name }) => `--${name}`).join(" ") : undefined,
     fix: meant === undefined ? undefined : `did you mean --${meant}?`,
   });
 }

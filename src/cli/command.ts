@@ -15,10 +15,6 @@ export interface Context {
   readonly out: Terminal;
   /** Progress and errors. */
   readonly err: Terminal;
-  /** Print one JSON object on standard output and nothing else there. */
-  readonly json: boolean;
-  /** Print the result and nothing around it. */
-  readonly quiet: boolean;
   /** Calls back once when the user wants to stop; gives a function that ends the listening. */
   onInterrupt(listener: () => void): () => void;
   readonly now: () => Date;

@@ -1,6 +1,6 @@
 /** `steepest explain`: what the compiler makes of a formula or a model, level by level. */
 import { modelNamed } from "../models/ready.js";
-import { nearest, SteepestError } from "../tensor/error.js";
+import { nearest } from "../tensor/error.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import type { ExplainRequest } from "./engine.js";
@@ -39,23 +39,20 @@ export const explain: Command = {
     if (levels.length === 0) {
       const names = all.map(({ name }) => name);
       const meant = nearest(wanted ?? "", names);
-      throw new UsageError(
-        new SteepestError({
-          problem: `there is no level "${wanted}"`,
-          expected: names.join(", "),
-          fix: meant === undefined ? undefined : `did you mean ${meant}?`,
-        }),
-      );
-    }
-    if (args.get(json)) printJson(out, { levels: levels.map(({ name, summary, text }) => ({ name, summary, text })) });
-    else
-      levels.forEach(({ name, summary, text }, i) => {
-        if (args.get(quiet)) return out.line(text.trimEnd());
-        if (i > 0) out.line();
-        out.line(`${out.bold(name)}  ${out.quiet(summary)}`);
-        out.line();
-        out.line(text.trimEnd());
+      throw new UsageError({
+        problem: `there is no level "${wanted}"`,
+        expected: names.join(", "),
+        fix: meant === undefined ? undefined : `did you mean ${meant}?`,
       });
+    }
+    if (args.get(json)) {
+      printJson(out, { levels: levels.map(({ name, summary, text }) => ({ name, summary, text })) });
+      return exitCodes.done;
+    }
+    for (const { name, summary, text } of levels) {
+      if (args.get(quiet)) out.line(text.trimEnd());
+      else out.line(`${out.bold(name)}  ${out.quiet(summary)}\n\n${text.trimEnd()}\n`);
+    }
     return exitCodes.done;
   },
 };

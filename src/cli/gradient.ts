@@ -2,7 +2,7 @@
 import { formatNumber } from "../figures/number-format.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
-import { textOption, UsageError } from "./options.js";
+import { asUsage, textOption, UsageError } from "./options.js";
 import { readPoint, showPoint } from "./point.js";
 import { columnsOf } from "./terminal.js";
 
@@ -18,7 +18,7 @@ export const gradient: Command = {
   options: [at],
   async run({ engine, out }, args) {
     const [formula] = args.positionals;
-    const variables = engine.variables(formula);
+    const variables = asUsage(() => engine.variables(formula));
     const text = args.get(at);
     if (text === undefined)
       throw new UsageError({

@@ -41,13 +41,10 @@ export async function main(argv: readonly string[], surroundings: Surroundings =
   const [out, err] = [new Terminal(stdout, environment), new Terminal(stderr, environment)];
   // Known before anything is parsed: an error of parsing is to be JSON as well.
   const json = argv.includes("--json");
-  const quiet = argv.includes("--quiet");
   const context: Context = {
     engine: surroundings.engine ?? ownEngine,
     out,
     err,
-    json,
-    quiet,
     onInterrupt: surroundings.onInterrupt ?? onInterrupt,
     now: surroundings.now ?? (() => new Date()),
   };
@@ -70,7 +67,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings =
     const args = parseArguments(rest, { positionals: command.positionals, options: [...command.options, ...everywhere] });
     return await command.run(context, args);
   } catch (error) {
-    return fail(error, context, command);
+    return fail(error, context, command, json);
   }
 }
 
@@ -88,7 +85,7 @@ function commandNamed(name: string): Command {
   });
 }
 
-function fail(error: unknown, { out, err, json }: Context, command: Command | undefined): ExitCode {
+function fail(error: unknown, { out, err }: Context, command: Command | undefined, json: boolean): ExitCode {
   const isUsage = error instanceof UsageError;
   if (error instanceof SteepestError) {
     const { problem, expected, received, where, fix } = error;

@@ -7,7 +7,7 @@ import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import type { MinimizeResult } from "./engine.js";
 import { optimizerOptions } from "./optimizer-options.js";
-import { numberOption, textOption, toggle, UsageError, wholeOption } from "./options.js";
+import { asUsage, numberOption, textOption, toggle, UsageError, wholeOption } from "./options.js";
 import { readPoint } from "./point.js";
 import { columnsOf } from "./terminal.js";
 
@@ -37,7 +37,7 @@ export const minimize: Command = {
     const [formula] = args.positionals;
     const { engine, out } = context;
     const { optimizer } = method.choose(args);
-    const variables = engine.variables(formula);
+    const variables = asUsage(() => engine.variables(formula));
     const text = args.get(start);
     if (text === undefined)
       throw new UsageError({

@@ -8,13 +8,6 @@ import type { Arguments } from "./arguments.js";
 import type { Option } from "./options.js";
 import { asUsage, numberOption, textOption } from "./options.js";
 
-const rate = numberOption("lr", {
-  help: "learning rate, the start of a schedule",
-  default: undefined,
-  defaultText: "that of the optimizer",
-  atLeast: 0,
-  aliases: ["learning-rate"],
-});
 const momentum = numberOption("momentum", {
   help: "part of the last step kept, for momentum, nesterov and rmsprop",
   default: undefined,
@@ -26,13 +19,6 @@ const rho = numberOption("rho", { help: "memory of rmsprop and adadelta", defaul
 const beta1 = numberOption("beta1", { help: "memory of the gradient, for adam", default: undefined, atLeast: 0, below: 1 });
 const beta2 = numberOption("beta2", { help: "memory of the squared gradient, for adam", default: undefined, atLeast: 0, below: 1 });
 const epsilon = numberOption("epsilon", { help: "keeps a division from being by zero", default: undefined, above: 0 });
-const schedule = textOption("schedule", "FORM", {
-  help: `how the rate changes: ${scheduleForms.join(", ")}; :epoch at the end of step, exponential or 1/t counts epochs`,
-  default: undefined,
-  defaultText: "constant",
-  check: (text) => parseSchedule(text, 1),
-});
-
 /** What stands in a run folder and gives the optimizer again. */
 export interface OptimizerData {
   readonly name: string;
@@ -44,8 +30,15 @@ export interface ChosenOptimizer {
   readonly data: OptimizerData;
 }
 
-/** The options, with the name that is taken where none is given. */
-export function optimizerOptions(defaultName: string): {
+/**
+ * The options, with the name that is taken where none is given.
+ *
+ * @param words what the help says of the defaults of rate and schedule
+ */
+export function optimizerOptions(
+  defaultName: string,
+  words: { readonly rate: string; readonly schedule: string } = { rate: "that of the optimizer", schedule: "constant" },
+): {
   readonly list: readonly Option<unknown>[];
   choose(args: Arguments, defaults?: { readonly rate?: number; readonly schedule?: string }): ChosenOptimizer;
 } {
@@ -53,6 +46,19 @@ export function optimizerOptions(defaultName: string): {
     help: "how each step follows from the gradient",
     default: defaultName,
     check: (text) => optimizerNamed(text),
+  });
+  const rate = numberOption("lr", {
+    help: "learning rate, the start of a schedule",
+    default: undefined,
+    defaultText: words.rate,
+    atLeast: 0,
+    aliases: ["learning-rate"],
+  });
+  const schedule = textOption("schedule", "FORM", {
+    help: `how the rate changes: ${scheduleForms.join(", ")}; :epoch at the end of step, exponential or 1/t counts epochs`,
+    default: undefined,
+    defaultText: words.schedule,
+    check: (text) => parseSchedule(text, 1),
   });
   return {
     list: [name, rate, momentum, rho, beta1, beta2, epsilon, schedule],

@@ -133,4 +133,4 @@ function boundsInWords({ atLeast, above, below, atMost }: Bounded<unknown>): str
 }
 
 const wrong = (name: string, expected: string, received: string, fix?: string): UsageError =>
-  new UsageError({ problem: `--${name} cannot be read`, expected, received: received === "" ? "nothing" : received, fix });
+  new UsageError({ problem: `--${name} cannot be used`, expected, received: received === "" ? "nothing" : received, fix });

@@ -10,7 +10,10 @@ import { finite, UsageError } from "./options.js";
  * @throws UsageError when there are too many or too few, a name is unknown or a number cannot be read
  */
 export function readPoint(text: string, option: string, variables: readonly string[]): number[] {
-  const parts = text.split(/[,;]|\s+(?=[^\s=])/).map((part) => part.trim());
+  const parts = text
+    .trim()
+    .replaceAll(/\s*([=,;])\s*/g, "$1")
+    .split(/[,;\s]/);
   const named = parts.filter((part) => part.includes("="));
   if (named.length > 0 && named.length < parts.length)
     throw new UsageError({ problem: `--${option} mixes named and unnamed numbers`, expected: example(variables), received: text });

@@ -15,7 +15,7 @@ import { exitCodes, json, printJson, quiet } from "./command.js";
 import { dataForms, loadData, parseData } from "./dataset.js";
 import type { TrainResult } from "./engine.js";
 import { optimizerOptions } from "./optimizer-options.js";
-import { choiceOption, numberOption, textOption, toggle, wholeOption } from "./options.js";
+import { choiceOption, numberOption, textOption, toggle, UsageError, wholeOption } from "./options.js";
 import { progressView } from "./progress.js";
 import { modelNames, modelTitles, recipes } from "./recipes.js";
 import { columnsOf } from "./terminal.js";
@@ -30,7 +30,10 @@ const epochs = wholeOption("epochs", {
   atMost: 1e6,
 });
 const batchSize = wholeOption("batch-size", { help: "records in a step", default: undefined, defaultText: "64", atLeast: 1 });
-const method = optimizerOptions("adam");
+const method = optimizerOptions("adam", {
+  rate: "by model for adam, else that of the optimizer",
+  schedule: "cosine for adam, else constant",
+});
 const seed = wholeOption("seed", { help: "of weights, order and everything drawn", default: 1, atLeast: 0, atMost: 2 ** 32 - 1 });
 const validation = numberOption("validation", {
   help: "share of the training records kept apart to judge by",
@@ -155,8 +158,10 @@ function planOf({ now }: Context, args: Arguments) {
   const { optimizer, data: optimizerData } = method.choose(args, recipe);
   const chosenEpochs = args.get(epochs) ?? recipe.epochs;
   const chosenBatch = args.get(batchSize) ?? recipe.batchSize;
-  const { patience: patienceData, rest } = { patience: args.get(patience), rest: optimizerData };
-  const { name, learningRate, schedule, ...others } = rest;
+  const chosenPatience = args.get(patience);
+  if (chosenPatience !== undefined && args.get(validation) === 0)
+    throw new UsageError({ problem: "--patience has nothing to judge by", expected: "--validation above 0", received: "--validation 0" });
+  const { name, learningRate, schedule, ...others } = optimizerData;
   // Every setting that decides the weights, defaults included: they may change in a later version.
   const flags: [string, unknown][] = [
     ["data", shellQuoted(chosenData.text)],
@@ -169,7 +174,7 @@ function planOf({ now }: Context, args: Arguments) {
     ["schedule", schedule ?? "constant"],
     ["seed", args.get(seed)],
     ["validation", args.get(validation)],
-    ...(patienceData === undefined ? [] : [["patience", patienceData] satisfies [string, unknown]]),
+    ...(chosenPatience === undefined ? [] : [["patience", chosenPatience] satisfies [string, unknown]]),
   ];
   return {
     data: chosenData,
@@ -180,7 +185,7 @@ function planOf({ now }: Context, args: Arguments) {
     batchSize: chosenBatch,
     seed: args.get(seed),
     validation: args.get(validation),
-    patience: patienceData,
+    patience: chosenPatience,
     folder: args.get(out) ?? join("runs", `${chosenData.kind}-${chosenModel}-${stamp(now())}`),
     command: `steepest train ${flags.map(([flag, value]) => `--${flag} ${value}`).join(" ")}`,
     announcement: (records: number) =>

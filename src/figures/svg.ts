@@ -33,7 +33,7 @@ export function renderSvg(description: FigureDescription, { width = 400, height 
   const x = scaleOf(description, "x", [left, right], Math.max(2, Math.round((right - left) / 62)));
 
   const out: string[] = [];
-  out.push(text(0, 14, "start", title, "title", subtitle === undefined ? "" : `  ${subtitle}`));
+  out.push(text(0, 14, "start", title, "title", subtitle ?? ""));
   y.ticks.forEach((tick, i) => {
     const at = Math.round(y.at(tick)) + 0.5;
     out.push(`<line class="grid" x1="${round(left)}" x2="${round(right)}" y1="${at}" y2="${at}"/>`);
@@ -122,8 +122,7 @@ export function formatTick(value: number, style: NumberStyle, scale: Scale): str
 function text(x: number, y: number, anchor: "start" | "middle" | "end", content: string, className = "", quiet = ""): string {
   const place = `x="${round(x)}" y="${round(y)}"${anchor === "start" ? "" : ` text-anchor="${anchor}"`}`;
   const name = className === "" ? "" : ` class="${className}"`;
-  const more =
-    quiet === "" ? "" : `<tspan style="font-size:12px;font-weight:400;fill:var(--muted)" dx="8">${escapeText(quiet.trim())}</tspan>`;
+  const more = quiet === "" ? "" : `<tspan style="font-size:12px;font-weight:400;fill:var(--muted)" dx="8">${escapeText(quiet)}</tspan>`;
   return `<text ${place}${name}>${escapeText(content)}${more}</text>`;
 }
 

@@ -54,7 +54,7 @@ export function renderTerminal(description: FigureDescription, { columns = 72, r
   const before = Math.max(1, Math.floor(room / 2));
   out.push(paint(`${" ".repeat(gutter + 2)}${first}${" ".repeat(before)}${middle}${" ".repeat(Math.max(1, room - before))}${last}`, 2));
   const names = lines.filter((line) => line.label !== undefined).map((line) => paint(line.label ?? "", ansi[line.colour]));
-  const heading = [description.title, ...(description.subtitle === undefined ? [] : [paint(description.subtitle, 2)])].join("  ");
+  const heading = [description.title, ...((description.subtitle ?? "") === "" ? [] : [paint(description.subtitle ?? "", 2)])].join("  ");
   // One line needs no name: the title says what it is.
   return [names.length > 1 ? `${heading}   ${names.join(paint(" · ", 2))}` : heading, ...out].join("\n");
 }

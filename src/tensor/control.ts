@@ -1,8 +1,8 @@
 /** Control flow that is traced: loops and branches inside a program, whose course depends on values. */
-import { SteepestError } from "./error.js";
-import { closeGraphs, conform, traceGraph } from "./graph.js";
+import { tracingError } from "./error.js";
+import { closeGraphs, conform, type OpenGraph, traceGraph } from "./graph.js";
 import { control } from "./primitives/control.js";
-import { apply, Tensor } from "./tensor.js";
+import { apply, recordNodes, Tensor } from "./tensor.js";
 import { showShape, showType, type TensorType } from "./types.js";
 
 /** One tensor, or a list of tensors. */
@@ -17,7 +17,9 @@ function inFormOf(like: TensorTree, list: readonly Tensor[]): TensorTree {
 }
 
 /** Runs f on `list` and keeps the form of its result. */
-function keepingForm<R extends TensorTree>(f: () => R): { readonly list: readonly Tensor[]; readonly rebuild: (list: readonly Tensor[]) => R } {
+function keepingForm<R extends TensorTree>(
+  f: () => R,
+): { readonly list: readonly Tensor[]; readonly rebuild: (list: readonly Tensor[]) => R } {
   const result = f();
   return { list: listOf(result), rebuild: (list) => inFormOf(result, list) };
 }
@@ -35,7 +37,11 @@ function keepingForm<R extends TensorTree>(f: () => R): { readonly list: readonl
  * call((x) => x.square().sum(), [tensor([3, 4])], { name: "energy" }).item(); // → 25
  * ```
  */
-export function call<R extends TensorTree>(f: (...inputs: Tensor[]) => R, inputs: readonly Tensor[], options: { readonly name?: string } = {}): R {
+export function call<R extends TensorTree>(
+  f: (...inputs: Tensor[]) => R,
+  inputs: readonly Tensor[],
+  options: { readonly name?: string } = {},
+): R {
   const name = options.name ?? (f.name || "function");
   let rebuild: ((list: readonly Tensor[]) => R) | undefined;
   const open = traceGraph(
@@ -84,14 +90,19 @@ export function cond<R extends TensorTree>(
       (args) => {
         const kept = keepingForm(() => f(...args));
         rebuild ??= kept.rebuild;
-        return kept.list.map((x) => (x.weak ? x.cast(x.dtype) : x));
+        return kept.list;
       },
       false,
     );
   const yes = trace(whenTrue);
   const no = trace(whenFalse);
-  conform("the second branch of cond", no.outputs, yes.outputs);
-  const [a, b] = closeGraphs([yes, no]);
+  // Numbers that a branch gives take the dtype of what the other gives.
+  const types = yes.outputs.map((x, i) => (x.weak && no.outputs[i] ? { shape: x.shape, dtype: no.outputs[i].dtype } : x));
+  const fitted = (branch: OpenGraph): OpenGraph => {
+    const { result: outputs, nodes } = recordNodes(() => conform("a branch of cond", branch.outputs, types));
+    return { ...branch, outputs, own: (node) => branch.own(node) || nodes.has(node) };
+  };
+  const [a, b] = closeGraphs([fitted(yes), fitted(no)]);
   return rebuilt(rebuild, apply(control.cond, { whenTrue: a, whenFalse: b }, [predicate, ...operands, ...a.captured]));
 }
 
@@ -116,7 +127,12 @@ export function whileLoop<C extends TensorTree>(condition: (carry: C) => Tensor,
   const types = listOf(initial).map(strong);
   const test = traceGraph("the condition of whileLoop", types, (args) => [condition(inFormOf(initial, args))], true);
   expectTruth("the condition of whileLoop", test.outputs[0]);
-  const step = traceGraph("the body of whileLoop", types, (args) => conform("the body of whileLoop", listOf(body(inFormOf(initial, args))), types), true);
+  const step = traceGraph(
+    "the body of whileLoop",
+    types,
+    (args) => conform("the body of whileLoop", listOf(body(inFormOf(initial, args))), types),
+    true,
+  );
   const [first, second] = closeGraphs([test, step]);
   return inFormOf(initial, apply(control.while, { condition: first, body: second }, [...listOf(initial), ...second.captured]));
 }
@@ -176,7 +192,7 @@ function commonLength(xs: readonly Tensor[], named: number | undefined): number 
   const flat = xs.find((x) => x.rank === 0);
   const length = named ?? xs[0]?.shape[0];
   if (flat !== undefined || length === undefined || !Number.isInteger(length) || length < 0 || xs.some((x) => x.shape[0] !== length))
-    throw new SteepestError({
+    throw tracingError({
       problem: "scan does not know how often to run",
       expected: "sequences whose first axes are of one length, or the option `length`",
       received: `${xs.map((x) => showShape(x.shape)).join(", ") || "no sequence"}${named === undefined ? "" : ` and length ${named}`}`,
@@ -187,7 +203,12 @@ function commonLength(xs: readonly Tensor[], named: number | undefined): number 
 
 function expectTruth(what: string, x: Tensor): void {
   if (x.dtype !== "bool" || x.rank !== 0)
-    throw new SteepestError({ problem: `${what} is not one truth value`, expected: "a scalar of dtype bool", received: showType(x), fix: "compare, as in x.lt(y), on scalars" });
+    throw tracingError({
+      problem: `${what} is not one truth value`,
+      expected: "a scalar of dtype bool",
+      received: showType(x),
+      fix: "compare, as in x.lt(y), on scalars",
+    });
 }
 
 const strong = ({ shape, dtype }: Tensor): TensorType => ({ shape, dtype });

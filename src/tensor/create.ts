@@ -35,12 +35,20 @@ export function tensor(values: NestedNumbers | HostData, options: { readonly dty
 function filled(dtype: DType, values: ArrayLike<number>, shape: Shape): HostData {
   checkShape(shape, "the tensor");
   if (sizeOf(shape) !== values.length)
-    throw new SteepestError({ problem: "the shape does not fit the values", expected: `${sizeOf(shape)} values for ${showShape(shape)}`, received: `${values.length} values` });
+    throw new SteepestError({
+      problem: "the shape does not fit the values",
+      expected: `${sizeOf(shape)} values for ${showShape(shape)}`,
+      received: `${values.length} values`,
+    });
   const data = allocate(dtype, values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (!isFloat(dtype) && !Number.isInteger(value))
-      throw new SteepestError({ problem: `a tensor of ${dtype} holds whole numbers`, received: `${value} at place ${i}`, fix: 'choose dtype "f32" or "f64"' });
+      throw new SteepestError({
+        problem: `a tensor of ${dtype} holds whole numbers`,
+        received: `${value} at place ${i}`,
+        fix: 'choose dtype "f32" or "f64"',
+      });
     data[i] = dtype === "bool" ? Number(value !== 0) : value;
   }
   return data;
@@ -51,7 +59,12 @@ function shapeOf(values: NestedNumbers): number[] {
   let level: NestedNumbers = values;
   while (typeof level !== "number") {
     // JavaScript callers are not held by the types: a string has entries that are strings, for ever.
-    if (!Array.isArray(level)) throw new SteepestError({ problem: "a tensor is made of numbers", expected: "numbers, or nested arrays of numbers", received: String(level) });
+    if (!Array.isArray(level))
+      throw new SteepestError({
+        problem: "a tensor is made of numbers",
+        expected: "numbers, or nested arrays of numbers",
+        received: String(level),
+      });
     shape.push(level.length);
     if (level.length === 0) break;
     level = level[0];

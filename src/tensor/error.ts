@@ -45,6 +45,11 @@ export class SteepestError extends Error {
   }
 }
 
+/** An error in tensor code of the user's own: it says where that stands. */
+export function tracingError(parts: ErrorParts): SteepestError {
+  return new SteepestError({ where: callSite(), ...parts });
+}
+
 /** The known name nearest to a mistyped one, or undefined when none is near (edit distance at most a third of its length). */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -71,7 +76,11 @@ function editDistance(a: string, b: string): number {
 
 /** The first line of the current stack that is not inside Steepest itself: the user's own call site. */
 export function callSite(): string | undefined {
+  // V8 keeps ten frames unless told otherwise, and a layer within a model within a transform takes more.
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 50;
   const stack = new Error().stack?.split("\n").slice(1) ?? [];
+  Error.stackTraceLimit = limit;
   const inside = /[\\/]steepest[\\/](dist|src)[\\/]|node:internal|\(native\)|<anonymous>$/;
   const line = stack.find((frame) => !inside.test(frame) && !frame.includes(ownFolder));
   return line?.trim().replace(/^at /, "");

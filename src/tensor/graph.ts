@@ -1,5 +1,5 @@
 /** Sub-graphs: tracing a function into one, and finding what it captured. */
-import { SteepestError } from "./error.js";
+import { tracingError } from "./error.js";
 import type { Graph, Node } from "./primitive.js";
 import { leaves } from "./primitives/leaves.js";
 import { apply, recordNodes, Tensor } from "./tensor.js";
@@ -7,7 +7,8 @@ import { showType, type TensorType } from "./types.js";
 import { topological } from "./walk.js";
 
 /** A value that stands for an input of a sub-graph. */
-export const argument = ({ shape, dtype }: TensorType, index: number): Tensor => apply(leaves.argument, { index, type: { shape, dtype } }, [])[0];
+export const argument = ({ shape, dtype }: TensorType, index: number): Tensor =>
+  apply(leaves.argument, { index, type: { shape, dtype } }, [])[0];
 
 /** A sub-graph before it is known what it captures. */
 export interface OpenGraph {
@@ -45,7 +46,8 @@ export function traceGraph(
   const args = types.map(argument);
   const { result: outputs, nodes } = recordNodes(() => f(args));
   const bad = outputs.find((x) => !(x instanceof Tensor));
-  if (bad !== undefined) throw new SteepestError({ problem: `${what} must return tensors`, received: typeof bad, fix: "return tensors, or lists of tensors" });
+  if (bad !== undefined)
+    throw tracingError({ problem: `${what} must return tensors`, received: typeof bad, fix: "return tensors, or lists of tensors" });
   const own = new Set(args.map((x) => x.node));
   for (const node of topological(outputs, (n) => !nodes.has(n) && !own.has(n)))
     if (isConstant(node) || (hoist ? node.inputs.some((x) => own.has(x.node) && !isConstant(x.node)) : !isLeaf(node))) own.add(node);
@@ -78,7 +80,7 @@ export function deriveGraphs(
 export function conform(what: string, outputs: readonly Tensor[], types: readonly TensorType[]): readonly Tensor[] {
   const cast = outputs.map((x, i) => (x.weak && i < types.length ? x.cast(types[i].dtype) : x));
   if (cast.length !== types.length || cast.some((x, i) => showType(x) !== showType(types[i])))
-    throw new SteepestError({
+    throw tracingError({
       problem: `${what} gives results of other types than it must`,
       expected: types.map(showType).join(", ") || "nothing",
       received: outputs.map(showType).join(", ") || "nothing",
@@ -92,4 +94,5 @@ const isConstant = ({ primitive, inputs }: Node): boolean =>
   primitive.name === "literal" || (primitive.name === "broadcast" && inputs[0].node.primitive.name === "literal");
 
 /** Values that come from outside, wherever they are first mentioned. */
-const isLeaf = ({ primitive }: Node): boolean => primitive.name === "input" || primitive.name === "variable" || primitive.name === "argument";
+const isLeaf = ({ primitive }: Node): boolean =>
+  primitive.name === "input" || primitive.name === "variable" || primitive.name === "argument";

@@ -117,3 +117,17 @@ export function linear<A extends Attributes>(entry: Omit<LinearPrimitive<A>, "ki
 export function structural<A extends Attributes>(entry: Omit<StructuralPrimitive<A>, "kind">): StructuralPrimitive<A> {
   return { kind: "structural", ...entry };
 }
+
+/** The types of what an application of a primitive gives. */
+export function typesOf(primitive: Primitive, attributes: Attributes, inputs: readonly TensorType[]): readonly TensorType[] {
+  switch (primitive.kind) {
+    case "pointwise": {
+      const dtypes = inputs.map((x) => x.dtype);
+      return [{ shape: inputs[0].shape, dtype: primitive.dtype(dtypes, attributes) }];
+    }
+    case "linear":
+      return [primitive.type(attributes, inputs)];
+    case "structural":
+      return primitive.types(attributes, inputs);
+  }
+}

@@ -2,8 +2,11 @@
  * Traced tensors. A Tensor is a symbolic value: it knows its shape, its dtype and how it is computed, and nothing is
  * computed until it is read or until a program that needs it runs. There is nothing to free.
  */
-import { SteepestError } from "./error.js";
-import type { Attributes, Node, Primitive } from "./primitive.js";
+
+import { integerPower, logSoftmax, logSumExp, softplus } from "./composed.js";
+import { tracingError } from "./error.js";
+import { ofOneDType, ofOneShape } from "./operands.js";
+import { type Attributes, type Node, type Primitive, typesOf } from "./primitive.js";
 import { type ConvAttributes, contraction } from "./primitives/contraction.js";
 import { indexing, type ParameterSlot, type WindowAttributes } from "./primitives/indexing.js";
 import { leaves, type Variable } from "./primitives/leaves.js";
@@ -11,7 +14,8 @@ import { movement } from "./primitives/movement.js";
 import { order } from "./primitives/order.js";
 import { type PointwiseName, pointwise } from "./primitives/pointwise.js";
 import { readTensors } from "./read.js";
-import { allocate, broadcastShapes, type DType, type HostData, isFloat, normalizeAxes, type Shape, sameShape, showShape, showType, sizeOf } from "./types.js";
+import { checkPad, checkSlice, checkStretch, permutationOf, reshapedTo } from "./shape-rules.js";
+import { allocate, type DType, type HostData, normalizeAxes, type Shape, sameShape, showShape, showType, sizeOf } from "./types.js";
 
 /** What an operation takes beside a tensor: a JavaScript number adapts to the tensor's dtype. */
 export type TensorLike = Tensor | number;
@@ -149,13 +153,9 @@ export class Tensor {
     const half = this.fill(0.5);
     return this.mul(half).tanh().mul(half).add(half);
   }
-  /**
-   * log(1 + eˣ) = m + log1p(e^(x−m) + (e^−m − 1)) with m = max(x, 0): neither overflows nor loses small values. It holds for
-   * every m, so m is a constant to derivatives, which then have no kink at 0.
-   */
+  /** log(1 + eˣ), without overflow. */
   softplus(): Tensor {
-    const m = this.relu().stopGradient();
-    return m.add(this.sub(m).exp().add(m.neg().expm1()).log1p());
+    return softplus(this);
   }
   /** max(x, 0), with slope 0 at 0. */
   relu(): Tensor {
@@ -221,22 +221,13 @@ export class Tensor {
 
   /** Same elements in row-major order under another shape; one extent may be −1. */
   reshape(shape: Shape): Tensor {
-    const known = sizeOf(shape.filter((extent) => extent !== -1));
-    const full = shape.map((extent) => (extent === -1 ? this.size / (known || 1) : extent));
-    if (shape.filter((extent) => extent === -1).length > 1 || sizeOf(full) !== this.size || full.some((extent) => !Number.isInteger(extent) || extent < 0))
-      throw new SteepestError({
-        problem: "reshape cannot change the number of elements",
-        expected: `a shape of ${this.size} elements, with at most one −1`,
-        received: `${showShape(this.shape)} to ${showShape(shape)}`,
-      });
+    const full = reshapedTo(this.shape, shape);
     return sameShape(full, this.shape) ? this : one(movement.reshape, { shape: full }, [this]);
   }
 
   /** Axis i of the result is axis permutation[i]; without a permutation the axes are reversed. */
   transpose(permutation: readonly number[] = this.shape.map((_, axis) => this.rank - 1 - axis)): Tensor {
-    if (normalizeAxes(permutation, this.rank, "transpose").length !== this.rank)
-      throw new SteepestError({ problem: "transpose needs every axis once", expected: `${this.rank} axes`, received: JSON.stringify(permutation) });
-    const order = permutation.map((axis) => (axis < 0 ? axis + this.rank : axis));
+    const order = permutationOf(this.rank, permutation);
     return order.every((axis, i) => axis === i) ? this : one(movement.transpose, { permutation: order }, [this]);
   }
 
@@ -247,9 +238,7 @@ export class Tensor {
 
   /** Repeats along new leading axes and along axes of extent 1. */
   broadcastTo(shape: Shape): Tensor {
-    const joint = broadcastShapes(this.shape, shape);
-    if (joint === undefined || !sameShape(joint, shape))
-      throw new SteepestError({ problem: "broadcastTo cannot stretch this tensor", expected: `a shape that ${showShape(this.shape)} fits into`, received: showShape(shape) });
+    checkStretch(this.shape, shape);
     return this.broadcastAlong(
       shape,
       this.shape.map((_, axis) => shape.length - this.rank + axis),
@@ -258,27 +247,15 @@ export class Tensor {
 
   /** `size` elements along each axis from `start`, every `step`-th. */
   slice(start: readonly number[], size: readonly number[], step: readonly number[] = size.map(() => 1)): Tensor {
-    const fits = size.every((extent, axis) => extent >= 0 && start[axis] >= 0 && step[axis] >= 1 && (extent === 0 || start[axis] + (extent - 1) * step[axis] < this.shape[axis]));
-    if (start.length !== this.rank || size.length !== this.rank || !fits)
-      throw new SteepestError({
-        problem: "slice reaches outside the tensor",
-        expected: `a part of ${showShape(this.shape)}`,
-        received: `start ${JSON.stringify(start)}, size ${JSON.stringify(size)}, step ${JSON.stringify(step)}`,
-      });
+    checkSlice(this.shape, start, size, step);
     const whole = sameShape(size, this.shape) && step.every((s) => s === 1);
     return whole ? this : one(movement.slice, { start: [...start], size: [...size], step: [...step] }, [this]);
   }
 
   /** Zeros around the tensor and, with `interior`, between its neighbours. */
   pad(low: readonly number[], high: readonly number[], interior: readonly number[] = low.map(() => 0)): Tensor {
-    const amounts = [...low, ...high, ...interior];
-    if ([low, high, interior].some((list) => list.length !== this.rank) || amounts.some((x) => !Number.isInteger(x) || x < 0))
-      throw new SteepestError({
-        problem: "pad cannot put zeros there",
-        expected: `three lists of ${this.rank} whole numbers ≥ 0 for ${showShape(this.shape)}`,
-        received: `low ${JSON.stringify(low)}, high ${JSON.stringify(high)}, interior ${JSON.stringify(interior)}`,
-      });
-    const nothing = amounts.every((x) => x === 0);
+    checkPad(this.shape, low, high, interior);
+    const nothing = [...low, ...high, ...interior].every((x) => x === 0);
     return nothing ? this : one(movement.pad, { low: [...low], high: [...high], interior: [...interior] }, [this]);
   }
 
@@ -316,30 +293,33 @@ export class Tensor {
   }
   /** log Σ exp x along one axis, without overflow. */
   logSumExp(axis = -1): Tensor {
-    const at = normalizeAxes(axis, this.rank, "logSumExp")[0];
-    const kept = this.shape.map((_, a) => a).filter((a) => a !== at);
-    const top = this.max(at).stopGradient();
-    return this.sub(top.broadcastAlong(this.shape, kept)).exp().sum(at).log().add(top);
+    return logSumExp(this, axis);
   }
   /** exp x / Σ exp x along one axis. */
   softmax(axis = -1): Tensor {
     return this.logSoftmax(axis).exp();
   }
   logSoftmax(axis = -1): Tensor {
-    const at = normalizeAxes(axis, this.rank, "logSoftmax")[0];
-    const kept = this.shape.map((_, a) => a).filter((a) => a !== at);
-    return this.sub(this.logSumExp(at).broadcastAlong(this.shape, kept));
+    return logSoftmax(this, axis);
   }
 
   // ── products ──────────────────────────────────────────────────────────────────────────────────────────────────────
   /** Matrix product; vectors count as a row (left) or a column (right), leading axes as a common batch. */
   matmul(y: Tensor): Tensor {
     if (this.rank === 0 || y.rank === 0)
-      throw new SteepestError({ problem: "matmul needs vectors or matrices", received: `${showShape(this.shape)} and ${showShape(y.shape)}`, fix: "use mul for scalars" });
+      throw tracingError({
+        problem: "matmul needs vectors or matrices",
+        received: `${showShape(this.shape)} and ${showShape(y.shape)}`,
+        fix: "use mul for scalars",
+      });
     const a = this.rank === 1 ? this.reshape([1, this.size]) : this;
     const b = y.rank === 1 ? y.reshape([y.size, 1]) : y;
     const c = a.product(b, { transposeA: false, transposeB: false });
-    const shape = [...c.shape.slice(0, -2), ...(this.rank === 1 ? [] : [c.shape[c.rank - 2]]), ...(y.rank === 1 ? [] : [c.shape[c.rank - 1]])];
+    const shape = [
+      ...c.shape.slice(0, -2),
+      ...(this.rank === 1 ? [] : [c.shape[c.rank - 2]]),
+      ...(y.rank === 1 ? [] : [c.shape[c.rank - 1]]),
+    ];
     return c.reshape(shape);
   }
   /** Inner product of two vectors. */
@@ -401,7 +381,11 @@ export class Tensor {
   /** The one element of a tensor of size 1. */
   item(): number {
     if (this.size !== 1)
-      throw new SteepestError({ problem: "item() reads a tensor of one element", received: showShape(this.shape), fix: "use data() or toArray(), or reduce it first, as with .sum()" });
+      throw tracingError({
+        problem: "item() reads a tensor of one element",
+        received: showShape(this.shape),
+        fix: "use data() or toArray(), or reduce it first, as with .sum()",
+      });
     return this.data()[0];
   }
   /** Nested arrays of numbers. */
@@ -419,7 +403,7 @@ export class Tensor {
   }
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.toString();
-    throw new SteepestError({
+    throw tracingError({
       problem: "a tensor was used as a plain number",
       received: this.toString(),
       fix: "write x.add(y), x.mul(y), x.lt(y)… instead of x + y, x * y, x < y; use x.item() for the number itself; branch with condition.select(a, b)",
@@ -431,7 +415,8 @@ export class Tensor {
 export function apply(primitive: Primitive, attributes: Attributes, inputs: readonly Tensor[], weak = false): readonly Tensor[] {
   const outputs: Tensor[] = [];
   const node: Node = { primitive, attributes, inputs, outputs };
-  for (const type of typesOf(primitive, attributes, inputs)) outputs.push(new Tensor(node, outputs.length, type.shape, type.dtype, weak && type.dtype === "f64"));
+  for (const type of typesOf(primitive, attributes, inputs))
+    outputs.push(new Tensor(node, outputs.length, type.shape, type.dtype, weak && type.dtype === "f64"));
   for (const made of recordings) made.add(node);
   return outputs;
 }
@@ -447,25 +432,6 @@ export function recordNodes<T>(body: () => T): { readonly result: T; readonly no
     return { result: body(), nodes };
   } finally {
     recordings.splice(recordings.indexOf(nodes), 1);
-  }
-}
-
-function typesOf(primitive: Primitive, attributes: Attributes, inputs: readonly Tensor[]) {
-  switch (primitive.kind) {
-    case "pointwise":
-      return [
-        {
-          shape: inputs[0].shape,
-          dtype: primitive.dtype(
-            inputs.map((x) => x.dtype),
-            attributes,
-          ),
-        },
-      ];
-    case "linear":
-      return [primitive.type(attributes, inputs)];
-    case "structural":
-      return primitive.types(attributes, inputs);
   }
 }
 
@@ -498,73 +464,19 @@ export function iota(shape: Shape, axis = 0, dtype: DType = "i32"): Tensor {
   return one(leaves.iota, { shape, axis, dtype }, []);
 }
 
-/** Joins tensors along an existing axis. */
-export function concatenate(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new SteepestError({ problem: "concatenate needs at least one tensor" });
-  const [first] = tensors;
-  const at = normalizeAxes(axis, first.rank, "concatenate")[0];
-  const odd = tensors.find((t) => t.dtype !== first.dtype || t.rank !== first.rank || t.shape.some((extent, a) => a !== at && extent !== first.shape[a]));
-  if (odd !== undefined)
-    throw new SteepestError({ problem: "concatenate needs tensors that agree except along its axis", expected: showType(first), received: showType(odd) });
-  return tensors.length === 1 ? first : one(movement.concatenate, { axis: at }, tensors);
-}
-
-/** Joins tensors of one shape along a new axis. */
-export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  const at = axis < 0 && tensors.length > 0 ? axis + tensors[0].rank + 1 : axis;
-  return concatenate(
-    tensors.map((t) => t.reshape([...t.shape.slice(0, at), 1, ...t.shape.slice(at)])),
-    at,
-  );
-}
-
-function integerPower(x: Tensor, n: number): Tensor {
-  if (n < 0) return integerPower(x, -n).reciprocal();
-  if (n === 0) return x.fill(1);
-  if (n === 1) return x;
-  const half = integerPower(x, Math.floor(n / 2));
-  return n % 2 === 0 ? half.mul(half) : half.mul(half).mul(x);
-}
-
 /** Applies a pointwise primitive after bringing its operands to one dtype and one shape. */
 export function elementwise(name: PointwiseName, operands: readonly TensorLike[]): Tensor {
-  const skip = name === "select" ? 1 : 0;
   const tensors = operands.map((x) => (typeof x === "number" ? weakNumber(x) : x));
-  const values = tensors.slice(skip);
-  const strong = values.find((x) => !x.weak);
-  const dtype = strong?.dtype ?? "f64";
-  const typed = values.map((x, i) => {
-    if (!x.weak || strong === undefined) return x;
-    const number = operands[i + skip];
-    if (typeof number === "number" && !isFloat(dtype) && !Number.isInteger(number))
-      throw new SteepestError({ problem: `${name} of ${dtype} and a fraction`, expected: "a whole number", received: String(number), fix: 'convert first: x.cast("f64")' });
-    return dtype === "f64" ? x : one(pointwise.cast, { to: dtype }, [x]);
-  });
-  const odd = typed.find((x) => x.dtype !== dtype);
-  if (odd !== undefined)
-    throw new SteepestError({
-      problem: `${name} needs operands of one dtype`,
-      received: typed.map((x) => showType(x)).join(" and "),
-      fix: `convert one of them: x.cast("${dtype}")`,
-    });
+  const numbers = operands.map((x) => (typeof x === "number" ? x : undefined));
+  // The condition of select is a truth value, whatever the dtype of what it chooses from.
+  const skip = name === "select" ? 1 : 0;
+  const typed = ofOneDType(name, tensors.slice(skip), numbers.slice(skip));
   const all = [...tensors.slice(0, skip), ...typed];
-  let shape: Shape = all[0].shape;
-  for (const x of all.slice(1)) {
-    const joint = broadcastShapes(shape, x.shape);
-    if (joint === undefined)
-      throw new SteepestError({
-        problem: `${name} cannot combine these shapes`,
-        expected: "shapes that are equal, or 1, axis by axis from the last",
-        received: all.map((t) => showShape(t.shape)).join(" and "),
-        fix: "reshape one of them so that the axes line up",
-      });
-    shape = joint;
-  }
   return one(
     pointwise[name],
     {},
-    all.map((x) => x.broadcastTo(shape)),
-    strong === undefined && all.every((x) => x.weak || x.dtype === "bool"),
+    ofOneShape(name, all),
+    typed.every((x) => x.weak || x.dtype === "bool"),
   );
 }
 

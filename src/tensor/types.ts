@@ -1,5 +1,5 @@
 /** Shapes, dtypes and the arrays of the host that hold them. */
-import { SteepestError } from "./error.js";
+import { tracingError } from "./error.js";
 
 export type DType = "f32" | "f64" | "i32" | "u32" | "u8" | "bool";
 export type Shape = readonly number[];
@@ -43,9 +43,9 @@ export const showType = (type: TensorType): string => `${type.dtype}${type.shape
 export function checkShape(shape: Shape, what: string): void {
   const bad = shape.find((extent) => !Number.isInteger(extent) || extent < 0);
   if (bad !== undefined)
-    throw new SteepestError({ problem: `${what} has an impossible shape`, expected: "whole numbers ≥ 0", received: showShape(shape) });
+    throw tracingError({ problem: `${what} has an impossible shape`, expected: "whole numbers ≥ 0", received: showShape(shape) });
   if (sizeOf(shape) >= 2 ** 31)
-    throw new SteepestError({
+    throw tracingError({
       problem: `${what} is too large`,
       expected: "fewer than 2³¹ elements",
       received: `${showShape(shape)} = ${sizeOf(shape)} elements`,
@@ -95,7 +95,7 @@ export function normalizeAxes(axes: number | readonly number[] | undefined, rank
   const list = (typeof axes === "number" ? [axes] : [...axes]).map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
   list.forEach((axis, i) => {
     if (!Number.isInteger(axis) || axis < 0 || axis >= rank || axis === list[i - 1])
-      throw new SteepestError({
+      throw tracingError({
         problem: `${what} names axes that the tensor does not have`,
         expected: rank === 0 ? "no axis: the tensor is a scalar" : `different axes from ${-rank} to ${rank - 1}`,
         received: JSON.stringify(axes),

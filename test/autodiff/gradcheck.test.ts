@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { customGradient, grad, hvp, jvp, vjp } from "../../src/autodiff/index.js";
 import { call, cond, scan, whileLoop } from "../../src/tensor/control.js";
 import { tensor } from "../../src/tensor/create.js";
+import { concatenate } from "../../src/tensor/join.js";
 import { leaves } from "../../src/tensor/primitives/leaves.js";
 import { type PrimitiveName, primitives } from "../../src/tensor/primitives/table.js";
-import { apply, concatenate, type Tensor } from "../../src/tensor/tensor.js";
+import { apply, type Tensor } from "../../src/tensor/tensor.js";
 import type { Shape } from "../../src/tensor/types.js";
 import { topological } from "../../src/tensor/walk.js";
 import { derivative, inner, like, moved, numbers, values } from "./differences.js";
@@ -67,22 +68,55 @@ const uses: Partial<Record<PrimitiveName, readonly Use[]>> = {
     { shapes: [[2]], f: (x) => x.broadcastAlong([3, 2, 5], [1]) },
   ],
   reshape: [{ shapes: [[3, 4]], f: (x) => x.reshape([2, -1]) }],
-  transpose: [{ shapes: [[2, 3, 5]], f: (x) => x.transpose([2, 0, 1]) }, { shapes: [odd], f: (x) => x.transpose() }],
-  slice: [{ shapes: [[7, 3]], f: (x) => x.slice([1, 0], [3, 2], [2, 1]) }, { shapes: [[5]], f: (x) => x.slice([2], [0]) }],
+  transpose: [
+    { shapes: [[2, 3, 5]], f: (x) => x.transpose([2, 0, 1]) },
+    { shapes: [odd], f: (x) => x.transpose() },
+  ],
+  slice: [
+    { shapes: [[7, 3]], f: (x) => x.slice([1, 0], [3, 2], [2, 1]) },
+    { shapes: [[5]], f: (x) => x.slice([2], [0]) },
+  ],
   pad: [{ shapes: [[3, 2]], f: (x) => x.pad([1, 0], [2, 3], [2, 0]) }],
-  reverse: [{ shapes: [odd], f: (x) => x.reverse(1) }, { shapes: [odd], f: (x) => x.reverse() }],
-  concatenate: [{ shapes: [[2, 3], [1, 3]], f: (x, y) => concatenate([x, y, x], 0) }, { shapes: [[2, 3], [2, 1]], f: (x, y) => concatenate([y, x], 1) }],
-  sum: [{ shapes: [[2, 3, 5]], f: (x) => x.sum([0, 2]) }, { shapes: [[7]], f: (x) => x.sum() }],
+  reverse: [
+    { shapes: [odd], f: (x) => x.reverse(1) },
+    { shapes: [odd], f: (x) => x.reverse() },
+  ],
+  concatenate: [
+    {
+      shapes: [
+        [2, 3],
+        [1, 3],
+      ],
+      f: (x, y) => concatenate([x, y, x], 0),
+    },
+    {
+      shapes: [
+        [2, 3],
+        [2, 1],
+      ],
+      f: (x, y) => concatenate([y, x], 1),
+    },
+  ],
+  sum: [
+    { shapes: [[2, 3, 5]], f: (x) => x.sum([0, 2]) },
+    { shapes: [[7]], f: (x) => x.sum() },
+  ],
   matmul: [false, true].flatMap((transposeA) =>
     [false, true].flatMap((transposeB): Use[] => [
       { shapes: [transposeA ? [5, 3] : [3, 5], transposeB ? [2, 5] : [5, 2]], f: (a, b) => a.product(b, { transposeA, transposeB }) },
-      { shapes: [transposeA ? [2, 3, 1] : [2, 1, 3], transposeB ? [2, 4, 3] : [2, 3, 4]], f: (a, b) => a.product(b, { transposeA, transposeB }) },
+      {
+        shapes: [transposeA ? [2, 3, 1] : [2, 1, 3], transposeB ? [2, 4, 3] : [2, 3, 4]],
+        f: (a, b) => a.product(b, { transposeA, transposeB }),
+      },
     ]),
   ),
   conv: [{ shapes: [image, filter], f: (x, k) => x.convolve(k, conv) }],
   convImageGradient: [{ shapes: [convolved, filter], f: (g, k) => g.convImageGradient(k, conv) }],
   convFilterGradient: [{ shapes: [image, convolved], f: (x, g) => x.convFilterGradient(g, conv) }],
-  take: [{ shapes: [[3, 2]], f: (x) => x.take(rows) }, { shapes: [[3]], f: (x) => x.take(rows) }],
+  take: [
+    { shapes: [[3, 2]], f: (x) => x.take(rows) },
+    { shapes: [[3]], f: (x) => x.take(rows) },
+  ],
   scatterAdd: [{ shapes: [[2, 2, 3]], f: (x) => x.scatterAdd(rows, 4) }],
   windowTake: [{ shapes: [window.image], f: (x) => x.windowTake(x.windowArgmax(window), window) }],
   windowScatter: [
@@ -90,20 +124,62 @@ const uses: Partial<Record<PrimitiveName, readonly Use[]>> = {
   ],
   unpack: [{ shapes: [[11]], f: (theta) => theta.unpack({ shape: [2, 3], offset: 4 }) }],
   pack: [{ shapes: [[2, 3]], f: (x) => x.pack([{ shape: [2, 3], offset: 4 }], 11) }],
-  reduceMax: [{ shapes: [[2, 3, 4]], f: (x) => x.max([0, 2]) }, { shapes: [[5]], f: (x) => x.max() }],
+  reduceMax: [
+    { shapes: [[2, 3, 4]], f: (x) => x.max([0, 2]) },
+    { shapes: [[5]], f: (x) => x.max() },
+  ],
   reduceMin: [{ shapes: [[2, 3, 4]], f: (x) => x.min(1) }],
-  customGradient: binary(customGradient((x, y) => x.mul(y.sin()), (x, y, u) => [x.fill(0).add(u.mul(y.sin())).sum(foldedAxes(u, x)).reshape(x.shape), u.mul(x).mul(y.cos()).sum(foldedAxes(u, y)).reshape(y.shape)])),
+  customGradient: binary(
+    customGradient(
+      (x, y) => x.mul(y.sin()),
+      (x, y, u) => [
+        x.fill(0).add(u.mul(y.sin())).sum(foldedAxes(u, x)).reshape(x.shape),
+        u.mul(x).mul(y.cos()).sum(foldedAxes(u, y)).reshape(y.shape),
+      ],
+    ),
+  ),
   call: [{ shapes: [[3], [3]], f: (x, y) => call((a) => a.square().mul(w).mul(y), [x]) }],
   cond: [
-    { shapes: [[3], [3]], f: (x, y) => cond(x.sum().gt(x.sum().sub(1)), (a) => a.mul(y).mul(w), (a) => a.sin(), x) },
-    { shapes: [[3], [3]], f: (x, y) => cond(x.sum().lt(x.sum().sub(1)), (a) => a.mul(y), (a) => a.sin(), x) },
-    { shapes: [[3], [3]], f: (x, y) => cond(x.sum().lt(x.sum().add(1)), () => x.exp(), () => y) },
+    {
+      shapes: [[3], [3]],
+      f: (x, y) =>
+        cond(
+          x.sum().gt(x.sum().sub(1)),
+          (a) => a.mul(y).mul(w),
+          (a) => a.sin(),
+          x,
+        ),
+    },
+    {
+      shapes: [[3], [3]],
+      f: (x, y) =>
+        cond(
+          x.sum().lt(x.sum().sub(1)),
+          (a) => a.mul(y),
+          (a) => a.sin(),
+          x,
+        ),
+    },
+    {
+      shapes: [[3], [3]],
+      f: (x, y) =>
+        cond(
+          x.sum().lt(x.sum().add(1)),
+          () => x.exp(),
+          () => y,
+        ),
+    },
   ],
   while: [
     {
       shapes: [[3], []],
       forwardOnly: true,
-      f: (x, rate) => whileLoop(([i]) => i.lt(4), ([i, y]) => [i.add(1), y.mul(rate).add(x.mul(w)).sin()] as const, [tensor(0, { dtype: "i32" }), x] as const)[1],
+      f: (x, rate) =>
+        whileLoop(
+          ([i]) => i.lt(4),
+          ([i, y]) => [i.add(1), y.mul(rate).add(x.mul(w)).sin()] as const,
+          [tensor(0, { dtype: "i32" }), x] as const,
+        )[1],
     },
   ],
   scan: [
@@ -113,7 +189,11 @@ const uses: Partial<Record<PrimitiveName, readonly Use[]>> = {
       shapes: [[2], []],
       f: (x, rate) =>
         scan(
-          ([c, n]) => [[c.add(c.mul(rate).mul(n.cast("f64")).cos()), n.add(1)], [c.square(), c.sin()]] as const,
+          ([c, n]) =>
+            [
+              [c.add(c.mul(rate).mul(n.cast("f64")).cos()), n.add(1)],
+              [c.square(), c.sin()],
+            ] as const,
           [x, tensor(0, { dtype: "i32" })] as const,
           [],
           { length: 3 },
@@ -220,8 +300,17 @@ describe("every primitive with a derivative", () => {
           const count = Math.min(exact.length, 12);
           for (let k = 0; k < count; k++) {
             const j = Math.floor((k * exact.length) / count);
-            const unit = xs.map((other, o) => like(other, values([other]).map((_, at) => (o === i && at === j ? 1 : 0))));
-            expectNear(exact[j], derivative((t) => inner(values([use.f(...moved(xs, unit, t))]), weights)), `${title}, ∂/∂x${i}[${j}]`);
+            const unit = xs.map((other, o) =>
+              like(
+                other,
+                values([other]).map((_, at) => (o === i && at === j ? 1 : 0)),
+              ),
+            );
+            expectNear(
+              exact[j],
+              derivative((t) => inner(values([use.f(...moved(xs, unit, t))]), weights)),
+              `${title}, ∂/∂x${i}[${j}]`,
+            );
           }
         });
       });
@@ -238,12 +327,18 @@ describe("every primitive with a derivative", () => {
         const gradientAt = (point: readonly Tensor[]) => values([grad(energy)(...point)].flat());
         const exact = inner(product, values(other));
         const size = Math.abs(inner(gradientAt(xs), values(other)));
-        expectNear(exact, derivative((t) => inner(gradientAt(moved(xs, v, t)), values(other)), 256), title, size);
-        const slope = (...x: Tensor[]) =>
-          [grad(energy)(...x)].flat().reduce((sum, g, i) => sum.add(g.mul(v[i]).sum()), tensor(0));
+        expectNear(
+          exact,
+          derivative((t) => inner(gradientAt(moved(xs, v, t)), values(other)), 256),
+          title,
+          size,
+        );
+        const slope = (...x: Tensor[]) => [grad(energy)(...x)].flat().reduce((sum, g, i) => sum.add(g.mul(v[i]).sum()), tensor(0));
         const twice = values([grad(slope)(...xs)].flat());
         twice.forEach((entry, i) => {
-          expect(Math.abs(entry - product[i]), "reverse over reverse").toBeLessThanOrEqual(1024 * Number.EPSILON * Math.max(1, Math.abs(entry), size));
+          expect(Math.abs(entry - product[i]), "reverse over reverse").toBeLessThanOrEqual(
+            1024 * Number.EPSILON * Math.max(1, Math.abs(entry), size),
+          );
         });
         const mirrored = inner(values(hvp(energy)(xs, other)), values(v));
         expect(Math.abs(exact - mirrored)).toBeLessThanOrEqual(1024 * Number.EPSILON * Math.max(1, Math.abs(exact), size));
@@ -258,7 +353,17 @@ describe("a small convolutional network", () => {
   const loss = (x: Tensor, k: Tensor, dense: Tensor) => {
     const hidden = x.convolve(k, first).relu();
     const pooled = hidden.windowTake(hidden.windowArgmax(pool), pool).reshape([2, -1]);
-    return pooled.matmul(dense).logSoftmax().mul(tensor([[1, 0, 0], [0, 0, 1]])).sum().neg();
+    return pooled
+      .matmul(dense)
+      .logSoftmax()
+      .mul(
+        tensor([
+          [1, 0, 0],
+          [0, 0, 1],
+        ]),
+      )
+      .sum()
+      .neg();
   };
   const use: Use = { shapes: [size, [3, 3, 1, 2], [12, 3]], f: loss };
 

@@ -46,7 +46,14 @@ describe("grad", () => {
 
   it("is zero of the argument's shape and dtype where the result does not depend on it", () => {
     const g = grad((x: Tensor) => x.fill(1).sum())(ones([2, 3], "f32"));
-    expect([g.dtype, g.shape, g.toArray()]).toEqual(["f32", [2, 3], [[0, 0, 0], [0, 0, 0]]]);
+    expect([g.dtype, g.shape, g.toArray()]).toEqual([
+      "f32",
+      [2, 3],
+      [
+        [0, 0, 0],
+        [0, 0, 0],
+      ],
+    ]);
   });
 
   it("keeps f32 with numbers in the formula", () => {
@@ -84,11 +91,20 @@ describe("products", () => {
 
   it("vjp pulls cotangents back to all arguments", () => {
     const { pullback } = vjp((...x: Tensor[]) => f(x[0], x[1]))([tensor([1, 2]), tensor([3, 4])]);
-    expect(pullback([tensor([1, 10]), tensor(100)]).map((t) => t.toArray())).toEqual([[103, 140], [1, 20]]);
+    expect(pullback([tensor([1, 10]), tensor(100)]).map((t) => t.toArray())).toEqual([
+      [103, 140],
+      [1, 20],
+    ]);
   });
 
   it("hvp is the Hessian times the direction", () => {
-    const energy = (x: Tensor) => x.slice([0], [2]).mul(x.slice([1], [2])).square().sum().add(x.sin().sum());
+    const energy = (x: Tensor) =>
+      x
+        .slice([0], [2])
+        .mul(x.slice([1], [2]))
+        .square()
+        .sum()
+        .add(x.sin().sum());
     const [x, v] = [tensor([1, -2, 0.5]), tensor([0.3, 1, -2])];
     const direct = interpret([hessian(energy)(x).matmul(v)])[0];
     interpret([hvp(energy)(x, v)])[0].forEach((entry, i) => {
@@ -99,7 +115,9 @@ describe("products", () => {
   it("names both shapes when a direction does not fit", () => {
     expect(() => jvp(cubes)(tensor([1, 2]), tensor([1, 2, 3]))).toThrow(/expected: \[2\]\n {2}received: \[3\]/);
     expect(() => hvp(cubes)(tensor([1, 2]), tensor(1))).toThrow(/expected: \[2\]\n {2}received: a scalar/);
-    expect(() => vjp((x: Tensor) => x.square())(tensor([1, 2])).pullback(tensor([1, 2, 3]))).toThrow(/expected: \[2\]\n {2}received: \[3\]/);
+    expect(() => vjp((x: Tensor) => x.square())(tensor([1, 2])).pullback(tensor([1, 2, 3]))).toThrow(
+      /expected: \[2\]\n {2}received: \[3\]/,
+    );
   });
 });
 
@@ -113,7 +131,10 @@ describe("jacobian and hessian", () => {
     [[2, 10], 30],
   ])("of a linear map on %j with %i results is its matrix", (shape, results) => {
     const size = shape.reduce((a, b) => a * b, 1);
-    const matrix = tensor(Float64Array.from({ length: results * size }, (_, i) => (i * 37) % 101), { shape: [results, size] });
+    const matrix = tensor(
+      Float64Array.from({ length: results * size }, (_, i) => (i * 37) % 101),
+      { shape: [results, size] },
+    );
     const map = (x: Tensor) => matrix.matmul(x.reshape([size]));
     const j = jacobian(map)(zeros(shape));
     expect(j.shape).toEqual([results, ...shape]);
@@ -132,10 +153,21 @@ describe("jacobian and hessian", () => {
 
   it("gives one Jacobian for each argument, and blocks of a Hessian", () => {
     const [jx, jy] = jacobian((x: Tensor, y: Tensor) => x.mul(y))(tensor([1, 2]), 3);
-    expect(jx.toArray()).toEqual([[3, 0], [0, 3]]);
+    expect(jx.toArray()).toEqual([
+      [3, 0],
+      [0, 3],
+    ]);
     expect(jy.toArray()).toEqual([1, 2]);
     const [[xx, xy], [yx, yy]] = hessian((x: Tensor, y: Tensor) => x.square().mul(y).sum())(tensor([1, 2]), 3);
-    expect([xx.toArray(), xy.toArray(), yx.toArray(), yy.toArray()]).toEqual([[[6, 0], [0, 6]], [2, 4], [2, 4], 0]);
+    expect([xx.toArray(), xy.toArray(), yx.toArray(), yy.toArray()]).toEqual([
+      [
+        [6, 0],
+        [0, 6],
+      ],
+      [2, 4],
+      [2, 4],
+      0,
+    ]);
   });
 
   it("of Rosenbrock's function at (−1.2, 1) is the published one", () => {
@@ -164,22 +196,34 @@ describe("custom derivatives", () => {
   const x = tensor([-2, 3]);
 
   it("replace those of the function in reverse and, by transposition, in forward mode", () => {
-    const twice = customGradient((y) => y.exp(), (y, upstream) => upstream.mul(y).mul(2));
+    const twice = customGradient(
+      (y) => y.exp(),
+      (y, upstream) => upstream.mul(y).mul(2),
+    );
     expect(grad((y: Tensor) => twice(y).sum())(x).toArray()).toEqual([-4, 6]);
     expect(jvp((y) => twice(y))(x, tensor([1, 10])).tangent.toArray()).toEqual([-4, 60]);
     expect(hvp((y) => twice(y).sum())(x, tensor([1, 10])).toArray()).toEqual([2, 20]);
   });
 
   it("may clip, which forward mode cannot transpose", () => {
-    const clipped = customGradient((y) => y.square(), (y, upstream) => upstream.mul(y).mul(2).minimum(1).maximum(-1));
+    const clipped = customGradient(
+      (y) => y.square(),
+      (y, upstream) => upstream.mul(y).mul(2).minimum(1).maximum(-1),
+    );
     expect(grad((y: Tensor) => clipped(y).sum())(x).toArray()).toEqual([-1, 1]);
     expect(() => jvp((y) => clipped(y))(x, x)).toThrow(/not linear/);
   });
 
   it("must fit the arguments", () => {
-    const wrong = customGradient((y) => y.sum(), (_, upstream) => upstream);
+    const wrong = customGradient(
+      (y) => y.sum(),
+      (_, upstream) => upstream,
+    );
     expect(() => grad((y: Tensor) => wrong(y))(x)).toThrow(/expected: f64\[2\]\n {2}received: f64/);
-    const few = customGradient((y, z) => y.mul(z), (y) => [y]);
+    const few = customGradient(
+      (y, z) => y.mul(z),
+      (y) => [y],
+    );
     expect(() => grad((y: Tensor, z: Tensor) => few(y, z).sum())(x, x)).toThrow(/one cotangent for each argument/);
   });
 

@@ -110,6 +110,19 @@ describe("a built model", () => {
     expect(numbers(output)).toEqual([16, -28]);
   });
 
+  it("knows the names of a layer's parameters by type", () => {
+    const parameters = { gain: { shape: [2], init: ones() } };
+    defineLayer({ name: "scale", parameters, apply: (x, { gain }) => x.mul(gain) });
+    // @ts-expect-error `gian` is not among the parameters
+    defineLayer({ name: "scale", parameters, apply: (x, { gian }) => x.mul(gian) });
+    const byInput = defineLayer({
+      name: "scale",
+      parameters: ([features]) => ({ gain: { shape: [features], init: ones() } }),
+      apply: (x, { gain }) => x.mul(gain),
+    });
+    expect(byInput.build([4], "scale1").parameters[0].shape).toEqual([4]);
+  });
+
   it("carries state that a layer declares", () => {
     const counter = defineLayer({
       name: "counter",

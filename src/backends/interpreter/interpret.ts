@@ -50,7 +50,11 @@ function toHost({ dtype, size }: Tensor, values: Float64Array): HostData {
 
 function bound(x: Tensor, value: ArrayLike<number>): ReferenceArray {
   if (value.length !== x.size)
-    throw new SteepestError({ problem: "a value does not fit what it is bound to", expected: `${x.size} elements for ${showShape(x.shape)}`, received: `${value.length}` });
+    throw new SteepestError({
+      problem: "a value does not fit what it is bound to",
+      expected: `${x.size} elements for ${showShape(x.shape)}`,
+      received: `${value.length}`,
+    });
   return { shape: x.shape, data: Float64Array.from(value) };
 }
 

@@ -10,9 +10,11 @@ import { sizeOf, stridesOf } from "../../tensor/types.js";
 import { orderOf, type Value } from "../graph/value.js";
 import type { Position } from "./affine.js";
 import { CannotFuse, ExpressionBuilder, type Source, viewOf } from "./build.js";
+import { newDraft, reduceDomain } from "./domains.js";
 import { Draft, type Role } from "./draft.js";
 import { finishDrafts, type Placement, type PlannedKernel } from "./finish.js";
 import type { Buffer, Storage, View } from "./kernel.js";
+import { isAssembly, REDUCTIONS, storedValues, TEMPLATES } from "./stored.js";
 
 export interface Plan {
   /** Kernels with what each one needs; any order that respects the needs is right. */
@@ -20,11 +22,6 @@ export interface Plan {
   /** Where each root lies when all kernels have run. */
   readonly roots: readonly Storage[];
 }
-
-const TEMPLATES = new Set(["matmul", "conv", "convImageGradient", "convFilterGradient", "windowArgmax", "windowTake", "windowScatter", "scatterAdd"]);
-const REDUCTIONS = new Set(["sum", "reduceMax", "reduceMin", "argmax", "blockSum", "blockMax", "blockMin"]);
-const VIEWS = new Set(["reshape", "transpose", "broadcast", "slice", "unpack", "reverse", "iota", "literal"]);
-const COSTLY = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "atan", "pow", "div", "sqrt"]);
 
 export function plan(roots: readonly Value[], leafBuffer: (value: Value) => Buffer): Plan {
   const planner = new Planner(leafBuffer);
@@ -46,7 +43,7 @@ class Planner {
 
   run(roots: readonly Value[]): Plan {
     const order = orderOf(roots);
-    const wanted = this.#stored(order, roots);
+    const wanted = storedValues(order, roots);
     this.#reserve(order, wanted);
     for (const value of order) if (wanted.has(value)) this.#place(value);
     const rootStorage = roots.map((root) => this.#existing(root) ?? this.#place(root));
@@ -58,40 +55,6 @@ class Planner {
       kept: rootStorage.map((s) => s.buffer),
     });
     return { kernels, roots: rootStorage };
-  }
-
-  // ── which values are stored ───────────────────────────────────────────────────────────────────────────────────────
-  #stored(order: readonly Value[], roots: readonly Value[]): Set<Value> {
-    const stored = new Set<Value>();
-    const uses = new Map<Value, Set<Value>>();
-    const use = (value: Value, by: Value) => {
-      // A view is used where its users are.
-      if (VIEWS.has(value.primitive.name) && value.leaf === undefined) {
-        for (const input of value.inputs) use(input, by);
-        return;
-      }
-      uses.set(value, (uses.get(value) ?? new Set()).add(by));
-    };
-    for (const value of order) {
-      const { name } = value.primitive;
-      if (TEMPLATES.has(name) || REDUCTIONS.has(name) || isAssembly(value) || name === "take") stored.add(value);
-      if (!VIEWS.has(name)) for (const input of value.inputs) use(input, value);
-      if (TEMPLATES.has(name)) for (const input of value.inputs) if (!this.#isView(input)) stored.add(input);
-    }
-    for (const root of roots) if (root.leaf === undefined) stored.add(root);
-    for (const value of order) {
-      const several = (uses.get(value)?.size ?? 0) > 1;
-      if (value.primitive.kind === "pointwise" && several && sizeOf(value.shape) > 1 && cost(value, stored) > 1) stored.add(value);
-    }
-    return stored;
-  }
-
-  /** Whether a template can read the value in place: a leaf, or a strided view of something stored. */
-  #isView(value: Value): boolean {
-    if (value.leaf !== undefined) return true;
-    const { name } = value.primitive;
-    if (name === "unpack" || name === "transpose" || name === "reshape") return this.#isView(value.inputs[0]);
-    return TEMPLATES.has(name) || REDUCTIONS.has(name) || name === "take" || isAssembly(value);
   }
 
   // ── assemblies: several values written into one buffer ────────────────────────────────────────────────────────────
@@ -301,50 +264,3 @@ class Planner {
 
 /** Stores a value once more, at another place. */
 export const COPY: Primitive = { kind: "structural", name: "copy", types: () => [], evaluate: () => [], derivative: "zero" };
-
-/** Values that are written part by part. A pad is one only where zeros come between neighbours. */
-function isAssembly(value: Value): boolean {
-  const { name } = value.primitive;
-  if (name === "pad") return (value.attributes as PadAttributes).interior.some((i) => i > 0);
-  return name === "pack" || name === "concatenate";
-}
-
-function newDraft(value: Value): Draft {
-  const { name } = value.primitive;
-  if (name.startsWith("block")) return new Draft({ kind: "flat", size: sizeOf(value.inputs[0].shape) });
-  if (!REDUCTIONS.has(name)) return new Draft({ kind: "axes", shape: value.shape, order: value.shape.map((_, axis) => axis), split: undefined });
-  const rows = reduceDomain(value);
-  if (rows !== undefined) return new Draft(rows);
-  const { shape } = value.inputs[0];
-  const axes = reducedAxes(value);
-  const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-  return new Draft({ kind: "axes", shape, order: [...axes, ...kept], split: axes.length }, true);
-}
-
-function reducedAxes(value: Value): readonly number[] {
-  const { axes, axis } = value.attributes;
-  return Array.isArray(axes) ? axes : [Number(axis)];
-}
-
-/** Rows are the kept axes, or undefined when the elements that lie next to each other stay apart: then columns are folded. */
-function reduceDomain(value: Value) {
-  const { shape } = value.inputs[0];
-  const axes = reducedAxes(value);
-  const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-  let last = shape.length - 1;
-  while (last > 0 && shape[last] === 1) last--;
-  if (value.primitive.name !== "argmax" && kept.includes(last) && sizeOf(value.shape) > 1) return undefined;
-  return { kind: "axes", shape, order: [...kept, ...axes], split: kept.length } as const;
-}
-
-/** Operations that would be repeated by computing the value again, from what is stored. */
-function cost(value: Value, stored: ReadonlySet<Value>): number {
-  const seen = new Set<Value>();
-  const count = (v: Value): number => {
-    if (seen.has(v) || v.leaf !== undefined || (v !== value && stored.has(v)) || sizeOf(v.shape) === 1) return 0;
-    seen.add(v);
-    const own = v.primitive.kind === "pointwise" ? (COSTLY.has(v.primitive.name) ? 8 : 1) : 0;
-    return own + v.inputs.reduce((sum, x) => sum + count(x), 0);
-  };
-  return count(value);
-}

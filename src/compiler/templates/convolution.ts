@@ -135,7 +135,8 @@ const ONE_CHUNK = 512;
 function walk(options: WalkOptions): TemplatePlan {
   const { name, dtype, filters, filter, kernel, source, stride, dilation } = options;
   const spread = source.spread[0] * source.spread[1];
-  if (options.algorithm !== "direct" && spread === 1 && suitsWinograd(dtype, kernel, stride, dilation, source.channels, filters)) return winograd(options);
+  if (options.algorithm !== "direct" && spread === 1 && suitsWinograd(dtype, kernel, stride, dilation, source.channels, filters))
+    return winograd(options);
   const panels = new Panels(dtype, filters);
   const depth = kernel[0] * kernel[1] * source.channels;
   const place = filter.inPlace;
@@ -265,10 +266,11 @@ function positionRows(
     b.for(0, rows, 1, (y) => {
       const line = b.point(a, mul(y, index(step.line)));
       const at = b.let(mul(y, index(width)));
-      const one = (size: number, x: Expr): void => body(size, b.point(line, mul(x, index(step.pixel))), mul(add(at, x), index(step.cRow)));
+      const some = (size: number, x: number, count: number): void =>
+        body(size, b.point(line, index(x * step.pixel)), mul(add(at, index(x)), index(step.cRow)), index(count));
       const whole = width - (width % tile);
-      if (whole > 0) b.for(0, whole, tile, (x) => one(tile, x));
-      if (width > whole) one(width - whole, index(whole));
+      if (whole > 0) some(tile, 0, whole / tile);
+      if (width > whole) some(width - whole, whole, 1);
     });
 }
 

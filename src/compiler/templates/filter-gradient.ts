@@ -3,7 +3,7 @@
  *
  *     ∂L/∂W[ky, kx, c, o] = Σ X[n, y·strideY + ky·dilationY − top, x·strideX + kx·dilationX − left, c] · ∂L/∂Y[n, y, x, o]
  *
- * Order of summation: upwards over the positions of a few output rows of one image (about 256 positions, a chunk); chunk sums are
+ * Order of summation (without Winograd): upwards over the positions of a few output rows of one image (about 256 positions, a chunk); chunk sums are
  * added upwards within at most 16 segments of chunks; segment sums are added upwards. Only the shape decides what they are.
  */
 import type { LoopBuilder } from "../loops/builder.js";
@@ -27,6 +27,8 @@ import {
   type TemplatePlan,
 } from "./template.js";
 import { LANES, Tiles, zeros } from "./tile.js";
+import { suitsWinograd } from "./winograd.js";
+import { winogradFilterGradient } from "./winograd-filter-gradient.js";
 
 export interface FilterGradientOptions {
   /** Names the loop functions. */
@@ -41,6 +43,8 @@ export interface FilterGradientOptions {
   readonly epilogue: Epilogue;
   /** Takes Σ ∂L/∂Y over all positions: the bias gradient. */
   readonly sideSum?: SideSum;
+  /** `direct` forbids Winograd's algorithm, which is otherwise used for dense 3 × 3 filters of at least 16 × 16 channels in f32. */
+  readonly algorithm?: "direct";
 }
 
 /** How the positions are cut: chunks of `rows` output rows; segments of `perSegment` chunks; columns in groups of panels. */
@@ -56,6 +60,9 @@ interface Cut {
 /** ∂L/∂W: the sums of each segment, then their joining. */
 export function convolutionFilterGradient(options: FilterGradientOptions): TemplatePlan {
   const { name, dtype, shape } = options;
+  const kernel = [shape.kernelHeight, shape.kernelWidth] as const;
+  const suits = suitsWinograd(dtype, kernel, shape.stride, shape.dilation, shape.channels, shape.filters);
+  if (options.algorithm !== "direct" && suits) return winogradFilterGradient(options);
   const panels = new Panels(dtype, shape.filters);
   const rows = shape.kernelHeight * shape.kernelWidth * shape.channels;
   const cut = cutOf(shape, panels, rows);
@@ -168,10 +175,11 @@ function tapRows(b: LoopBuilder, s: ConvolutionShape, plane: Cursor, pitch: numb
       const [ky, kx] = perRow === 1 ? [tap, index(0)] : [b.let(div(tap, index(perRow))), b.let(rem(tap, index(perRow)))];
       const line = b.point(plane, add(mul(ky, index(dilation[0] * pitch)), mul(kx, index(dilation[1] * channels))));
       const at = b.let(mul(tap, index(run)));
-      const one = (size: number, r: Expr): void => body(size, b.point(line, r), mul(add(at, r), index(cRow)));
+      const some = (size: number, r: number, count: number): void =>
+        body(size, b.point(line, index(r)), mul(add(at, index(r)), index(cRow)), index(count));
       const whole = run - (run % tile);
-      if (whole > 0) b.for(0, whole, tile, (r) => one(tile, r));
-      if (run > whole) one(run - whole, index(whole));
+      if (whole > 0) some(tile, 0, whole / tile);
+      if (run > whole) some(run - whole, whole, 1);
     });
 }
 

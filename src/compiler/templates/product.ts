@@ -2,7 +2,7 @@
 import type { LoopBuilder } from "../loops/builder.js";
 import { add, compare, div, index, load, mul, sub } from "../loops/expressions.js";
 import type { Cursor, Expr } from "../loops/ir.js";
-import { rem } from "./arithmetic.js";
+import { known, rem } from "./arithmetic.js";
 import { forFours, type Panels, packedPanel, packPanel } from "./panels.js";
 import type { Epilogue, MatrixOperand, MatrixReader, ScratchBuffer } from "./template.js";
 import { CHUNK, LANES, type TileExtent, type Tiles } from "./tile.js";
@@ -70,8 +70,11 @@ export function panelSource(
   };
 }
 
-/** Walks the rows of a block in tiles of `rows`: gives the size of each tile, its left operand and its place in the results. */
-export type RowWalk = (rows: number, body: (rows: number, a: Cursor, c: Expr) => void) => void;
+/**
+ * Walks the rows of a block in tiles of `rows`: gives the size of the tiles, the left operand of the first, its place in the results,
+ * and how many follow each other.
+ */
+export type RowWalk = (rows: number, body: (rows: number, a: Cursor, c: Expr, count: Expr) => void) => void;
 
 /** One chunk of one block: all its panels, all its rows. */
 export interface BlockChunk {
@@ -98,8 +101,8 @@ export function emitBlockChunk(b: LoopBuilder, block: BlockChunk): void {
     const { cursor, step } = block.source(p, tail);
     const vectors = tail ? panels.tailVectors : panels.vectors;
     const target = b.point(c, column);
-    block.rows(tail ? panels.tailRows : panels.rows, (rows, a, at) =>
-      tiles.emit(b, rows, vectors, a, cursor, b.point(target, at), extent, step),
+    block.rows(tail ? panels.tailRows : panels.rows, (rows, a, at, count) =>
+      tiles.emit(b, rows, vectors, a, cursor, b.point(target, at), extent, step, count),
     );
     if (sums) when(b, sums.when, () => tiles.emit(b, 1, vectors, undefined, cursor, b.point(target, sums.at), extent, step));
   };
@@ -229,24 +232,33 @@ export function matrixRows(b: LoopBuilder, plan: RowPlan, a: Cursor, start: Expr
     return b.point(a, add(start, mul(i, index(plan.row))));
   };
   return (tile, body) => {
-    const rest = total % tile;
-    const one = (size: number, i: Expr): void => body(size, from(i), mul(i, index(cRow)));
-    if (rows.kind === "constant") {
-      const n = Number(rows.value);
+    const some = (size: number, i: Expr, count: Expr): void => body(size, from(i), mul(i, index(cRow)), count);
+    const all = (whole: Expr): void => {
+      // Rows in groups are not evenly spaced.
+      if (plan.kind === "groups") b.for(0, whole, tile, (i) => some(tile, i, index(1)));
+      else some(tile, index(0), div(whole, index(tile)));
+    };
+    const n = known(rows);
+    if (n !== undefined) {
       const whole = n - (n % tile);
-      if (whole > 0) b.for(0, whole, tile, (i) => one(tile, i));
-      if (n > whole) one(n - whole, index(whole));
+      if (whole > 0) all(index(whole));
+      if (n > whole) some(n - whole, index(whole), index(1));
       return;
     }
+    const rest = total % tile;
     const whole = rest === 0 ? rows : b.let(sub(rows, rem(rows, index(tile))));
-    b.for(0, whole, tile, (i) => one(tile, i));
-    if (rest > 0) b.if(compare("lt", whole, rows), () => one(rest, whole));
+    all(whole);
+    if (rest > 0) b.if(compare("lt", whole, rows), () => some(rest, whole, index(1)));
   };
 }
 
 /** Adds `count` partial results, `distance` elements apart, upwards. */
 export function sumPartials(b: LoopBuilder, first: Cursor, count: number, distance: number, lanes: number): Expr {
-  let sum: Expr = b.load(first, 0, lanes);
-  for (let s = 1; s < count; s++) sum = b.let(add(sum, load(first, s * distance, lanes)));
+  const sum = b.load(first, 0, lanes);
+  const next = b.point(first);
+  b.for(1, count, 1, () => {
+    b.advance(next, distance);
+    b.set(sum, add(sum, load(next, 0, lanes)));
+  });
   return sum;
 }

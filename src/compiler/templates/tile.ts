@@ -55,7 +55,9 @@ export class Tiles {
     this.steps = steps;
   }
 
-  /** Emits c[0 … rows-1][0 … 4·vectors-1] (+)= Σₖ a·b; without `a`, one row of Σₖ b. */
+  /**
+   * Emits c[0 … rows·count-1][0 … 4·vectors-1] (+)= Σₖ a·b, `count` tiles one below the other; without `a`, one row of Σₖ b.
+   */
   emit(
     b: LoopBuilder,
     rows: number,
@@ -64,7 +66,8 @@ export class Tiles {
     panel: Cursor,
     c: Cursor,
     extent: TileExtent,
-    bDepth = this.steps.bDepth,
+    bDepth: number,
+    count: Expr = index(1),
   ): void {
     const key = `${a ? rows : "sum"}x${vectors * LANES}_${bDepth}`;
     let callee = this.#made.get(key);
@@ -72,7 +75,7 @@ export class Tiles {
       callee = tile(`tile_${key}`, this.steps, a ? rows : 1, vectors, a !== undefined, bDepth);
       this.#made.set(key, callee);
     }
-    const args: (Expr | Cursor)[] = a ? [a, panel, c] : [panel, c];
+    const args: (Expr | Cursor)[] = a ? [a, panel, c, count] : [panel, c];
     if (this.steps.aRun !== undefined) args.push(extent.runs);
     args.push(extent.length);
     if (this.steps.accumulate) args.push(extent.first);
@@ -86,6 +89,7 @@ function tile(name: string, steps: TileSteps, rows: number, vectors: number, wit
   const aStart = withA ? b.cursorParameter(steps.dtype, "a") : undefined;
   const bStart = b.cursorParameter(steps.dtype, "b");
   const c = b.cursorParameter(steps.dtype, "c");
+  const count = withA ? b.parameter(I32, "count") : undefined;
   const runs = steps.aRun === undefined ? undefined : b.parameter(I32, "runs");
   const length = b.parameter(I32, "length");
   const first = steps.accumulate ? b.parameter(vector("bool"), "first") : undefined;
@@ -106,10 +110,6 @@ function tile(name: string, steps: TileSteps, rows: number, vectors: number, wit
       if (a) b.advance(a, steps.aDepth);
       b.advance(panel, bDepth);
     });
-  if (runs && aStart) b.for(0, runs, 1, (r) => run(b.point(aStart, mul(r, index(steps.aRun ?? 0))), bStart));
-  else if (runs) b.for(0, runs, 1, () => run(undefined, bStart));
-  else run(aStart, bStart);
-
   const store = (previous: boolean): void => {
     for (const [i, row] of sums.entries())
       for (const [v, sum] of row.entries()) {
@@ -117,13 +117,26 @@ function tile(name: string, steps: TileSteps, rows: number, vectors: number, wit
         b.store(c, previous ? add(load(c, offset, LANES), sum) : sum, offset);
       }
   };
-  if (first)
-    b.if(
-      first,
-      () => store(false),
-      () => store(true),
-    );
-  else store(false);
+  const oneTile = (): void => {
+    for (const sum of sums.flat()) b.set(sum, zeros(steps.dtype, LANES));
+    const panel = b.point(bStart);
+    if (runs) b.for(0, runs, 1, (r) => run(aStart && b.point(aStart, mul(r, index(steps.aRun ?? 0))), panel));
+    else run(aStart && b.point(aStart), panel);
+    if (first)
+      b.if(
+        first,
+        () => store(false),
+        () => store(true),
+      );
+    else store(false);
+  };
+  if (count && aStart)
+    b.for(0, count, 1, () => {
+      oneTile();
+      b.advance(aStart, rows * steps.aRow);
+      b.advance(c, rows * steps.cRow);
+    });
+  else oneTile();
   return b.finish(name);
 }
 

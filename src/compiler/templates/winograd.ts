@@ -46,7 +46,12 @@ export interface WinogradOptions {
 export const PLACES = 16;
 
 /** Bᵀ d B for the 4 × 4 pixels that `pixel` gives; row by row, so that few values are alive at a time. */
-export function transformInput(pixel: (y: number, x: number) => Expr, lastSign: 1 | -1, put: (place: number, value: Expr) => void, b: LoopBuilder): void {
+export function transformInput(
+  pixel: (y: number, x: number) => Expr,
+  lastSign: 1 | -1,
+  put: (place: number, value: Expr) => void,
+  b: LoopBuilder,
+): void {
   const last = (x: Expr, y: Expr): Expr => (lastSign === 1 ? sub(x, y) : sub(y, x));
   for (let i = 0; i < 4; i++) {
     const t = [0, 1, 2, 3].map((x) => {
@@ -65,7 +70,13 @@ export function transformInput(pixel: (y: number, x: number) => Expr, lastSign: 
 }
 
 /** G g Gᵀ. */
-function transformFilter(b: LoopBuilder, dtype: FloatDType, lanes: number, g: (ky: number, kx: number) => Expr, put: (place: number, value: Expr) => void): void {
+function transformFilter(
+  b: LoopBuilder,
+  dtype: FloatDType,
+  lanes: number,
+  g: (ky: number, kx: number) => Expr,
+  put: (place: number, value: Expr) => void,
+): void {
   const half = constant({ dtype, lanes }, 0.5);
   const spread = (x: Expr, y: Expr, z: Expr): Expr[] => {
     const outer = b.let(add(x, z));
@@ -79,7 +90,14 @@ function transformFilter(b: LoopBuilder, dtype: FloatDType, lanes: number, g: (k
 }
 
 /** Whether the rows and columns are worth transforming: with few channels the transforms cost more than they save. */
-export function suitsWinograd(dtype: FloatDType, kernel: readonly [number, number], stride: readonly [number, number], dilation: readonly [number, number], channels: number, filters: number): boolean {
+export function suitsWinograd(
+  dtype: FloatDType,
+  kernel: readonly [number, number],
+  stride: readonly [number, number],
+  dilation: readonly [number, number],
+  channels: number,
+  filters: number,
+): boolean {
   const three = kernel[0] === 3 && kernel[1] === 3;
   const dense = stride[0] === 1 && stride[1] === 1 && dilation[0] === 1 && dilation[1] === 1;
   return dtype === "f32" && three && dense && channels >= 16 && filters >= 16;
@@ -120,7 +138,9 @@ function filterPhase(options: WinogradOptions, panels: Panels, scratch: ScratchB
       });
     if (panels.tail > 0) {
       const line = packedPanel(b, packed, panels, channels, batch, index(0), true, c);
-      forFours(b, index(panels.tail), panels.tail, (j, lanes) => emit(b.point(line, j), b.let(add(j, index(panels.count * panels.width))), lanes));
+      forFours(b, index(panels.tail), panels.tail, (j, lanes) =>
+        emit(b.point(line, j), b.let(add(j, index(panels.count * panels.width))), lanes),
+      );
       for (let q = panels.tail; q < panels.tailVectors * LANES; q++)
         for (let place = 0; place < PLACES; place++) b.store(line, zeros(dtype, 1), place * distance + q);
     }
@@ -168,7 +188,8 @@ function tilePhase(options: WinogradOptions, panels: Panels, scratch: ScratchBuf
     const n = b.let(div(block, index(groups)));
     const first = groups === 1 ? index(0) : b.let(mul(rem(block, index(groups)), index(lines)));
     const m = down % lines === 0 ? index(lines) : b.let(min(index(lines), sub(index(down), first)));
-    const count = m.kind === "constant" ? index(most) : b.let(mul(div(add(mul(m, index(across)), index(unit - 1)), index(unit)), index(unit)));
+    const count =
+      m.kind === "constant" ? index(most) : b.let(mul(div(add(mul(m, index(across)), index(unit - 1)), index(unit)), index(unit)));
     const y0 = b.let(mul(first, index(2)));
     fillPlane(b, dtype, source, reader, plane, n, y0, add(mul(m, index(2)), index(2)), planeWidth);
 

@@ -30,12 +30,6 @@ const valueLevel = 10;
 /**
  * An expression as a formula. Without `unicode` the text is plain ASCII, and `parseFormula` reads it back into the same tree (elements
  * such as `x[0]`, and infinite numbers, are written as they are and are no formula).
- *
- * @example
- * ```ts
- * import { parseFormula } from "./formula-parser.js";
- * format(parseFormula("3*x1^2 + 5*x2").result, { unicode: true }); // → "3x₁² + 5x₂"
- * ```
  */
 export function format(expression: Expression, options: FormatOptions = {}): string {
   return new Printer(options.unicode ?? false).text(expression, 0);

@@ -1,5 +1,5 @@
 /** Products: matrix multiplication, and convolution with its two gradients (each linear in both operands, closed under transposition). */
-import { SteepestError } from "../error.js";
+import { tracingError } from "../error.js";
 import { linear, type ReferenceArray } from "../primitive.js";
 import { type DType, isFloat, type Shape, sameShape, showShape, showType, sizeOf, type TensorType } from "../types.js";
 
@@ -46,7 +46,11 @@ function convProducts(attributes: ConvAttributes, body: (image: number, filter: 
             if (row < 0 || row >= image[1] || column < 0 || column >= image[2]) continue;
             for (let c = 0; c < inputs; c++)
               for (let o = 0; o < channels; o++)
-                body(((b * image[1] + row) * image[2] + column) * inputs + c, ((i * kw + j) * inputs + c) * channels + o, ((b * height + y) * width + x) * channels + o);
+                body(
+                  ((b * image[1] + row) * image[2] + column) * inputs + c,
+                  ((i * kw + j) * inputs + c) * channels + o,
+                  ((b * height + y) * width + x) * channels + o,
+                );
           }
 }
 
@@ -58,14 +62,24 @@ function matmulDimensions({ transposeA, transposeB }: MatmulAttributes, a: Shape
 }
 
 /** The common dtype of the two operands, which must have the shapes that the attributes say. */
-function expectParts(name: string, { image, filter }: ConvAttributes, a: TensorType, shapeOfA: Shape, b: TensorType, shapeOfB: Shape): DType {
+function expectParts(
+  name: string,
+  { image, filter }: ConvAttributes,
+  a: TensorType,
+  shapeOfA: Shape,
+  b: TensorType,
+  shapeOfB: Shape,
+): DType {
   const fits = image.length === 4 && filter.length === 4 && image[3] === filter[2];
   if (!fits || !isFloat(a.dtype) || a.dtype !== b.dtype || !sameShape(a.shape, shapeOfA) || !sameShape(b.shape, shapeOfB))
-    throw new SteepestError({
+    throw tracingError({
       problem: `${name} cannot combine these`,
       expected: `${showShape(shapeOfA)} and ${showShape(shapeOfB)} of one floating dtype, for an image ${showShape(image)} (batch, height, width, channels) and a filter ${showShape(filter)} (height, width, channels in, channels out)`,
       received: `${showType(a)} and ${showType(b)}`,
-      fix: image[3] === filter[2] ? "give both the shapes that the attributes name" : `the image has ${image[3]} channels and the filter takes ${filter[2]}: make them equal`,
+      fix:
+        image[3] === filter[2]
+          ? "give both the shapes that the attributes name"
+          : `the image has ${image[3]} channels and the filter takes ${filter[2]}: make them equal`,
     });
   return a.dtype;
 }
@@ -78,12 +92,21 @@ export const contraction = {
     name: "matmul",
     type: (attributes, [a, b]): TensorType => {
       const { batch, m, n, k, kb } = matmulDimensions(attributes, a.shape, b.shape);
-      if (a.shape.length !== b.shape.length || k !== kb || a.dtype !== b.dtype || !isFloat(a.dtype) || batch.some((extent, i) => extent !== b.shape[i]))
-        throw new SteepestError({
+      if (
+        a.shape.length !== b.shape.length ||
+        k !== kb ||
+        a.dtype !== b.dtype ||
+        !isFloat(a.dtype) ||
+        batch.some((extent, i) => extent !== b.shape[i])
+      )
+        throw tracingError({
           problem: "matmul cannot multiply these",
           expected: "[…, m, k] and […, k, n] of one floating dtype, with the same leading axes",
           received: `${a.dtype} ${showShape(a.shape)}${attributes.transposeA ? "ᵀ" : ""} and ${b.dtype} ${showShape(b.shape)}${attributes.transposeB ? "ᵀ" : ""}`,
-          fix: k !== kb ? `the inner extents are ${k} and ${kb}: transpose or reshape one operand` : "bring both to one rank and dtype with reshape and cast",
+          fix:
+            k !== kb
+              ? `the inner extents are ${k} and ${kb}: transpose or reshape one operand`
+              : "bring both to one rank and dtype with reshape and cast",
         });
       return { shape: [...batch, m, n], dtype: a.dtype };
     },
@@ -96,21 +119,31 @@ export const contraction = {
           for (let j = 0; j < n; j++) {
             let sum = 0;
             for (let l = 0; l < k; l++)
-              sum += a.data[s * m * k + (attributes.transposeA ? l * m + i : i * k + l)] * b.data[s * k * n + (attributes.transposeB ? j * k + l : l * n + j)];
+              sum +=
+                a.data[s * m * k + (attributes.transposeA ? l * m + i : i * k + l)] *
+                b.data[s * k * n + (attributes.transposeB ? j * k + l : l * n + j)];
             out[(s * m + i) * n + j] = sum;
           }
       return out;
     },
     linearIn: both,
     transpose: ({ transposeA, transposeB }, operand, g, [a, b]) => {
-      if (operand === 0) return transposeA ? b.product(g, { transposeA: transposeB, transposeB: true }) : g.product(b, { transposeA: false, transposeB: !transposeB });
-      return transposeB ? g.product(a, { transposeA: true, transposeB: transposeA }) : a.product(g, { transposeA: !transposeA, transposeB: false });
+      if (operand === 0)
+        return transposeA
+          ? b.product(g, { transposeA: transposeB, transposeB: true })
+          : g.product(b, { transposeA: false, transposeB: !transposeB });
+      return transposeB
+        ? g.product(a, { transposeA: true, transposeB: transposeA })
+        : a.product(g, { transposeA: !transposeA, transposeB: false });
     },
   }),
   /** image ∗ filter (cross-correlation, as everywhere in deep learning). */
   conv: linear<ConvAttributes>({
     name: "conv",
-    type: (attributes, [image, filter]) => ({ shape: convShape(attributes), dtype: expectParts("conv", attributes, image, attributes.image, filter, attributes.filter) }),
+    type: (attributes, [image, filter]) => ({
+      shape: convShape(attributes),
+      dtype: expectParts("conv", attributes, image, attributes.image, filter, attributes.filter),
+    }),
     evaluate: (attributes, [image, filter], { shape }) => {
       const out = new Float64Array(sizeOf(shape));
       convProducts(attributes, (i, f, r) => {
@@ -119,7 +152,8 @@ export const contraction = {
       return out;
     },
     linearIn: both,
-    transpose: (attributes, operand, g, [image, filter]) => (operand === 0 ? g.convImageGradient(filter, attributes) : image.convFilterGradient(g, attributes)),
+    transpose: (attributes, operand, g, [image, filter]) =>
+      operand === 0 ? g.convImageGradient(filter, attributes) : image.convFilterGradient(g, attributes),
   }),
   /** (cotangent of the result, filter) → cotangent of the image. */
   convImageGradient: linear<ConvAttributes>({
@@ -136,7 +170,8 @@ export const contraction = {
       return out;
     },
     linearIn: both,
-    transpose: (attributes, operand, image, [g, filter]) => (operand === 0 ? image.convolve(filter, attributes) : image.convFilterGradient(g, attributes)),
+    transpose: (attributes, operand, image, [g, filter]) =>
+      operand === 0 ? image.convolve(filter, attributes) : image.convFilterGradient(g, attributes),
   }),
   /** (image, cotangent of the result) → cotangent of the filter. */
   convFilterGradient: linear<ConvAttributes>({
@@ -153,6 +188,7 @@ export const contraction = {
       return out;
     },
     linearIn: both,
-    transpose: (attributes, operand, filter, [image, g]) => (operand === 0 ? g.convImageGradient(filter, attributes) : image.convolve(filter, attributes)),
+    transpose: (attributes, operand, filter, [image, g]) =>
+      operand === 0 ? g.convImageGradient(filter, attributes) : image.convolve(filter, attributes),
   }),
 } satisfies Record<string, { evaluate(attributes: never, inputs: readonly ReferenceArray[], type: TensorType): Float64Array }>;

@@ -102,12 +102,18 @@ export const control: {
       jvp: ({ name, graph }, inputs, _outputs, tangents, pushForward) => {
         const made = fresh(tangents, inputs);
         const { graphs, present } = branches([graph], defined(made), (g) => pushForward(g.outputs, formals(g), made));
-        return spread(apply(control.call, { name: `${name}.tangent`, graph: graphs[0] }, [...inputs, ...defined(tangents), ...graphs[0].captured]), mask(present));
+        return spread(
+          apply(control.call, { name: `${name}.tangent`, graph: graphs[0] }, [...inputs, ...defined(tangents), ...graphs[0].captured]),
+          mask(present),
+        );
       },
       vjp: ({ name, graph }, inputs, outputs, cotangents, { pullBack, wanted }) => {
         const made = fresh(cotangents, outputs);
         const { graphs, present } = branches([graph], defined(made), (g) => wantedOnly(pullBack, g, made, wanted));
-        return spread(apply(control.call, { name: `${name}.cotangent`, graph: graphs[0] }, [...inputs, ...defined(cotangents), ...graphs[0].captured]), mask(present));
+        return spread(
+          apply(control.call, { name: `${name}.cotangent`, graph: graphs[0] }, [...inputs, ...defined(cotangents), ...graphs[0].captured]),
+          mask(present),
+        );
       },
     },
   }),
@@ -128,7 +134,10 @@ export const control: {
         const made = fresh(cotangents, outputs);
         const { graphs, present } = branches([whenTrue, whenFalse], defined(made), (g) => wantedOnly(pullBack, g, made, wanted.slice(1)));
         const attributes: CondAttributes = { whenTrue: graphs[0], whenFalse: graphs[1] };
-        return [undefined, ...spread(apply(control.cond, attributes, [predicate, ...inputs, ...defined(cotangents), ...graphs[0].captured]), mask(present))];
+        return [
+          undefined,
+          ...spread(apply(control.cond, attributes, [predicate, ...inputs, ...defined(cotangents), ...graphs[0].captured]), mask(present)),
+        ];
       },
     },
   }),
@@ -185,7 +194,11 @@ export const control: {
       for (let i = 0; i < length; i++) {
         const index = reverse ? length - 1 - i : i;
         const found = carry;
-        const outputs = evaluateGraph(body, [...carry, ...inputs.slice(carries, carries + sequences).map((x) => at(x, index)), ...captured]);
+        const outputs = evaluateGraph(body, [
+          ...carry,
+          ...inputs.slice(carries, carries + sequences).map((x) => at(x, index)),
+          ...captured,
+        ]);
         carry = outputs.slice(0, carries);
         [...outputs.slice(carries), ...found].forEach(({ data }, j) => {
           stacks[j].set(data, index * data.length);
@@ -208,14 +221,25 @@ export const control: {
           results = raw.slice(carries);
           return [
             {
-              arguments: [...body.arguments.slice(0, carries), ...defined(madeCarry), ...body.arguments.slice(carries), ...defined(madeSequences)],
+              arguments: [
+                ...body.arguments.slice(0, carries),
+                ...defined(madeCarry),
+                ...body.arguments.slice(carries),
+                ...defined(madeSequences),
+              ],
               outputs: [...body.outputs.slice(0, carries), ...moved, ...defined(results)],
             },
           ];
         });
         const moving = defined(carryTangents).length;
         const along = defined(tangents.slice(carries, end));
-        const attributes: ScanAttributes = { body: derived, carries: carries + moving, sequences: sequences + along.length, length, reverse };
+        const attributes: ScanAttributes = {
+          body: derived,
+          carries: carries + moving,
+          sequences: sequences + along.length,
+          length,
+          reverse,
+        };
         const out = apply(control.scan, attributes, [
           ...inputs.slice(0, carries),
           ...defined(carryTangents),
@@ -246,7 +270,10 @@ export const control: {
         const madeHistory = fresh(historyCotangents, body.arguments);
         const [derived] = deriveGraphs([body], body.captured, () => {
           const sources = formals(body).map((x, i) => (i < carries ? madeCarry[i] && x : wanted[i] ? x : undefined));
-          const pulled = spread(filled(pullBack(body.outputs, [...madeCarry, ...madeResults], defined(sources)), defined(sources)), sources);
+          const pulled = spread(
+            filled(pullBack(body.outputs, [...madeCarry, ...madeResults], defined(sources)), defined(sources)),
+            sources,
+          );
           const add = (x: Maybe, y: Maybe) => (x && y ? [x.add(y)] : x ? [x] : []);
           return [
             {
@@ -262,7 +289,12 @@ export const control: {
         const state = [...defined(carryCotangents), ...defined(sums)];
         const along = [...history, ...inputs.slice(carries, end), ...defined(resultCotangents), ...defined(historyCotangents)];
         const attributes: ScanAttributes = { body: derived, carries: state.length, sequences: along.length, length, reverse: !reverse };
-        const out = apply(control.scan, attributes, [...state, ...along, ...inputs.slice(end), ...derived.captured.slice(body.captured.length)]);
+        const out = apply(control.scan, attributes, [
+          ...state,
+          ...along,
+          ...inputs.slice(end),
+          ...derived.captured.slice(body.captured.length),
+        ]);
         const moving = defined(carryCotangents).length;
         return [
           ...spread(out.slice(0, moving), carryCotangents),

@@ -15,7 +15,10 @@ export const custom = {
     evaluate: (_, [value]) => [value.data],
     derivative: {
       jvp: ({ rule }, [, ...inputs], _outputs, [, ...tangents]) => [rule.jvp(inputs, tangents)],
-      vjp: ({ rule }, [, ...inputs], _outputs, [cotangent]) => [undefined, ...(cotangent ? rule.vjp(inputs, cotangent) : inputs.map(() => undefined))],
+      vjp: ({ rule }, [, ...inputs], _outputs, [cotangent]) => [
+        undefined,
+        ...(cotangent ? rule.vjp(inputs, cotangent) : inputs.map(() => undefined)),
+      ],
     },
   }),
 };

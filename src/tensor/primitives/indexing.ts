@@ -1,5 +1,5 @@
 /** Primitives that read or write at computed places. Each gather is linear; its transpose adds into the places it read. */
-import { SteepestError } from "../error.js";
+import { SteepestError, tracingError } from "../error.js";
 import { linear, structural } from "../primitive.js";
 import { type DType, type Shape, showType, sizeOf, type TensorType } from "../types.js";
 
@@ -28,7 +28,8 @@ function eachWindow(attributes: WindowAttributes, body: (result: number, corner:
 }
 
 /** Where element `k` of a window lies behind its first element. */
-const within = ({ window, image }: WindowAttributes, k: number): number => (Math.floor(k / window[1]) * image[2] + (k % window[1])) * image[3];
+const within = ({ window, image }: WindowAttributes, k: number): number =>
+  (Math.floor(k / window[1]) * image[2] + (k % window[1])) * image[3];
 
 const first = (operand: number) => operand === 0;
 
@@ -36,7 +37,11 @@ const isIndex = (dtype: DType): boolean => dtype === "i32" || dtype === "u32";
 
 function checkRow(row: number, rows: number, what: string): void {
   if (row < 0 || row >= rows)
-    throw new SteepestError({ problem: `${what} names a row that does not exist`, expected: `rows 0 to ${rows - 1}`, received: `row ${row}` });
+    throw new SteepestError({
+      problem: `${what} names a row that does not exist`,
+      expected: `rows 0 to ${rows - 1}`,
+      received: `row ${row}`,
+    });
 }
 
 /** Where one parameter lies in θ. */
@@ -51,7 +56,7 @@ export const indexing = {
     name: "take",
     type: (_, [x, indices]): TensorType => {
       if (x.shape.length === 0 || !isIndex(indices.dtype))
-        throw new SteepestError({
+        throw tracingError({
           problem: "take cannot pick these rows",
           expected: "a tensor with at least one axis, and places of dtype i32 or u32",
           received: `${showType(x)} and places ${showType(indices)}`,
@@ -75,7 +80,7 @@ export const indexing = {
     name: "scatterAdd",
     type: ({ rows }, [x, indices]): TensorType => {
       if (!isIndex(indices.dtype) || indices.shape.some((extent, axis) => extent !== x.shape[axis]))
-        throw new SteepestError({
+        throw tracingError({
           problem: "scatterAdd cannot place these rows",
           expected: "places of dtype i32 or u32 whose shape begins that of the tensor",
           received: `${showType(x)} and places ${showType(indices)}`,

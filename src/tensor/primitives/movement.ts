@@ -1,5 +1,5 @@
 /** Linear primitives that move elements, and sums, which are the transposes of broadcasts. */
-import { SteepestError } from "../error.js";
+import { tracingError } from "../error.js";
 import { linear, type ReferenceArray } from "../primitive.js";
 import { type Shape, showType, sizeOf, stridesOf } from "../types.js";
 
@@ -16,7 +16,8 @@ function visit(shape: Shape, body: (position: readonly number[], flat: number) =
   }
 }
 
-const offsetOf = (position: readonly number[], strides: readonly number[]): number => position.reduce((sum, p, axis) => sum + p * strides[axis], 0);
+const offsetOf = (position: readonly number[], strides: readonly number[]): number =>
+  position.reduce((sum, p, axis) => sum + p * strides[axis], 0);
 
 /** out[position] = x[from(position)], 0 where `from` gives undefined. */
 function gathered(x: ReferenceArray, shape: Shape, from: (position: readonly number[]) => readonly number[] | undefined): Float64Array {
@@ -54,10 +55,12 @@ export const movement = {
     evaluate: ({ shape, axes }, [x]) => gathered(x, shape, (p) => axes.map((axis, i) => (x.shape[i] === 1 ? 0 : p[axis]))),
     linearIn: always,
     transpose: ({ shape, axes }, _operand, cotangent, [x]) => {
-      const repeated = shape.map((_, axis) => axis).filter((axis) => {
-        const i = axes.indexOf(axis);
-        return i < 0 || (x.shape[i] === 1 && shape[axis] !== 1);
-      });
+      const repeated = shape
+        .map((_, axis) => axis)
+        .filter((axis) => {
+          const i = axes.indexOf(axis);
+          return i < 0 || (x.shape[i] === 1 && shape[axis] !== 1);
+        });
       return cotangent.sum(repeated).reshape(x.shape);
     },
   }),
@@ -113,12 +116,18 @@ export const movement = {
         return source.every((at, axis) => Number.isInteger(at) && at >= 0 && at < x.shape[axis]) ? source : undefined;
       }),
     linearIn: always,
-    transpose: ({ low, interior }, _operand, cotangent, [x]) => cotangent.slice(low, x.shape, interior.map((i) => i + 1)),
+    transpose: ({ low, interior }, _operand, cotangent, [x]) =>
+      cotangent.slice(
+        low,
+        x.shape,
+        interior.map((i) => i + 1),
+      ),
   }),
   reverse: linear<{ readonly axes: readonly number[] }>({
     name: "reverse",
     type: (_, [x]) => x,
-    evaluate: ({ axes }, [x], { shape }) => gathered(x, shape, (p) => p.map((at, axis) => (axes.includes(axis) ? shape[axis] - 1 - at : at))),
+    evaluate: ({ axes }, [x], { shape }) =>
+      gathered(x, shape, (p) => p.map((at, axis) => (axes.includes(axis) ? shape[axis] - 1 - at : at))),
     linearIn: always,
     transpose: ({ axes }, _operand, cotangent) => cotangent.reverse(axes),
   }),
@@ -153,7 +162,12 @@ export const movement = {
     name: "sum",
     type: ({ axes }, [x]) => {
       if (x.dtype === "bool" || x.dtype === "u8")
-        throw new SteepestError({ problem: `sum does not take ${x.dtype}`, expected: "numbers", received: showType(x), fix: 'convert first: x.cast("i32") or x.cast("f64")' });
+        throw tracingError({
+          problem: `sum does not take ${x.dtype}`,
+          expected: "numbers",
+          received: showType(x),
+          fix: 'convert first: x.cast("i32") or x.cast("f64")',
+        });
       return { shape: x.shape.filter((_, axis) => !axes.includes(axis)), dtype: x.dtype };
     },
     evaluate: ({ axes }, [x], { shape }) => {

@@ -3,7 +3,7 @@
  * |x| has slope 0 at 0; max(x, y) and min(x, y) give the whole derivative to the second argument where they are equal, so
  * that relu = max(x, 0) has slope 0 at 0; floor, sign and comparisons have derivative 0 everywhere.
  */
-import { SteepestError } from "../error.js";
+import { tracingError } from "../error.js";
 import type { Attributes, PointwisePrimitive } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 import type { DType } from "../types.js";
@@ -14,17 +14,25 @@ type Factor = (inputs: readonly Tensor[], output: Tensor) => Tensor | undefined;
 const expectDType = (name: string, allowed: string, ok: (d: DType) => boolean, inputs: readonly DType[]): DType => {
   const bad = inputs.find((d) => !ok(d));
   if (bad !== undefined)
-    throw new SteepestError({ problem: `${name} does not take ${bad}`, expected: allowed, received: inputs.join(", "), fix: 'convert with .cast("f64")' });
+    throw tracingError({
+      problem: `${name} does not take ${bad}`,
+      expected: allowed,
+      received: inputs.join(", "),
+      fix: 'convert with .cast("f64")',
+    });
   return inputs[0];
 };
 
 const numeric = (name: string) => (inputs: readonly DType[]) => expectDType(name, "numbers", (d) => d !== "bool" && d !== "u8", inputs);
 const float = (name: string) => (inputs: readonly DType[]) => expectDType(name, "f32 or f64", isFloat, inputs);
-const integer = (name: string) => (inputs: readonly DType[]) => expectDType(name, "i32, u32 or bool", (d) => !isFloat(d) && d !== "u8", inputs);
-const truth = (name: string) => (inputs: readonly DType[]): DType => {
-  expectDType(name, "numbers", (d) => d !== "u8", inputs);
-  return "bool";
-};
+const integer = (name: string) => (inputs: readonly DType[]) =>
+  expectDType(name, "i32, u32 or bool", (d) => !isFloat(d) && d !== "u8", inputs);
+const truth =
+  (name: string) =>
+  (inputs: readonly DType[]): DType => {
+    expectDType(name, "numbers", (d) => d !== "u8", inputs);
+    return "bool";
+  };
 
 function entry<const N extends string>(
   name: N,
@@ -80,7 +88,13 @@ export const pointwise = {
   shiftRight: entry("shiftRight", 2, integer("shiftRight"), (x, y) => (x < 0 ? x >> y : x >>> y), "none"),
   /** remainder of integers, with the sign of x. */
   rem: entry("rem", 2, integer("rem"), (x, y) => x % y, "none"),
-  not: entry("not", 1, (inputs) => expectDType("not", "bool", (d) => d === "bool", inputs), (x) => Number(x === 0), "none"),
+  not: entry(
+    "not",
+    1,
+    (inputs) => expectDType("not", "bool", (d) => d === "bool", inputs),
+    (x) => Number(x === 0),
+    "none",
+  ),
   /** condition ? x : y */
   select: entry(
     "select",

@@ -9,6 +9,15 @@ import { movement } from "./movement.js";
 import { order } from "./order.js";
 import { pointwise } from "./pointwise.js";
 
-export const primitives = { ...leaves, ...pointwise, ...movement, ...contraction, ...indexing, ...order, ...custom, ...control } satisfies Record<string, Primitive>;
+export const primitives = {
+  ...leaves,
+  ...pointwise,
+  ...movement,
+  ...contraction,
+  ...indexing,
+  ...order,
+  ...custom,
+  ...control,
+} satisfies Record<string, Primitive>;
 
 export type PrimitiveName = keyof typeof primitives;

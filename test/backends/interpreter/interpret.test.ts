@@ -34,7 +34,14 @@ describe("integers of 32 bits", () => {
           // −0 of float64 is the integer 0.
           expect(of(f(make(a, dtype), make(b, dtype)))[0] + 0).toBe(expected);
         }),
-        { examples: [[2 ** 32 - 1, 2 ** 32 - 1], [-(2 ** 31), -1], [0x9e3779b9, 0x85ebca6b], [5, 0]] },
+        {
+          examples: [
+            [2 ** 32 - 1, 2 ** 32 - 1],
+            [-(2 ** 31), -1],
+            [0x9e3779b9, 0x85ebca6b],
+            [5, 0],
+          ],
+        },
       );
     });
 

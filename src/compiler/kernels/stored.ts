@@ -1,0 +1,78 @@
+/** Which values get memory of their own. */
+import type { PadAttributes } from "../../tensor/primitives/movement.js";
+import { sizeOf } from "../../tensor/types.js";
+import type { Value } from "../graph/value.js";
+
+export const TEMPLATES: ReadonlySet<string> = new Set([
+  "matmul",
+  "conv",
+  "convImageGradient",
+  "convFilterGradient",
+  "windowArgmax",
+  "windowTake",
+  "windowScatter",
+  "scatterAdd",
+]);
+export const REDUCTIONS: ReadonlySet<string> = new Set(["sum", "reduceMax", "reduceMin", "argmax", "blockSum", "blockMax", "blockMin"]);
+const VIEWS = new Set(["reshape", "transpose", "broadcast", "slice", "unpack", "reverse", "iota", "literal"]);
+const COSTLY = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "atan", "pow", "div", "sqrt"]);
+
+/** Values that are written part by part. A pad is one only where zeros come between neighbours. */
+export function isAssembly(value: Value): boolean {
+  const { name } = value.primitive;
+  if (name === "pad") return (value.attributes as PadAttributes).interior.some((i) => i > 0);
+  return name === "pack" || name === "concatenate";
+}
+
+/** Reductions, products, assemblies, gathers, results, and what several others would otherwise compute again. */
+export function storedValues(order: readonly Value[], roots: readonly Value[]): Set<Value> {
+  const stored = new Set<Value>();
+  const uses = new Map<Value, Set<string>>();
+  // Each way from a value through views to a user is a use of its own: it may read another place.
+  const use = (value: Value, by: string) => {
+    const held = uses.get(value) ?? new Set();
+    uses.set(value, held);
+    if (held.has(by)) return;
+    held.add(by);
+    if (isPassedThrough(value)) for (const input of value.inputs) use(input, by);
+  };
+  for (const value of order) {
+    const { name } = value.primitive;
+    const template = TEMPLATES.has(name);
+    if (template || REDUCTIONS.has(name) || isAssembly(value) || name === "take") stored.add(value);
+    if (!isPassedThrough(value)) for (const input of value.inputs) use(input, `${value.id} ${input.id}`);
+    if (template) for (const input of value.inputs) if (!isView(input)) stored.add(input);
+  }
+  for (const root of roots) if (root.leaf === undefined) stored.add(root);
+  for (const value of order) {
+    const several = (uses.get(value)?.size ?? 0) > 1;
+    if (value.primitive.kind === "pointwise" && several && sizeOf(value.shape) > 1 && cost(value, stored) > 1) stored.add(value);
+  }
+  return stored;
+}
+
+/** Views and pads are computed where their users are. */
+function isPassedThrough(value: Value): boolean {
+  const { name } = value.primitive;
+  return value.leaf === undefined && (VIEWS.has(name) || (name === "pad" && !isAssembly(value)));
+}
+
+/** Whether a template can read the value in place: a leaf, or a strided view of something stored. */
+function isView(value: Value): boolean {
+  if (value.leaf !== undefined) return true;
+  const { name } = value.primitive;
+  if (name === "unpack" || name === "transpose" || name === "reshape") return isView(value.inputs[0]);
+  return TEMPLATES.has(name) || REDUCTIONS.has(name) || name === "take" || isAssembly(value);
+}
+
+/** Operations that would be repeated by computing the value again, from what is stored. */
+function cost(value: Value, stored: ReadonlySet<Value>): number {
+  const seen = new Set<Value>();
+  const count = (v: Value): number => {
+    if (seen.has(v) || v.leaf !== undefined || (v !== value && stored.has(v)) || sizeOf(v.shape) === 1) return 0;
+    seen.add(v);
+    const own = v.primitive.kind === "pointwise" ? (COSTLY.has(v.primitive.name) ? 8 : 1) : 0;
+    return own + v.inputs.reduce((sum, x) => sum + count(x), 0);
+  };
+  return count(value);
+}

@@ -1,0 +1,9 @@
+export {
+  type CheckedCoordinate,
+  checkGradient,
+  type GradientCheck,
+  type GradientCheckOptions,
+  type GradientProblem,
+  type GradientVerdict,
+} from "./check-gradient.js";
+export { type DifferenceEstimate, differentiate } from "./differences.js";

@@ -1,0 +1,109 @@
+/** What every descent of a function returns. */
+import type { HostData } from "../tensor/types.js";
+import { type Facts, diagnose } from "./diagnosis.js";
+import type { Status } from "./history.js";
+
+/** The points of a descent: one flat array, a row per point. */
+export class Path<P = unknown> {
+  /** Row after row. */
+  readonly data: HostData;
+  /** Numbers in a row. */
+  readonly stride: number;
+  readonly #shape: (row: HostData) => P;
+
+  constructor(data: HostData, stride: number, shape: (row: HostData) => P) {
+    this.data = data;
+    this.stride = stride;
+    this.#shape = shape;
+  }
+
+  /** Points, the start included. */
+  get length(): number {
+    return this.data.length / this.stride;
+  }
+
+  /** Point i, in the form of the start; negative i counts from the end. */
+  at(i: number): P | undefined {
+    const row = i < 0 ? this.length + i : i;
+    return row >= 0 && row < this.length ? this.#shape(this.data.slice(row * this.stride, (row + 1) * this.stride)) : undefined;
+  }
+
+  /** All points as plain arrays of numbers. */
+  rows(): number[][] {
+    return Array.from({ length: this.length }, (_, i) => Array.from(this.data.subarray(i * this.stride, (i + 1) * this.stride)));
+  }
+}
+
+/** What was measured at each step's own point; one entry per step. */
+export interface DescentHistory {
+  readonly loss: Float64Array;
+  /** 2-norm of the gradient (with bounds: of the projected gradient). */
+  readonly gradientNorm: Float64Array;
+  /** The rate in force. */
+  readonly learningRate: Float64Array;
+}
+
+export interface RunParts<S> {
+  readonly solution: S;
+  readonly theta: HostData;
+  readonly loss: number;
+  readonly gradientNorm: number;
+  readonly status: Status;
+  readonly steps: number;
+  readonly evaluations: { readonly value: number; readonly gradient: number };
+  readonly history: DescentHistory;
+  readonly path?: Path<S>;
+  readonly facts: () => Facts;
+}
+
+/** The result of `minimize` and `maximize`. */
+export class Run<S = unknown> {
+  /** The last point, in the form of the start. */
+  readonly solution: S;
+  /** The last point as one vector. */
+  readonly theta: HostData;
+  /** f at the solution. */
+  readonly loss: number;
+  readonly gradientNorm: number;
+  /**
+   * - `converged`: the gradient's norm is at most the tolerance
+   * - `step-limit`: all steps were done
+   * - `stopped-early`: a time limit or a callback ended it
+   * - `diverged`: loss or gradient became infinite or NaN; the solution is the last good point
+   * - `stalled`: a step no longer changes θ, at the limit of its floating-point numbers
+   * - `aborted`: an AbortSignal ended it
+   */
+  readonly status: Status;
+  /** Steps done. */
+  readonly steps: number;
+  /** How often f and its gradient were evaluated. */
+  readonly evaluations: { readonly value: number; readonly gradient: number };
+  readonly history: DescentHistory;
+  readonly #path: Path<S> | undefined;
+  readonly #facts: () => Facts;
+  #diagnosis: string | undefined;
+
+  constructor(parts: RunParts<S>) {
+    this.solution = parts.solution;
+    this.theta = parts.theta;
+    this.loss = parts.loss;
+    this.gradientNorm = parts.gradientNorm;
+    this.status = parts.status;
+    this.steps = parts.steps;
+    this.evaluations = parts.evaluations;
+    this.history = parts.history;
+    this.#path = parts.path;
+    this.#facts = parts.facts;
+  }
+
+  /** The points, from the start to the solution; empty unless the option `path` was set. */
+  get path(): Path<S> {
+    return this.#path ?? new Path<S>(new Float64Array(0), this.theta.length, () => this.solution);
+  }
+
+  /** What happened, in plain words; computed when read. */
+  get diagnosis(): string {
+    this.#diagnosis ??= diagnose(this.#facts());
+    return this.#diagnosis;
+  }
+}

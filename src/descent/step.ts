@@ -1,0 +1,153 @@
+/** One step as a graph: loss, exact gradient, schedule and the optimizer's rule, all on the same variables. */
+import { pullBack } from "../autodiff/reverse.js";
+import type { EntryPoint } from "../compiler/program.js";
+import type { Parameters } from "../objectives/objective.js";
+import type { Optimizer } from "../optimizers/optimizer.js";
+import type { Variable } from "../tensor/primitives/leaves.js";
+import { literal, readVariable, type Tensor, weakNumber } from "../tensor/tensor.js";
+import { allocate, type HostData } from "../tensor/types.js";
+
+/** Everything that a descent carries from step to step, and the controls that the host may write between slices. */
+export interface DescentVariables {
+  readonly theta: Variable;
+  readonly slots: Readonly<Record<string, Variable>>;
+  readonly step: Variable;
+  readonly totalSteps: Variable;
+  readonly stepsPerEpoch: Variable;
+  /** Multiplies whatever rate the schedule gives. */
+  readonly rateScale: Variable;
+  /** The norm of the gradient at which the descent has converged. */
+  readonly tolerance: Variable;
+}
+
+const scalarVariable = (name: string): Variable => ({ name, type: { shape: [], dtype: "f64" } });
+
+export function descentVariables(parameters: Parameters, optimizer: Optimizer): DescentVariables {
+  const { size, dtype } = parameters;
+  return {
+    theta: { name: "theta", type: { shape: [size], dtype } },
+    slots: Object.fromEntries(
+      Object.entries(optimizer.slots).map(([name, slot]) => [name, slot.shape === "scalar" ? scalarVariable(name) : { name, type: { shape: [size], dtype } }]),
+    ),
+    step: scalarVariable("step"),
+    totalSteps: scalarVariable("totalSteps"),
+    stepsPerEpoch: scalarVariable("stepsPerEpoch"),
+    rateScale: scalarVariable("rateScale"),
+    tolerance: scalarVariable("tolerance"),
+  };
+}
+
+export function variableList(v: DescentVariables): Variable[] {
+  return [v.theta, ...Object.values(v.slots), v.step, v.totalSteps, v.stepsPerEpoch, v.rateScale, v.tolerance];
+}
+
+/** The values that the variables have before the first step. */
+export function initialValues(v: DescentVariables, optimizer: Optimizer, start: HostData, totalSteps: number, stepsPerEpoch: number, tolerance: number): Map<Variable, HostData> {
+  const one = (value: number) => Float64Array.of(value);
+  const slots = Object.entries(v.slots).map(([name, variable]): [Variable, HostData] => {
+    const { initial } = optimizer.slots[name];
+    return [variable, allocate(variable.type.dtype, variable.type.shape[0] ?? 1).fill(initial)];
+  });
+  return new Map<Variable, HostData>([
+    [v.theta, start],
+    ...slots,
+    [v.step, one(0)],
+    [v.totalSteps, one(totalSteps)],
+    [v.stepsPerEpoch, one(stepsPerEpoch)],
+    [v.rateScale, one(1)],
+    [v.tolerance, one(tolerance)],
+  ]);
+}
+
+/** Loss and gradient at a traced point. */
+export interface LossAndGradient {
+  readonly loss: Tensor;
+  readonly gradient: Tensor;
+}
+
+/** ∇ of a traced loss of θ. */
+export function gradientOf(loss: Tensor, theta: Tensor): Tensor {
+  return pullBack([loss], [loss.fill(1)], [theta])[0] ?? theta.fill(0);
+}
+
+export interface StepOptions {
+  readonly parameters: Parameters;
+  readonly optimizer: Optimizer;
+  readonly variables: DescentVariables;
+  /** Loss and gradient at any traced θ. */
+  readonly evaluate: (theta: Tensor) => LossAndGradient;
+  /** Brings θ back to where it may be. */
+  readonly project?: (theta: Tensor) => Tensor;
+  /** Record θ at every step. */
+  readonly path: boolean;
+  /** Stop when the gradient's norm is at most the tolerance, or nothing moves any more. */
+  readonly convergence: boolean;
+  /** More values to record. */
+  readonly metrics?: (theta: Tensor) => Readonly<Record<string, Tensor>>;
+  readonly name?: string;
+}
+
+/**
+ * The entry point of one step. It records `loss` and `gradientNorm` at the step's own θ, `learningRate`, and `path`. It stops at a θ
+ * where the gradient is small enough (and leaves that θ as it is), and at one where loss or gradient is not finite.
+ */
+export function stepEntry(options: StepOptions): EntryPoint {
+  const { parameters, optimizer, variables: v, evaluate, project = (x: Tensor) => x } = options;
+  const theta = readVariable(v.theta);
+  const step = readVariable(v.step, true);
+  const { loss, gradient } = evaluate(theta);
+  const context = { step, totalSteps: readVariable(v.totalSteps, true), stepsPerEpoch: readVariable(v.stepsPerEpoch, true) };
+  const { learningRate: rate } = optimizer;
+  const learningRate = (typeof rate === "number" ? weakNumber(rate) : rate.rate(context)).mul(readVariable(v.rateScale, true));
+  const slots = Object.fromEntries(Object.entries(v.slots).map(([name, variable]) => [name, readVariable(variable, variable.type.shape.length === 0)]));
+  const views = Object.fromEntries(parameters.entries.map((entry) => [entry.path, { theta: theta.unpack(entry), gradient: gradient.unpack(entry) }]));
+  const updated = optimizer.update({ theta, gradient, slots, parameters: views, step, learningRate, evaluate });
+  const next = project(updated.theta);
+
+  // With bounds, what counts is how far a unit step along −g would really go.
+  const pull = options.project ? theta.sub(project(theta.sub(gradient))) : gradient;
+  const gradientNorm = pull.cast("f64").square().sum().sqrt();
+  const finite = isFinite(loss.cast("f64")).and(isFinite(gradientNorm));
+  const converged = gradientNorm.le(readVariable(v.tolerance));
+  const stays = options.convergence ? converged.or(finite.not()) : undefined;
+  const keep = (now: Tensor, then: Tensor) => (stays === undefined ? then : stays.broadcastTo(now.shape).select(now, then));
+  const stalled = options.convergence ? next.ne(theta).cast("f64").sum().eq(0).and(learningRate.gt(0)) : undefined;
+  return {
+    name: options.name ?? "step",
+    writes: [
+      { variable: v.theta, value: keep(theta, next) },
+      ...Object.entries(v.slots).map(([name, variable]) => ({ variable, value: keep(slots[name], updatedSlot(updated.slots, name, slots)) })),
+      { variable: v.step, value: step.add(step.fill(1)) },
+    ],
+    traces: [
+      { name: "loss", value: loss.cast("f64") },
+      { name: "gradientNorm", value: gradientNorm },
+      { name: "learningRate", value: learningRate },
+      ...(options.path ? [{ name: "path", value: theta }] : []),
+      ...Object.entries(options.metrics?.(theta) ?? {}).map(([name, value]) => ({ name, value })),
+    ],
+    stop: stays === undefined || stalled === undefined ? finite.not() : stays.or(stalled),
+  };
+}
+
+function updatedSlot(updated: Readonly<Record<string, Tensor>>, name: string, slots: Readonly<Record<string, Tensor>>): Tensor {
+  return updated[name] ?? slots[name];
+}
+
+const isFinite = (x: Tensor): Tensor => x.sub(x).eq(literal(0, "f64", true));
+
+/** The entry point that only looks: loss and gradient norm at θ. */
+export function lookEntry(options: Pick<StepOptions, "variables" | "evaluate" | "project">): EntryPoint {
+  const theta = readVariable(options.variables.theta);
+  const { loss, gradient } = options.evaluate(theta);
+  const pull = options.project ? theta.sub(options.project(theta.sub(gradient))) : gradient;
+  return {
+    name: "look",
+    writes: [],
+    traces: [
+      { name: "loss", value: loss.cast("f64") },
+      { name: "gradientNorm", value: pull.cast("f64").square().sum().sqrt() },
+    ],
+  };
+}
+

@@ -1,0 +1,130 @@
+/** Objectives from formulas, plain functions and functions of tensors. */
+import { SteepestError } from "../tensor/error.js";
+import { fromHost, type Tensor } from "../tensor/tensor.js";
+import { type HostData, showShape, sizeOf } from "../tensor/types.js";
+import { type ParsedFormula, parseFormula } from "./formula/formula-parser.js";
+import { type AnyFunction, type Constants, type ParsedFunction, parseFunction } from "./formula/function-parser.js";
+import { lower } from "./formula/lower.js";
+import type { Objective } from "./objective.js";
+
+/** Where a descent of numbers begins: one number, several in order, or several by name. */
+export type NumberStart = number | readonly number[] | Readonly<Record<string, number>>;
+
+/** The formula's text, what it means, and its variables in the order of θ. */
+export interface FormulaObjective<S> extends Objective<S> {
+  readonly program: ParsedFormula | ParsedFunction;
+  readonly variables: readonly string[];
+}
+
+const isRecord = (start: NumberStart): start is Readonly<Record<string, number>> => typeof start === "object" && !Array.isArray(start);
+const isList = (start: NumberStart): start is readonly number[] => Array.isArray(start);
+
+/**
+ * The objective of a formula. Names that `constants` gives are values (numbers, or arrays for `sum` and `mean`), all others variables.
+ *
+ * @throws SteepestError with the column for a formula that cannot be read, and where the start does not fit its variables
+ */
+export function formulaObjective<S extends NumberStart>(text: string, start: S, constants: Constants = {}): FormulaObjective<S> {
+  const entries = Object.entries(constants);
+  const program = parseFormula(text, {
+    constants: entries.filter(([, v]) => typeof v === "number").map(([name]) => name),
+    arrays: entries.filter(([, v]) => typeof v !== "number").map(([name]) => name),
+    ...(isRecord(start) ? { variables: Object.keys(start) } : {}),
+    ...(isList(start) ? { count: start.length } : typeof start === "number" ? { count: 1 } : {}),
+  });
+  const given = new Map(entries.map(([name, v]): [string, number | Float64Array] => [name, typeof v === "number" ? v : Float64Array.from(v)]));
+  return numbersObjective(text, program, program.variables, program.variables, start, given);
+}
+
+/**
+ * The objective of a plain function of numbers, read from its own text.
+ *
+ * @throws SteepestError with line and column for what it cannot take
+ */
+export function functionObjective<S extends NumberStart>(f: AnyFunction, start: S, constants?: Constants): FormulaObjective<S> {
+  const program = parseFunction(f, {
+    ...(constants ? { constants } : {}),
+    ...(isRecord(start) ? { names: Object.keys(start) } : { count: isList(start) ? start.length : 1 }),
+  });
+  const names = program.variables.map((v) => v.name);
+  return numbersObjective(f.name || "function", program, names, program.variables.map((v) => v.key), start, program.constants);
+}
+
+function numbersObjective<S extends NumberStart>(
+  name: string,
+  program: ParsedFormula | ParsedFunction,
+  variables: readonly string[],
+  keys: readonly (string | number)[],
+  start: S,
+  constants: ReadonlyMap<string, number | Float64Array>,
+): FormulaObjective<S> {
+  const values = startValues(start, variables, keys);
+  const bad = values.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0)
+    throw new SteepestError({ problem: "the start must be finite numbers", received: `${variables[bad]} = ${values[bad]}`, fix: "start somewhere the objective is defined" });
+  const data = new Map([...constants].map(([key, value]) => [key, typeof value === "number" ? fromHost(Float64Array.of(value), [], "f64") : fromHost(value, [value.length], "f64")]));
+  return {
+    kind: "traced",
+    name,
+    program,
+    variables,
+    parameters: { size: values.length, dtype: "f64", entries: variables.map((path, offset) => ({ path, shape: [], offset })) },
+    start: values,
+    loss: (theta) => lower(program, new Map([...data, ...variables.map((v, offset): [string, Tensor] => [v, theta.unpack({ shape: [], offset })])])),
+    solution: (theta) => solutionLike(start, keys, theta),
+  };
+}
+
+function startValues(start: NumberStart, variables: readonly string[], keys: readonly (string | number)[]): Float64Array {
+  const given = typeof start === "number" ? [start] : start;
+  if (isList(given)) {
+    if (given.length !== variables.length)
+      throw new SteepestError({
+        problem: "the start does not fit the variables",
+        expected: `${variables.length} number${variables.length === 1 ? "" : "s"}, for ${variables.join(", ")}`,
+        received: `${given.length}: ${JSON.stringify(given)}`,
+        fix: `write the start as { ${variables.map((v) => `${v}: …`).join(", ")} }`,
+      });
+    return Float64Array.from(given);
+  }
+  const missing = keys.filter((key) => typeof given[key] !== "number");
+  if (missing.length > 0)
+    throw new SteepestError({ problem: `the start has no number for ${missing.join(", ")}`, expected: keys.join(", "), received: Object.keys(given).join(", ") || "nothing" });
+  return Float64Array.from(keys, (key) => given[key]);
+}
+
+/** θ in the form of the start. The cast is the promise of this function: the same keys, the same kinds. */
+function solutionLike<S extends NumberStart>(start: S, keys: readonly (string | number)[], theta: HostData): S {
+  if (typeof start === "number") return theta[0] as S;
+  if (isList(start)) return Array.from(theta) as NumberStart as S;
+  return Object.fromEntries(keys.map((key, i) => [key, theta[i]])) as NumberStart as S;
+}
+
+/**
+ * The objective of a function of one tensor.
+ *
+ * @throws SteepestError, while tracing, where the function does not give a scalar
+ */
+export function tensorObjective(f: (x: Tensor) => Tensor, start: Tensor): Objective<Tensor> {
+  if (start.dtype !== "f32" && start.dtype !== "f64")
+    throw new SteepestError({ problem: "a descent needs a start of floating-point numbers", received: start.toString(), fix: 'convert it: start.cast("f64")' });
+  const { shape, dtype } = start;
+  return {
+    kind: "traced",
+    name: f.name || "function",
+    parameters: { size: sizeOf(shape), dtype, entries: [{ path: "x", shape, offset: 0 }] },
+    start: start.data(),
+    loss(theta) {
+      const loss = f(theta.unpack({ shape, offset: 0 }));
+      if (loss.size !== 1)
+        throw new SteepestError({
+          problem: "an objective must give one number",
+          expected: "a scalar",
+          received: showShape(loss.shape),
+          fix: "reduce it: .sum(), .mean() or .norm()",
+        });
+      return loss.reshape([]);
+    },
+    solution: (theta) => fromHost(theta.slice(), shape, dtype),
+  };
+}

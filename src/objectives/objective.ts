@@ -1,0 +1,77 @@
+/** What is minimised: a scalar function of one flat vector θ. Everything later in the house takes an objective and a θ, and nothing else. */
+import type { Tensor } from "../tensor/tensor.js";
+import type { DType, HostData, Shape } from "../tensor/types.js";
+
+/** One named part of θ. */
+export interface ParameterEntry {
+  readonly path: string;
+  readonly shape: Shape;
+  /** In elements from the start of θ. */
+  readonly offset: number;
+}
+
+/** How θ is made up. */
+export interface Parameters {
+  /** Elements of θ in memory, gaps included. */
+  readonly size: number;
+  readonly dtype: DType;
+  readonly entries: readonly ParameterEntry[];
+}
+
+/** An objective that is traced: its gradient follows from it. `S` is the shape of its solutions: that of the start. */
+export interface Objective<S = unknown> {
+  readonly kind: "traced";
+  readonly name: string;
+  readonly parameters: Parameters;
+  /** θ₀ */
+  readonly start: HostData;
+  /** The loss at a traced θ. */
+  loss(theta: Tensor): Tensor;
+  /** θ as the user wrote the start. */
+  solution(theta: HostData): S;
+}
+
+/** An objective in one's own JavaScript, called from outside the program at every step. */
+export interface HostObjective {
+  readonly kind: "host";
+  readonly name: string;
+  value(x: Float64Array): number;
+  gradient(x: Float64Array): ArrayLike<number>;
+}
+
+export interface HostFunctions {
+  /** f(x). x is a copy that may be kept. */
+  readonly value: (x: Float64Array) => number;
+  /** ∇f(x), one number for each of x; or "finite-differences": centred, 2d more calls of `value` a step, about 9 digits. */
+  readonly gradient: ((x: Float64Array) => ArrayLike<number>) | "finite-differences";
+  /** Default "objective". */
+  readonly name?: string;
+}
+
+/**
+ * An objective in one's own JavaScript. The loop over steps then crosses to JavaScript at every step; the optimizer's rule stays compiled.
+ * `checkGradient` judges whether `gradient` is right.
+ *
+ * @example
+ * ```ts
+ * import { gd, minimize, objective } from "steepest";
+ * const bowl = objective({ value: (x) => x[0] ** 2 + 3 * x[1] ** 2, gradient: (x) => [2 * x[0], 6 * x[1]] });
+ * minimize(bowl, [1, 1], { optimizer: gd({ learningRate: 0.1 }), steps: 200 }).status; // → "converged"
+ * ```
+ */
+export function objective(functions: HostFunctions): HostObjective {
+  const { value, gradient, name = "objective" } = functions;
+  return { kind: "host", name, value, gradient: gradient === "finite-differences" ? (x) => centredDifferences(value, x) : gradient };
+}
+
+/** (f(x + h) − f(x − h)) / 2h for each coordinate, with h = ∛ε · max(1, |x|) made exactly representable. */
+function centredDifferences(f: (x: Float64Array) => number, x: Float64Array): Float64Array {
+  return x.map((at, i) => {
+    const wish = 6e-6 * Math.max(1, Math.abs(at));
+    const above = Float64Array.from(x);
+    const below = Float64Array.from(x);
+    above[i] = at + wish;
+    below[i] = at - wish;
+    return (f(above) - f(below)) / (above[i] - below[i]);
+  });
+}

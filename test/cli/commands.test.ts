@@ -1,0 +1,372 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { version } from "../../src/runs/version.js";
+import { SteepestError } from "../../src/tensor/error.js";
+import { run, tiny, writeTinyMnist } from "./fake-engine.js";
+
+let root = "";
+let next = 0;
+const fresh = () => join(root, `run-${next++}`);
+let data = "";
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "steepest-cli-"));
+  data = `mnist:${join(root, "mnist")}`;
+  writeTinyMnist(join(root, "mnist"));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const train = (...more: string[]) => ["train", "--data", data, "--batch-size", "4", ...more];
+const names = ["minimize", "gradient", "train", "evaluate", "explain"];
+
+describe("in general", () => {
+  it("prints its version and its help", async () => {
+    expect(await run(["--version"])).toMatchObject({ code: 0, out: `${version}\n`, err: "" });
+    const { code, out } = await run(["--help"]);
+    expect(code).toBe(0);
+    for (const name of names) expect(out).toContain(`  ${name} `);
+    expect(await run([])).toMatchObject({ code: 2, out: "" });
+  });
+
+  it.each(names)("explains %s with an example that its own parser accepts", async (name) => {
+    const { code, out, err } = await run([name, "--help"]);
+    expect([code, err]).toEqual([0, ""]);
+    expect(await run(["help", name])).toMatchObject({ out });
+    const examples = [...out.matchAll(/^ {2}steepest (.*)$/gm)].map(([, line]) =>
+      [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word),
+    );
+    expect(examples.length).toBeGreaterThan(0);
+    // Where an example reads files, that they are missing is a failure (1), never wrong usage (2).
+    for (const argv of examples.filter((words) => !words.includes("digits"))) expect((await run(argv, {})).code).not.toBe(2);
+  });
+
+  it.each<[argv: string[], message: RegExp]>([
+    [["minimise", "x"], /no command "minimise"[\s\S]*did you mean minimize/],
+    [["minimize"], /FORMULA is missing/],
+    [["minimize", "x^2"], /--start is missing[\s\S]*: x/],
+    [["minimize", "§", "--start", "1"], /no sign/],
+    [["minimize", "x", "--start", "1", "--optimizer", "adagrat"], /did you mean adagrad/],
+    [["minimize", "x", "--start", "1", "--optimizer", "gd", "--momentum", "0.9"], /gd has no momentum/],
+    [["minimize", "x", "--start", "1", "--schedule", "step:3"], /schedule/],
+    [["gradient", "x"], /--at is missing/],
+    [["train", "--data", "mnist"], /needs the folder/],
+    [["train", "--data", "digits:x"], /need no folder/],
+    [["train", "--model", "cn"], /did you mean cnn/],
+    [["train", "--validation", "1"], /below 1/],
+    [["train", "--validation", "0", "--patience", "3"], /nothing to judge by/],
+    [["train", "digits"], /more than this command takes/],
+    [["evaluate"], /DIR is missing/],
+    [["explain"], /one thing/],
+    [["explain", "x", "--model", "cnn"], /one thing/],
+    [["explain", "x", "--level", "kernel"], /did you mean kernels/],
+  ])("calls %j wrong usage", async (argv, message) => {
+    const { code, out, err } = await run(argv);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(message);
+    const json = await run([...argv, "--json"]);
+    expect(json.code).toBe(2);
+    expect(JSON.parse(json.out)).toHaveProperty("error.problem");
+  });
+
+  it("says what failed, in words or in one JSON object", async () => {
+    const engine = {
+      gradient: () => {
+        throw new SteepestError({ problem: "it is not defined there", expected: "x > 0", received: "0", where: "log, column 1" });
+      },
+    };
+    const { code, out, err } = await run(["gradient", "x", "--at", "0"], { engine });
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toBe("error: it is not defined there\n  expected: x > 0\n  received: 0\n  where:    log, column 1\n");
+    const json = await run(["gradient", "x", "--at", "0", "--json"], { engine });
+    expect(JSON.parse(json.out)).toEqual({
+      error: { problem: "it is not defined there", expected: "x > 0", received: "0", where: "log, column 1" },
+    });
+  });
+
+  it("tells an unforeseen error from a foreseen one", async () => {
+    const { code, err } = await run(["gradient", "x", "--at", "0"], {
+      engine: {
+        gradient: () => {
+          throw new TypeError("oops");
+        },
+      },
+    });
+    expect(code).toBe(1);
+    expect(err).toMatch(/^unexpected error: TypeError: oops\n {4}at /);
+  });
+});
+
+describe("minimize", () => {
+  const argv = [
+    "minimize",
+    "0.5x^2 + 2y^2 + x*y",
+    "--start",
+    "8.7,-7.9",
+    "--optimizer",
+    "momentum",
+    "--lr",
+    "0.1",
+    "--momentum",
+    "0.9",
+    "--steps",
+    "100",
+  ];
+
+  it("passes on what it is told", async () => {
+    const { asked } = await run([...argv, "--tolerance", "1e-6", "--json"]);
+    expect(asked.minimize).toMatchObject({
+      formula: "0.5x^2 + 2y^2 + x*y",
+      start: [8.7, -7.9],
+      steps: 100,
+      tolerance: 1e-6,
+      path: false,
+      values: false,
+    });
+    expect(asked.minimize?.optimizer).toMatchObject({ name: "momentum", learningRate: 0.1 });
+    expect((await run(["minimize", "x + y", "--start", "y=2,x=1", "--schedule", "cosine"])).asked.minimize?.start).toEqual([1, 2]);
+  });
+
+  it("prints exactly the promised object", async () => {
+    const { code, out, err } = await run([...argv, "--json"]);
+    expect([code, err, out.split("\n").length]).toEqual([0, "", 2]);
+    expect(JSON.parse(out)).toEqual({
+      status: "converged",
+      steps: 2,
+      x: [2.175, -1.975],
+      value: 0.125,
+      gradientNorm: 1e-7,
+      evaluations: { value: 3, gradient: 2 },
+      diagnosis: "It converges steadily.",
+    });
+    const { path } = JSON.parse((await run([...argv, "--path", "--json"])).out);
+    expect(path).toEqual([
+      [8.7, -7.9],
+      [4.35, -3.95],
+      [2.175, -1.975],
+    ]);
+  });
+
+  it("prints for people", async () => {
+    const { out } = await run([...argv, "--path"]);
+    expect(out).toMatch(/^Converged after 2 steps\n\n {2}x {2}2\.175\n {2}y {2}-1\.975\n\n {2}value {10}0\.125\n/);
+    expect(out).toContain("It converges steadily.");
+    expect(out).toMatch(/ {3}0 {4}8\.7 {4}-7\.9\n/);
+    expect(out).toMatch(/[\u2801-\u28ff]/);
+    expect((await run([...argv, "--quiet"])).out).toBe("x  2.175\ny  -1.975\n");
+  });
+
+  it("fails when the descent diverges, and prints what there is", async () => {
+    const engine = {
+      minimize: () => ({
+        status: "diverged" as const,
+        steps: 5,
+        x: [1e200],
+        value: Number.POSITIVE_INFINITY,
+        gradientNorm: Number.NaN,
+        evaluations: { value: 6, gradient: 5 },
+        diagnosis: "Diverges.",
+      }),
+    };
+    const { code, out } = await run(["minimize", "x^2", "--start", "1", "--json"], { engine });
+    expect([code, JSON.parse(out)]).toMatchObject([1, { status: "diverged", value: null, gradientNorm: null }]);
+  });
+});
+
+describe("gradient", () => {
+  it("prints exactly the promised object", async () => {
+    const { code, out } = await run(["gradient", "x*y*z", "--at", "1,2,3", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      value: 12.5,
+      gradient: [2, 4, 6],
+      hessian: [
+        [2, 0, 0],
+        [0, 2, 0],
+        [0, 0, 2],
+      ],
+      check: { verdict: "pass", maxRelativeError: 1.5e-9 },
+    });
+  });
+
+  it("prints for people", async () => {
+    const { out } = await run(["gradient", "x*y", "--at", "y=2,x=1"]);
+    expect(out).toBe(
+      "f(1, 2) = 12.5\n\n  ∂f/∂x  2\n  ∂f/∂y  4\n\nHessian\n     x  y\n  x  2  0\n  y  0  2\n\nThe gradient agrees with differences of f; largest relative difference 1.5e-9\n",
+    );
+  });
+
+  it("fails when the check fails", async () => {
+    const gradient = () => ({ value: 1, gradient: [1], hessian: [[1]], check: { verdict: "fail" as const, maxRelativeError: 0.5 } });
+    expect((await run(["gradient", "x", "--at", "1"], { engine: { gradient } })).code).toBe(1);
+  });
+});
+
+describe("train", () => {
+  it("passes on what it is told, with defaults that suit the model", async () => {
+    const { asked } = await run(
+      train("--out", fresh(), "--model", "mlp", "--epochs", "3", "--seed", "9", "--validation", "0.2", "--patience", "2", "--threads", "1"),
+    );
+    expect(asked.train).toMatchObject({ epochs: 3, batchSize: 4, seed: 9, validation: 0.2, patience: 2, threads: 1 });
+    expect(asked.train?.dataset.inputs.shape).toEqual([tiny.training, 28, 28, 1]);
+    expect([asked.train?.model.name, asked.train?.optimizer.name]).toEqual(["mlp", "adam"]);
+  });
+
+  it("prints exactly the promised object, and nothing else on standard output", async () => {
+    const folder = fresh();
+    const { code, out, err } = await run(train("--out", folder, "--json"));
+    expect([code, out.split("\n").length]).toEqual([0, 2]);
+    expect(JSON.parse(out)).toEqual({
+      status: "step-limit",
+      epochs: 2,
+      trainLoss: 0.25,
+      validationLoss: 0.4,
+      testLoss: 0.5,
+      testAccuracy: 0.75,
+      parameters: 6,
+      seconds: 2,
+      samplesPerSecond: 3921.7,
+      out: folder,
+    });
+    expect(err).toContain("epoch 1 of 5, loss 0.5");
+    expect((await run(train("--out", fresh(), "--json", "--quiet"))).err).toBe("");
+  });
+
+  it("ends with the path of the report", async () => {
+    const folder = fresh();
+    const { out } = await run(train("--out", folder));
+    expect(out.trimEnd().split("\n").at(-1)).toBe(`Report: ${join(folder, "report.html")}`);
+    expect(out).toContain("  test accuracy    75.00 %\n");
+    const quietly = fresh();
+    expect(await run(train("--out", quietly, "--quiet"))).toMatchObject({ out: `${join(quietly, "report.html")}\n`, err: "" });
+  });
+
+  it("names its folder by data, model and time where none is given", async () => {
+    const home = process.cwd();
+    process.chdir(root);
+    try {
+      const { out } = await run(train("--model", "linear", "--json"));
+      expect(JSON.parse(out).out).toBe(join("runs", "mnist-linear-20261121-234412"));
+    } finally {
+      process.chdir(home);
+    }
+  });
+
+  it("shows the mistakes of the test set in the report", async () => {
+    const folder = fresh();
+    await run(train("--out", folder));
+    const page = readFileSync(join(folder, "report.html"), "utf8");
+    // The fake says 3 of all four test records, whose labels are 0, 1, 2, 3.
+    expect([...page.matchAll(/<b>(\d)<\/b> read as <b class="wrong">(\d)/g)].map((match) => match.slice(1).join())).toEqual([
+      "0,3",
+      "1,3",
+      "2,3",
+    ]);
+    expect(page.match(/<img /g)?.length).toBe(3 + tiny.test);
+  });
+
+  it("writes down a command that asks for the same again", async () => {
+    const folder = fresh();
+    const first = await run(
+      train("--out", folder, "--optimizer", "rmsprop", "--rho", "0.8", "--schedule", "warmup:3:cosine", "--seed", "5", "--epochs", "4"),
+    );
+    const { command } = JSON.parse(readFileSync(join(folder, "run.json"), "utf8"));
+    const again = await run([...command.split(" ").slice(1), "--out", fresh()]);
+    const { dataset: _a, onProgress: _b, signal: _c, model: _d, optimizer: one, ...before } = first.asked.train ?? {};
+    const { dataset: _e, onProgress: _f, signal: _g, model: _h, optimizer: two, ...after } = again.asked.train ?? {};
+    expect(after).toEqual(before);
+    expect(JSON.stringify(two)).toBe(JSON.stringify(one));
+    expect(command).toContain("--optimizer rmsprop --lr 0.01 --rho 0.8 --schedule warmup:3:cosine --seed 5");
+  });
+
+  it("checks the folder before anything else, and never overwrites a run without --force", async () => {
+    const folder = fresh();
+    await run(train("--out", folder, "--seed", "1"));
+    const refused = await run(train("--out", folder, "--seed", "2"));
+    expect([refused.code, refused.asked.train]).toEqual([1, undefined]);
+    expect(refused.err).toMatch(/holds another run[\s\S]*--force/);
+    expect((await run(train("--out", folder, "--seed", "2", "--force"))).code).toBe(0);
+    expect(JSON.parse(readFileSync(join(folder, "run.json"), "utf8")).configuration.seed).toBe(2);
+    const file = fresh();
+    writeFileSync(file, "");
+    expect(await run(train("--out", join(file, "x")))).toMatchObject({ code: 1, asked: {} });
+  });
+
+  it("refuses a batch larger than the data, and missing data", async () => {
+    const folder = fresh();
+    const large = await run(["train", "--data", data, "--batch-size", "21", "--out", folder]);
+    expect([large.code, large.asked.train, existsSync(folder)]).toEqual([1, undefined, false]);
+    expect(large.err).toMatch(/batch is larger than the data[\s\S]*20/);
+    const missing = await run(["train", "--data", `mnist:${join(root, "nowhere")}`, "--out", folder]);
+    expect(missing.code).toBe(1);
+    expect(missing.err).toContain("nowhere");
+  });
+
+  it("keeps what was learned when it is interrupted, and says so by its exit code", async () => {
+    const folder = fresh();
+    let ended = 0;
+    const onInterrupt = (listener: () => void) => {
+      listener();
+      return () => {
+        ended++;
+      };
+    };
+    const { code, err, out } = await run(train("--out", folder, "--json"), { onInterrupt });
+    expect([code, ended]).toEqual([130, 1]);
+    expect(err).toContain("Stopping");
+    expect(JSON.parse(out).status).toBe("aborted");
+    expect(existsSync(join(folder, "weights.safetensors"))).toBe(true);
+  });
+
+  it("fails when training diverges, and keeps the history", async () => {
+    const folder = fresh();
+    const { code, out } = await run(train("--out", folder, "--json"), {
+      trained: { status: "diverged", trainLoss: Number.NaN, test: undefined, testProbabilities: undefined },
+    });
+    expect([code, JSON.parse(out)]).toMatchObject([1, { status: "diverged", trainLoss: null, testLoss: null, testAccuracy: null }]);
+    expect(readFileSync(join(folder, "report.html"), "utf8")).toContain("Training diverged");
+  });
+});
+
+describe("evaluate", () => {
+  it("hands the stored run and the test part to the engine, and prints the result", async () => {
+    const folder = fresh();
+    await run(train("--out", folder));
+    const { code, out, asked } = await run(["evaluate", folder, "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      data,
+      records: tiny.test,
+      loss: 0.5,
+      accuracy: 0.75,
+      confusion: [
+        [2, 1],
+        [0, 1],
+      ],
+      seconds: 0.004,
+      samplesPerSecond: 1000,
+    });
+    expect(asked.evaluate?.run.weights[0].data).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
+    expect(asked.evaluate?.part.targets.data.length).toBe(tiny.test);
+    const { out: text } = await run(["evaluate", folder]);
+    expect(text).toContain("  accuracy  75.00 %\n");
+    expect(text).toContain("  0  2  1  66.7 %\n");
+    expect((await run(["evaluate", folder, "--quiet"])).out).toBe("75.00 %\n");
+  });
+
+  it("refuses a folder without a run", async () => {
+    const { code, err } = await run(["evaluate", join(root, "mnist")]);
+    expect([code, err.includes("holds no run")]).toEqual([1, true]);
+  });
+});
+
+describe("explain", () => {
+  it("prints the levels of a formula or a model", async () => {
+    const { code, out } = await run(["explain", "x*y"]);
+    expect([code, out]).toEqual([0, "graph  what was traced\n\nx * x\n\nkernels  what runs\n\nloop\n\n"]);
+    const json = await run(["explain", "--model", "mlp", "--batch-size", "8", "--level", "kernels", "--json"]);
+    expect(JSON.parse(json.out)).toEqual({ levels: [{ name: "kernels", summary: "what runs", text: "loop\n" }] });
+    expect(json.asked.explain).toMatchObject({ batchSize: 8, inputShape: [28, 28, 1], classes: 10 });
+  });
+});

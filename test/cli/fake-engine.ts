@@ -1,0 +1,156 @@
+/** An engine with known answers, so that the command line can be tested without training anything. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Engine, EvaluateRequest, ExplainRequest, MinimizeRequest, TrainRequest, TrainResult } from "../../src/cli/engine.js";
+import { main, type Surroundings } from "../../src/cli/main.js";
+import { SteepestError } from "../../src/tensor/error.js";
+
+/** What the engine was last asked for. */
+export interface Asked {
+  minimize?: MinimizeRequest;
+  train?: TrainRequest;
+  evaluate?: EvaluateRequest;
+  explain?: ExplainRequest;
+}
+
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly asked: Asked;
+}
+
+export interface Settings extends Omit<Surroundings, "stdout" | "stderr" | "engine"> {
+  /** Both streams are terminals, so wide. */
+  readonly columns?: number;
+  /** Changes the answers. */
+  readonly engine?: Partial<Engine>;
+  readonly trained?: Partial<TrainResult>;
+}
+
+/** Runs a command line against the fake engine. */
+export async function run(
+  argv: readonly string[],
+  { columns, engine = {}, trained = {}, ...surroundings }: Settings = {},
+): Promise<Outcome> {
+  const asked: Asked = {};
+  let [out, err] = ["", ""];
+  const sink = (write: (text: string) => void) => ({ write, isTTY: columns !== undefined, columns });
+  const code = await main(argv, {
+    environment: {},
+    now: () => new Date(Date.UTC(2026, 10, 21, 23, 44, 12)),
+    onInterrupt: () => () => undefined,
+    ...surroundings,
+    stdout: sink((text) => {
+      out += text;
+    }),
+    stderr: sink((text) => {
+      err += text;
+    }),
+    engine: { ...fakeEngine(asked, trained), ...engine },
+  });
+  return { code, out, err, asked };
+}
+
+const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
+  variables(formula) {
+    if (formula.includes("§")) throw new SteepestError({ problem: 'there is no sign "§"', where: "column 1" });
+    return [...new Set(formula.match(/\b(?!sin|max)[a-z]\w*/g) ?? [])].sort();
+  },
+  minimize(request) {
+    asked.minimize = request;
+    return {
+      status: "converged",
+      steps: 2,
+      x: request.start.map((x) => x / 4),
+      value: 0.125,
+      gradientNorm: 1e-7,
+      evaluations: { value: 3, gradient: 2 },
+      diagnosis: "It converges steadily.",
+      path: [request.start, request.start.map((x) => x / 2), request.start.map((x) => x / 4)],
+      values: [8, 2, 0.5, 0.125],
+    };
+  },
+  gradient: (_, at) => ({
+    value: 12.5,
+    gradient: at.map((x) => 2 * x),
+    hessian: at.map((_, i) => at.map((_, j) => (i === j ? 2 : 0))),
+    check: { verdict: "pass", maxRelativeError: 1.5e-9 },
+  }),
+  async train(request) {
+    asked.train = request;
+    const progress = { totalSteps: 20, samplesPerSecond: 3921.7, seconds: 1 };
+    request.onProgress({ ...progress, step: 5, epoch: 0.5, loss: 1.5 });
+    request.onProgress({ ...progress, step: 10, epoch: 1, loss: 0.5, validationLoss: 0.6, validationAccuracy: 0.9 });
+    request.onProgress({ ...progress, step: 20, epoch: 2, loss: 0.25, validationLoss: 0.4, validationAccuracy: 0.95, seconds: 2 });
+    return {
+      status: request.signal.aborted ? "aborted" : "step-limit",
+      diagnosis: "The validation loss was still falling.",
+      epochs: 2,
+      steps: 20,
+      seconds: 2,
+      samplesPerSecond: 3921.7,
+      trainLoss: 0.25,
+      validationLoss: 0.4,
+      validationAccuracy: 0.95,
+      loss: "cross-entropy",
+      history: [
+        { step: 1, epoch: 0.1, seconds: 0.1, loss: 2.3, learningRate: 0.002 },
+        { step: 10, epoch: 1, seconds: 1, loss: 0.5, learningRate: 0.001, validationLoss: 0.6, validationAccuracy: 0.9 },
+        { step: 20, epoch: 2, seconds: 2, loss: 0.25, learningRate: 0, validationLoss: 0.4, validationAccuracy: 0.95 },
+      ],
+      weights: [{ name: "dense1.weight", shape: [2, 3], dtype: "f32", data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+      layers: [{ layer: "dense1", outputShape: [3], parameters: 6 }],
+      modelData: { name: "linear" },
+      test: {
+        loss: 0.5,
+        accuracy: 0.75,
+        confusion: [
+          [2, 1],
+          [0, 1],
+        ],
+      },
+      testProbabilities: Float32Array.from({ length: tiny.test * 10 }, (_, i) => (i % 10 === 3 ? 0.91 : 0.01)),
+      ...trained,
+    };
+  },
+  async evaluate(request) {
+    asked.evaluate = request;
+    return {
+      loss: 0.5,
+      accuracy: 0.75,
+      confusion: [
+        [2, 1],
+        [0, 1],
+      ],
+      seconds: 0.004,
+    };
+  },
+  explain(request) {
+    asked.explain = request;
+    return [
+      { name: "graph", summary: "what was traced", text: "x * x\n" },
+      { name: "kernels", summary: "what runs", text: "loop\n" },
+    ];
+  },
+});
+
+/** How many records `writeTinyMnist` writes. */
+export const tiny = { training: 20, test: 4 } as const;
+
+/** A folder in the format of MNIST: 20 training and 4 test images of 28×28, labels 0, 1, 2, … */
+export function writeTinyMnist(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [prefix, count] of [
+    ["train", tiny.training],
+    ["t10k", tiny.test],
+  ] as const) {
+    const images = Buffer.alloc(16 + count * 784, 7);
+    for (const [i, word] of [0x803, count, 28, 28].entries()) images.writeUInt32BE(word, 4 * i);
+    const labels = Buffer.alloc(8 + count);
+    for (const [i, word] of [0x801, count].entries()) labels.writeUInt32BE(word, 4 * i);
+    for (let i = 0; i < count; i++) labels[8 + i] = i % 10;
+    writeFileSync(join(folder, `${prefix}-images-idx3-ubyte`), images);
+    writeFileSync(join(folder, `${prefix}-labels-idx1-ubyte`), labels);
+  }
+}
