@@ -60,8 +60,9 @@ ${lines.join("\n")}
 
 Beyond the ranges of the table:
 
-- \`sin\`, \`cos\`, \`tan\`: for |x| > 1.6·10⁶ (2²⁰ quarter turns) the argument can no longer be reduced exactly; results stay bounded (\`sin\` and
-  \`cos\` by 1) and the same everywhere, but their error grows with |x|. At ±∞ they are NaN.
+- \`sin\`, \`cos\`, \`tan\`: for |x| > 1.6·10⁶ (2²⁰ quarter turns) the argument can no longer be reduced exactly. The absolute error of \`sin\` and
+  \`cos\` is then about 2·10⁻¹⁶·|x|, which f32 does not feel before 5·10⁸; beyond 3·10⁹ (f32) and 10¹⁵ (f64) they are only bounded by 1 and the
+  same everywhere. At ±∞ they are NaN.
 - \`exp\`, \`expm1\`, \`pow\` overflow to ∞ and go through the subnormal numbers to 0; \`log(±0)\` is −∞ and \`log\` of a negative number is NaN.
 - \`pow(x, 0)\` and \`pow(1, y)\` are 1 even for NaN, as in IEEE 754; JavaScript's \`**\` gives NaN for \`1 ** NaN\`.
 - NaN goes through; functions that are odd keep the sign of zero.

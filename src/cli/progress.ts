@@ -49,7 +49,7 @@ export function barLine(progress: TrainProgress, epochs: number, terminal: Termi
   const head = `epoch ${currentEpoch(progress, epochs)}/${epochs}`;
   const parts = [
     `loss ${fixed(progress.loss)}`,
-    left === undefined ? formatDuration(progress.seconds) : `${formatDuration(left)} left`,
+    left === undefined ? formatDuration(progress.seconds) : `${formatDuration(Math.max(1, Math.ceil(left))).replace(".0 s", " s")} left`,
     `${formatCount(Number(progress.samplesPerSecond.toPrecision(3)))} samples/s`,
     ...(progress.validationAccuracy === undefined ? [] : [`validation ${formatPercent(progress.validationAccuracy)}`]),
   ];

@@ -173,10 +173,10 @@ function schedulePhases({ writes, traces, stop }: EntryValues, leaves: LeafBuffe
   const writeBuffers = writes.map(({ variable }, i) => ({ variable: leaves.ofVariable(variable), result: planned.roots[i] }));
   const simple = writeBuffers.filter((w) => w.result.offset === 0 && w.result.buffer.size === w.variable.size);
   const ordered = orderKernels(
-    [...planned.kernels, ...traces.map((t, i) => copyKernel(planned.roots[writes.length + i], traceBuffer(t, i), sizeOf(t.shape)))],
+    [...planned.kernels, ...traces.map((t, i) => copyKernel(planned.roots[writes.length + i], traceBuffer(t, i), sizeOf(t.shape), planned.kernels))],
     simple.map((w) => ({ variable: w.variable, result: w.result.buffer })),
   );
-  const copies = writeBuffers.filter((w) => !simple.includes(w) || !ordered.inPlace.has(w.result.buffer)).map((w) => copyKernel(w.result, w.variable, w.variable.size));
+  const copies = writeBuffers.filter((w) => !simple.includes(w) || !ordered.inPlace.has(w.result.buffer)).map((w) => copyKernel(w.result, w.variable, w.variable.size, []));
   const phases = [...ordered.kernels, ...copies].flatMap((k, i) => lower(k, i).map((phase) => ({ phase, kernel: k })));
 
   const resolve = (buffer: Buffer): Buffer => ordered.inPlace.get(buffer) ?? buffer;
@@ -216,7 +216,7 @@ function copyOf(value: Value, i: number): Value {
 
 const traceBuffer = (value: Value, trace: number): Buffer => ({ name: `trace${trace}`, dtype: value.dtype, size: sizeOf(value.shape), source: { kind: "trace", trace } });
 
-function copyKernel(from: Storage, to: Buffer, size: number): PlannedKernel {
+function copyKernel(from: Storage, to: Buffer, size: number, kernels: readonly PlannedKernel[]): PlannedKernel {
   const BLOCK = 1024;
   const flat = size > BLOCK;
   const index = flat ? { constant: 0, coefficients: [BLOCK, 1] } : size === 1 ? constantIndex(0, 1) : variableIndex(0, 1);
@@ -230,7 +230,7 @@ function copyKernel(from: Storage, to: Buffer, size: number): PlannedKernel {
     passes: [{ rowStores: [], reductions: [], stores }],
     ...(flat && size % BLOCK !== 0 ? { tail: size % BLOCK } : {}),
   };
-  return { kernel, reads: new Set([from.buffer]), writes: new Set([to]) };
+  return { kernel, reads: new Set([from.buffer]), writes: new Set([to]), after: new Set(kernels.filter((k) => k.writes.has(from.buffer))) };
 }
 
 function lower({ kernel }: PlannedKernel, i: number): LoweredPhase[] {

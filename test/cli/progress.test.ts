@@ -21,9 +21,9 @@ function terminal(columns: number | undefined, environment: Readonly<Record<stri
 
 describe("the living line", () => {
   it("shows epoch, loss, time left and speed", () => {
-    // 25 of 100 steps in 2.5 s: 7.5 s for the other 75.
+    // 25 of 100 steps in 2.5 s: 7.5 s for the other 75, told in whole seconds.
     const line = barLine(at(25, { validationAccuracy: 0.9 }), 2, terminal(120).terminal);
-    expect(line).toMatch(/^epoch 1\/2 {2}━{6}─{18} {3}loss 0\.0400 {3}7\.5 s left {3}3,920 samples\/s {3}validation 90\.0 %$/);
+    expect(line).toMatch(/^epoch 1\/2 {2}━{6}─{18} {3}loss 0\.0400 {3}8 s left {3}3,920 samples\/s {3}validation 90\.0 %$/);
   });
 
   it("never wraps, however narrow the terminal", () => {

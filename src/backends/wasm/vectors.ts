@@ -126,6 +126,7 @@ function binary(e: Evaluator, x: Expr & { kind: "binary" }, part: number): void 
   const width = e.widths.of(x);
   if (op === "shl" || op === "shr") return shift(e, op, x, part);
   if ((op === "div" || op === "rem") && (dtype === "i32" || dtype === "u32")) return divide(e, op, x, part);
+  if ((op === "min" || op === "max") && boundedBy(e, op, x, part)) return;
   e.part(x.x, part, width);
   e.part(x.y, part, width);
   if (dtype === "i64" && (op === "min" || op === "max")) {
@@ -133,6 +134,25 @@ function binary(e: Evaluator, x: Expr & { kind: "binary" }, part: number): void 
     e.value(x.y, part);
     e.code.op(op === "min" ? "i64x2.lt_s" : "i64x2.gt_s").op("v128.bitselect");
   } else combine(e, op, dtype);
+}
+
+/**
+ * min and max with a constant that is not NaN need only pmin and pmax, whose first operand wins unless it is strictly beyond
+ * the second. Zeros compare equal: max(−0, +0) must still become +0, which adding +0 does.
+ */
+function boundedBy(e: Evaluator, op: "min" | "max", { x, y }: Expr & { kind: "binary" }, part: number): boolean {
+  const s = shape(x.type.dtype);
+  const [value, bound] = x.kind === "constant" ? [y, x] : [x, y];
+  if ((s !== "f32x4" && s !== "f64x2") || bound.kind !== "constant" || Number.isNaN(bound.value)) return false;
+  if (op === "min" && Object.is(bound.value, -0)) return false;
+  e.value(value, part);
+  e.value(bound, part);
+  e.code.op(`${s}.p${op}`);
+  if (op === "max" && Object.is(bound.value, 0)) {
+    e.value(bound, part);
+    e.code.op(`${s}.add`);
+  }
+  return true;
 }
 
 function shift(e: Evaluator, op: "shl" | "shr", x: Expr & { kind: "binary" }, part: number): void {

@@ -1,7 +1,7 @@
 /** A kernel being put together by the planner: its loops, and the values it computes. */
 import { sameShape, type Shape, sizeOf } from "../../tensor/types.js";
 import type { Value } from "../graph/value.js";
-import { addIndex, constantIndex, linearize, type Position, scaleIndex, variableIndex } from "./affine.js";
+import { addIndex, linearize, type Position, scaleIndex, variableIndex } from "./affine.js";
 
 /** Rows of a flat range that was cut into pieces, see `Domain`. */
 export const BLOCK = 1024;
@@ -30,6 +30,10 @@ export class Draft {
   readonly members: Member[] = [];
   /** Kernels whose results this one reads. */
   readonly needs = new Set<Draft>();
+  /** Number of the draft, in order of creation. */
+  index = 0;
+  /** All drafts that must have run before, as bits by their numbers. */
+  readonly #behind: number[] = [];
 
   constructor(domain: Domain, columns = false) {
     this.domain = domain;
@@ -88,18 +92,32 @@ export class Draft {
     return x.constant === y.constant && loops.every((extent, v) => extent <= 1 || x.coefficients[v] === y.coefficients[v]);
   }
 
-  /** Whether this kernel reads, through others or at once, what `other` computes. */
+  /** Whether this kernel reads, through others or at once, what `other` computes; true of itself. */
   dependsOn(other: Draft): boolean {
-    const seen = new Set<Draft>();
-    const stack: Draft[] = [this];
-    for (let draft = stack.pop(); draft !== undefined; draft = stack.pop()) {
-      if (draft === other) return true;
-      if (seen.has(draft)) continue;
-      seen.add(draft);
-      stack.push(...draft.needs);
+    return this === other || ((this.#behind[other.index >> 5] ?? 0) & (1 << (other.index & 31))) !== 0;
+  }
+
+  /** From now on this kernel reads what `producers` compute. `all`: the drafts that there are. */
+  require(producers: Iterable<Draft>, all: readonly Draft[]): void {
+    const behind: number[] = [];
+    for (const producer of producers) {
+      if (producer === this || this.needs.has(producer)) continue;
+      this.needs.add(producer);
+      mark(behind, producer.index);
+      join(behind, producer.#behind);
     }
-    return false;
+    if (behind.length === 0) return;
+    for (const draft of all) if (draft.dependsOn(this)) join(draft.#behind, behind);
+    join(this.#behind, behind);
   }
 }
 
-export const noPosition = (variables: number): Position => [{ extents: [], linear: constantIndex(0, variables) }];
+function mark(set: number[], index: number): void {
+  while (set.length <= index >> 5) set.push(0);
+  set[index >> 5] |= 1 << (index & 31);
+}
+
+function join(set: number[], other: readonly number[]): void {
+  while (set.length < other.length) set.push(0);
+  for (let i = 0; i < other.length; i++) set[i] |= other[i];
+}

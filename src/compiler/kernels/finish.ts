@@ -18,11 +18,13 @@ export interface PlannedKernel {
   readonly kernel: Kernel;
   readonly reads: ReadonlySet<Buffer>;
   readonly writes: ReadonlySet<Buffer>;
+  /** Kernels whose results it reads. */
+  readonly after: ReadonlySet<PlannedKernel>;
 }
 
 export interface Drafted {
   readonly drafts: readonly Draft[];
-  source(draft: Draft, onLoad: (buffer: Buffer) => void): Source;
+  source(draft: Draft, onLoad: (buffer: Buffer, writers: readonly Draft[]) => void): Source;
   readonly placed: ReadonlyMap<Value, Placement>;
   operands(draft: Draft): readonly View[];
   /** Buffers that are read after the program has run. */
@@ -32,15 +34,25 @@ export interface Drafted {
 /** Kernels in an order that respects what each one reads. */
 export function finishDrafts(drafted: Drafted): PlannedKernel[] {
   const used = new Set(drafted.kept);
-  const kernels: PlannedKernel[] = [];
+  const finished: { readonly draft: Draft; readonly kernel: Kernel; readonly reads: Set<Buffer>; readonly needs: Set<Draft> }[] = [];
   for (const draft of ordered(drafted.drafts).reverse()) {
     const reads = new Set<Buffer>();
-    const kernel = finish(draft, drafted, used, reads);
+    const needs = new Set<Draft>();
+    const kernel = finish(draft, drafted, used, reads, needs);
     if (kernel === undefined) continue;
     for (const buffer of reads) used.add(buffer);
-    kernels.push({ kernel, reads, writes: writesOf(kernel) });
+    finished.push({ draft, kernel, reads, needs });
   }
-  return kernels.reverse();
+  const kernels = new Map<Draft, PlannedKernel>();
+  for (const { draft, kernel, reads, needs } of finished.reverse()) {
+    const after = new Set<PlannedKernel>();
+    for (const need of needs) {
+      const other = kernels.get(need);
+      if (other !== undefined) after.add(other);
+    }
+    kernels.set(draft, { kernel, reads, writes: writesOf(kernel), after });
+  }
+  return [...kernels.values()];
 }
 
 function ordered(drafts: readonly Draft[]): Draft[] {
@@ -56,14 +68,19 @@ function ordered(drafts: readonly Draft[]): Draft[] {
   return order;
 }
 
-function finish(draft: Draft, drafted: Drafted, used: ReadonlySet<Buffer>, reads: Set<Buffer>): Kernel | undefined {
+function finish(draft: Draft, drafted: Drafted, used: ReadonlySet<Buffer>, reads: Set<Buffer>, needs: Set<Draft>): Kernel | undefined {
   const loops = draft.loops;
   const placementOf = (value: Value): Placement => {
     const placement = drafted.placed.get(value);
     if (placement === undefined) throw new Error(`internal: ${value.primitive.name} was never placed`);
     return placement;
   };
-  const builder = new ExpressionBuilder(drafted.source(draft, (buffer) => reads.add(buffer)));
+  const builder = new ExpressionBuilder(
+    drafted.source(draft, (buffer, writers) => {
+      reads.add(buffer);
+      for (const writer of writers) needs.add(writer);
+    }),
+  );
   const build = (value: Value, role: Member["role"]): KernelExpr => {
     const of = role === "reduce" ? value.inputs[0] : value;
     const position = role === "row" ? draft.rowPositionOf(of.shape) : draft.positionOf(of.shape);
@@ -98,6 +115,7 @@ function finish(draft: Draft, drafted: Drafted, used: ReadonlySet<Buffer>, reads
     const template = needed[0].member.value;
     const operands = drafted.operands(draft);
     for (const view of operands) reads.add(view.storage.buffer);
+    for (const need of draft.needs) needs.add(need);
     const stores = needed.filter((n) => n.stored).map((n) => store(n.member.value, n.member.role === "template" ? "template" : "map", n.expression));
     return { kind: "template", value: template, operands, rows: draft.domain.rows, columns: draft.domain.columns, stores };
   }

@@ -33,7 +33,9 @@ class Planner {
   readonly #drafts: Draft[] = [];
   readonly #placed = new Map<Value, Placement>();
   readonly #assembled = new Map<Value, Storage>();
-  readonly #producers = new Map<Buffer, Set<Draft>>();
+  /** The kernels that write the parts of an assembly. */
+  readonly #producers = new Map<Value, Set<Draft>>();
+  readonly #byDomain = new Map<string, Draft[]>();
   readonly #operands = new Map<Draft, readonly View[]>();
   #names = 0;
 
@@ -49,7 +51,7 @@ class Planner {
     const rootStorage = roots.map((root) => this.#existing(root) ?? this.#place(root));
     const kernels = finishDrafts({
       drafts: this.#drafts,
-      source: (draft, onLoad) => this.#source(draft, onLoad),
+      source: (draft, onLoad) => this.#source(draft, onLoad, true),
       placed: this.#placed,
       operands: (draft) => this.#operands.get(draft) ?? [],
       kept: rootStorage.map((s) => s.buffer),
@@ -65,7 +67,7 @@ class Planner {
       const gaps = value.primitive.name === "pad" || (value.primitive.name === "pack" && value.inputs.reduce((n, x) => n + sizeOf(x.shape), 0) < sizeOf(value.shape));
       const storage = { buffer: this.#temporary(value, gaps), offset: 0 };
       this.#assembled.set(value, storage);
-      this.#producers.set(storage.buffer, new Set());
+      this.#producers.set(value, new Set());
       if (value.primitive.name !== "pack") continue;
       const slots = (value.attributes as { readonly slots: readonly ParameterSlot[] }).slots;
       value.inputs.forEach((part, i) => {
@@ -82,7 +84,7 @@ class Planner {
   #assemble(value: Value): Storage {
     const storage = this.#assembled.get(value);
     if (storage === undefined) throw new Error("internal: an assembly without a buffer");
-    const producers = this.#producers.get(storage.buffer) ?? new Set();
+    const producers = this.#producers.get(value) ?? new Set();
     const copy = (part: Value, offset: number, strides: readonly number[]) => {
       // A copy is a value of its own, since its part may be stored elsewhere too.
       const copied: Value = { id: -1 - this.#names++, primitive: COPY, attributes: {}, inputs: [part], output: 0, shape: part.shape, dtype: part.dtype };
@@ -131,20 +133,75 @@ class Planner {
     const storage = this.#reserved.get(value) ?? { buffer: this.#temporary(value, false), offset: 0 };
     const draft = this.#join(value) ?? this.#found(value);
     this.#placed.set(value, { draft, storage });
-    const producers = this.#producers.get(storage.buffer) ?? new Set();
-    this.#producers.set(storage.buffer, producers.add(draft));
     return storage;
+  }
+
+  /** The kernels that must have run before the value can be read. */
+  #writersOf(value: Value): Iterable<Draft> {
+    const placed = this.#placed.get(value);
+    return placed === undefined ? (this.#producers.get(value) ?? []) : [placed.draft];
   }
 
   /** An existing kernel that can compute the value too. */
   #join(value: Value): Draft | undefined {
     const { name } = value.primitive;
     if (TEMPLATES.has(name)) return undefined;
-    for (const draft of [...this.#drafts].reverse()) {
+    const reads = this.#readsOf(value);
+    for (const draft of this.#candidates(value)) {
+      if (reads.some((read) => this.#tooLate(read, draft))) continue;
       const role = this.#roleIn(draft, value);
       if (role !== undefined && this.#tryEnter(draft, value, role)) return draft;
     }
     return undefined;
+  }
+
+  /** Whether `draft` must run before `read` is complete. */
+  #tooLate(read: Value, draft: Draft): boolean {
+    const placed = this.#placed.get(read);
+    if (placed !== undefined) return placed.draft !== draft && placed.draft.dependsOn(draft);
+    for (const writer of this.#writersOf(read)) if (writer.dependsOn(draft)) return true;
+    return false;
+  }
+
+  /** The stored values that computing `value` reads. */
+  #readsOf(value: Value): Value[] {
+    const reads = new Set<Value>();
+    const seen = new Set<Value>();
+    const stack = [...value.inputs];
+    for (let x = stack.pop(); x !== undefined; x = stack.pop()) {
+      if (seen.has(x) || x.leaf !== undefined) continue;
+      seen.add(x);
+      if (this.#existing(x) !== undefined) reads.add(x);
+      else stack.push(...x.inputs);
+    }
+    return [...reads];
+  }
+
+  /** Kernels whose loops may fit, the latest first. */
+  #candidates(value: Value): Draft[] {
+    const { shape } = REDUCTIONS.has(value.primitive.name) ? value.inputs[0] : value;
+    const found = new Set<Draft>();
+    for (const key of [`axes ${shape}`, `size ${sizeOf(shape)}`, `rows ${value.shape}`]) for (const draft of this.#byDomain.get(key) ?? []) found.add(draft);
+    return [...found].sort((a, b) => b.index - a.index);
+  }
+
+  #add(draft: Draft): void {
+    draft.index = this.#drafts.length;
+    this.#drafts.push(draft);
+    this.#file(draft);
+  }
+
+  #file(draft: Draft): void {
+    const { domain, loops } = draft;
+    const file = (key: string) => {
+      const held = this.#byDomain.get(key);
+      if (held === undefined) this.#byDomain.set(key, [draft]);
+      else held.push(draft);
+    };
+    if (domain.kind !== "axes") file(`size ${domain.kind === "flat" ? domain.size : domain.rows * domain.columns}`);
+    else if (draft.members.length === 0) file(`axes ${domain.shape}`);
+    if (domain.kind === "flat") file(`rows ${loops[0]}`);
+    if (domain.kind === "axes" && domain.split !== undefined) file(`rows ${loops.slice(0, domain.split)}`);
   }
 
   #roleIn(draft: Draft, value: Value): Role | undefined {
@@ -164,7 +221,7 @@ class Planner {
     try {
       const producers = this.#producersOf(draft, value, role);
       for (const producer of producers) if (producer.dependsOn(draft)) return false;
-      for (const producer of producers) draft.needs.add(producer);
+      draft.require(producers, this.#drafts);
     } catch (error) {
       if (error instanceof CannotFuse) return false;
       throw error;
@@ -177,11 +234,11 @@ class Planner {
   #found(value: Value): Draft {
     if (TEMPLATES.has(value.primitive.name)) return this.#template(value);
     const draft = newDraft(value);
-    this.#drafts.push(draft);
+    this.#add(draft);
     const role = REDUCTIONS.has(value.primitive.name) ? "reduce" : "map";
     for (;;) {
       try {
-        for (const producer of this.#producersOf(draft, value, role)) draft.needs.add(producer);
+        draft.require(this.#producersOf(draft, value, role), this.#drafts);
         this.#enter(draft, value, role);
         return draft;
       } catch (error) {
@@ -194,7 +251,10 @@ class Planner {
   #enter(draft: Draft, value: Value, role: Role): void {
     if (role === "reduce" && draft.domain.kind === "axes" && draft.domain.split === undefined) {
       const own = reduceDomain(value);
-      if (own !== undefined) draft.domain = own;
+      if (own !== undefined) {
+        draft.domain = own;
+        this.#file(draft);
+      }
     }
     draft.members.push({ value, role });
   }
@@ -202,14 +262,23 @@ class Planner {
   #template(value: Value): Draft {
     const columns = value.shape[value.shape.length - 1] ?? 1;
     const draft = new Draft({ kind: "matrix", rows: sizeOf(value.shape) / columns, columns });
+    const read = new Set<Value>();
+    const storageOf = (v: Value) => {
+      const storage = this.#existing(v);
+      if (storage !== undefined) read.add(v);
+      return storage;
+    };
     const views = value.inputs.map((input) => {
-      const view = viewOf(input, (v) => this.#existing(v));
+      const view = viewOf(input, storageOf);
       const readable = value.primitive.name === "matmul" || view === undefined || String(view.strides) === String(stridesOf(input.shape));
-      return (readable ? view : undefined) ?? { storage: this.#place(input), strides: stridesOf(input.shape) };
+      if (readable && view !== undefined) return view;
+      const storage = this.#place(input);
+      read.add(input);
+      return { storage, strides: stridesOf(input.shape) };
     });
-    for (const view of views) for (const producer of this.#producers.get(view.storage.buffer) ?? []) draft.needs.add(producer);
+    this.#add(draft);
+    draft.require([...read].flatMap((v) => [...this.#writersOf(v)]), this.#drafts);
     this.#operands.set(draft, views);
-    this.#drafts.push(draft);
     draft.members.push({ value, role: "template" });
     return draft;
   }
@@ -220,8 +289,8 @@ class Planner {
     const domain = draft.domain;
     if (role === "reduce" && domain.kind === "axes" && domain.split === undefined) draft.domain = reduceDomain(value) ?? domain;
     try {
-      const source = this.#source(draft, (buffer) => {
-        for (const producer of this.#producers.get(buffer) ?? []) if (producer !== draft) producers.add(producer);
+      const source = this.#source(draft, (_, writers) => {
+        for (const writer of writers) producers.add(writer);
       });
       const builder = new ExpressionBuilder(source);
       const of = role === "reduce" ? value.inputs[0] : value;
@@ -234,14 +303,18 @@ class Planner {
     return producers;
   }
 
-  #source(draft: Draft, onLoad: (buffer: Buffer) => void = () => {}): Source {
+  /** `final`: what was stored only after the kernel had been put together is computed in it nevertheless. */
+  #source(draft: Draft, onLoad: (buffer: Buffer, writers: readonly Draft[]) => void, final = false): Source {
     const here = (value: Value, position: Position, own: Position | undefined) => (own !== undefined && draft.samePlace(position, own) ? "here" : "elsewhere");
     return {
       loops: draft.loops,
       storageOf: (value) => {
         if (this.#placed.get(value)?.draft === draft && draft.roleOf(value) !== undefined) return undefined;
         const storage = this.#existing(value);
-        if (storage !== undefined) onLoad(storage.buffer);
+        if (storage === undefined) return undefined;
+        const writers = [...this.#writersOf(value)];
+        if (final && writers.some((writer) => !draft.needs.has(writer))) return undefined;
+        onLoad(storage.buffer, writers);
         return storage;
       },
       stageOf: (value, position) => {

@@ -134,6 +134,15 @@ export class ExpressionEmitter {
     return levelOf(e, this.#loops, this.#levels);
   }
 
+  /** Whether an expression loads from rows that differ from lane to lane. */
+  gathers(e: KernelExpr, seen = new Set<KernelExpr>()): boolean {
+    if (seen.has(e)) return false;
+    seen.add(e);
+    if (e.kind === "load") return e.dynamic.some((d) => this.level(d.row) === 2);
+    if (e.kind === "operation") return e.operands.some((o) => this.gathers(o, seen));
+    return e.kind === "guard" && this.gathers(e.value, seen);
+  }
+
   /** Computes the largest parts of the expressions that change no deeper than `level`, and keeps them in `scope`. */
   hoist(expressions: readonly KernelExpr[], level: Level, scope: Scope, point: Point, addressing: Addressing): void {
     const seen = new Set<KernelExpr>();

@@ -140,7 +140,8 @@ class RowLowering {
         b.store(cursor, value, offset, lanes === 1 ? 1 : this.#emitter.laneStride(s.offset));
       });
     };
-    const widths = folds.some((f) => f.scalarOnly) ? [1] : count >= 64 ? [16, 4, 1] : [4, 1];
+    const scalar = folds.some((f) => f.scalarOnly) || expressions.some((e) => this.#emitter.gathers(e));
+    const widths = scalar ? [1] : count >= 64 ? [16, 4, 1] : [4, 1];
     if (length === undefined) forLanes(b, count, widths, body);
     else {
       let from: Expr = index(0);

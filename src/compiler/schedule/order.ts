@@ -23,7 +23,7 @@ export function orderKernels(kernels: readonly PlannedKernel[], writes: readonly
   const inPlace = new Map<Buffer, Buffer>();
   const copied: Write[] = [];
   for (const write of writes) {
-    if (mayOverwrite(write, order)) inPlace.set(write.result, write.variable);
+    if (!inPlace.has(write.result) && mayOverwrite(write, order)) inPlace.set(write.result, write.variable);
     else copied.push(write);
   }
   return { kernels: order, inPlace, copied };
@@ -31,19 +31,27 @@ export function orderKernels(kernels: readonly PlannedKernel[], writes: readonly
 
 /** A stable order in which kernels that give variables their new values run as late as they can. */
 function lateWriters(kernels: readonly PlannedKernel[], results: ReadonlySet<Buffer>): PlannedKernel[] {
-  const writers = new Map<Buffer, PlannedKernel[]>();
-  for (const kernel of kernels) for (const buffer of kernel.writes) writers.set(buffer, [...(writers.get(buffer) ?? []), kernel]);
-  const isLate = (kernel: PlannedKernel) => [...kernel.writes].some((b) => results.has(b));
-  const left = new Set(kernels);
-  const order: PlannedKernel[] = [];
-  const ready = (kernel: PlannedKernel) => [...kernel.reads].every((b) => (writers.get(b) ?? []).every((w) => w === kernel || !left.has(w)));
-  while (left.size > 0) {
-    const open = [...left].filter(ready);
-    const next = open.find((k) => !isLate(k)) ?? open[0];
-    if (next === undefined) throw new Error("internal: kernels wait for each other");
-    left.delete(next);
-    order.push(next);
+  const waiting = new Map<PlannedKernel, number>();
+  const readers = new Map<PlannedKernel, PlannedKernel[]>();
+  const place = new Map(kernels.map((kernel, i) => [kernel, i]));
+  for (const kernel of kernels) {
+    waiting.set(kernel, kernel.after.size);
+    for (const other of kernel.after) readers.set(other, [...(readers.get(other) ?? []), kernel]);
   }
+  const rank = (kernel: PlannedKernel) => (place.get(kernel) ?? 0) + ([...kernel.writes].some((b) => results.has(b)) ? kernels.length : 0);
+  const open = kernels.filter((k) => k.after.size === 0).map((kernel) => ({ kernel, rank: rank(kernel) }));
+  const order: PlannedKernel[] = [];
+  while (open.length > 0) {
+    const first = open.reduce((best, o, i) => (o.rank < open[best].rank ? i : best), 0);
+    const [{ kernel }] = open.splice(first, 1);
+    order.push(kernel);
+    for (const reader of readers.get(kernel) ?? []) {
+      const left = (waiting.get(reader) ?? 0) - 1;
+      waiting.set(reader, left);
+      if (left === 0) open.push({ kernel: reader, rank: rank(reader) });
+    }
+  }
+  if (order.length < kernels.length) throw new Error("internal: kernels wait for each other");
   return order;
 }
 

@@ -76,11 +76,13 @@ function cutOf(shape: ConvolutionShape, panels: Panels, lines: number): Cut {
   const rows = Math.ceil(outputHeight / Math.ceil(outputHeight / most));
   const groups = Math.ceil(outputHeight / rows);
   const chunks = batch * groups;
-  const room = Math.max(1, Math.min(16, Math.floor(2 ** 21 / (lines * panels.padded))));
+  // Joining many segments must not cost more than a fraction of the sums themselves.
+  const worth = Math.floor((batch * outputHeight * outputWidth) / 40);
+  const room = Math.max(1, Math.min(16, worth, Math.floor(2 ** 21 / (lines * panels.padded))));
   const perSegment = Math.ceil(chunks / Math.min(room, chunks));
   const segments = Math.ceil(chunks / perSegment);
   const total = panels.count + (panels.tail > 0 ? 1 : 0);
-  const perGroup = segments >= 8 ? total : Math.ceil(total / Math.min(total, Math.ceil(16 / segments)));
+  const perGroup = segments >= 8 ? total : Math.max(2, Math.ceil(total / Math.ceil(16 / segments)));
   return { rows, groups, segments, perSegment, perGroup, panelGroups: Math.ceil(total / perGroup) };
 }
 

@@ -44,11 +44,13 @@ export function winogradFilterGradient(options: FilterGradientOptions): Template
   const lines = tileRowsOfBlock(16, down, across, Math.max(s.channels, panels.padded));
   const groups = Math.ceil(down / lines);
   const chunks = s.batch * groups;
-  const room = Math.max(1, Math.min(16, Math.floor(2 ** 22 / (PLACES * s.channels * panels.padded))));
+  // Joining many segments must not cost more than a fraction of the sums themselves.
+  const worth = Math.floor((s.batch * s.outputHeight * s.outputWidth) / 160);
+  const room = Math.max(1, Math.min(16, worth, Math.floor(2 ** 22 / (PLACES * s.channels * panels.padded))));
   const perSegment = Math.ceil(chunks / Math.min(room, chunks));
   const segments = Math.ceil(chunks / perSegment);
   const total = panels.count + (panels.tail > 0 ? 1 : 0);
-  const perGroup = segments >= 8 ? total : Math.ceil(total / Math.min(total, Math.ceil(16 / segments)));
+  const perGroup = segments >= 8 ? total : Math.max(2, Math.ceil(total / Math.ceil(16 / segments)));
   const cut: Cut = { lines, groups, segments, perSegment, perGroup, panelGroups: Math.ceil(total / perGroup) };
   const size = segments * (PLACES * s.channels + 1) * panels.padded;
   const partial: ScratchBuffer = { name: `${name}_partial`, dtype, size, perThread: false };

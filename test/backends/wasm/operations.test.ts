@@ -206,6 +206,17 @@ describe.each(dtypes)("%s", (dtype) => {
       );
     });
 
+    test("min and max with constants keep NaN and order zeros", () => {
+      for (const bound of isFloat(dtype) ? [0, -0, 1.5, -1.5, NaN, Infinity] : [0, 1, 7]) {
+        const c = ir.constant({ dtype, lanes }, bound);
+        for (const op of ["min", "max"] as const) {
+          const expected = x.map((a) => round[dtype](binary[op](a, bound, dtype)));
+          expect(map(X, Y, dtype, lanes, (a) => ir.binary(op, a, c))).toEqual(expected);
+          expect(map(X, Y, dtype, lanes, (a) => ir.binary(op, c, a))).toEqual(expected);
+        }
+      }
+    });
+
     test("multiplyAdd rounds twice", () => {
       const f = (): number[] => map(X, Y, dtype, lanes, (a, b) => ir.multiplyAdd(a, b, a));
       if (isFloat(dtype)) expect(f()).toEqual(x.map((a, i) => round[dtype](round[dtype](a * y[i]) + a)));

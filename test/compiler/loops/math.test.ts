@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { forLanes, LoopBuilder } from "../../../src/compiler/loops/builder.js";
+import * as ir from "../../../src/compiler/loops/expressions.js";
 import { type MathName, mathFunctions } from "../../../src/compiler/loops/math/index.js";
+import { call } from "../../backends/wasm/machine.js";
 import { evaluator, type FloatDType } from "./evaluate.js";
 import { exact, exactly, ulps } from "./exact.js";
 import { cases, uniform } from "./points.js";
@@ -211,6 +214,28 @@ describe.each(dtypes)("%s", (dtype) => {
       if (!Number.isNaN(expected[i]) || Number.isNaN(a ** b)) expect(value, where).toBe(expected[i]);
       else expect(ulps(value, exact.pow(a, b), dtype), where).toBeLessThanOrEqual(1.5);
     });
+  });
+
+  test("pow with a number as exponent", () => {
+    const values = [0, -0, 1, -1, 2, -2, 0.3, -0.7, inf, -inf, NaN, 1e-30, 1e30, -1e30, 12345, 77].map((v) =>
+      single ? Math.fround(v) : v,
+    );
+    for (const lanes of [1, 4])
+      for (const exponent of [0, 1, 2, 3, -1, 0.5, 4, -2, 1.5]) {
+        const b = new LoopBuilder();
+        const x = b.cursorParameter(dtype, "x");
+        forLanes(b, values.length, lanes === 1 ? [1] : [4], (i, n) => {
+          const at = b.point(x, i);
+          b.store(at, mathFunctions.pow(b, ir.load(at, 0, n), ir.constant(ir.vector(dtype, n), exponent)));
+        });
+        const got = call(b.finish("power"), [values]).arrays[0];
+        got.forEach((value, i) => {
+          const wanted = values[i] ** exponent;
+          const where = `${values[i]} to the ${exponent}`;
+          if (!Number.isFinite(wanted) || wanted === 0) expect(value, where).toBe(wanted);
+          else expect(ulps(value, exactly(wanted), dtype), where).toBeLessThanOrEqual(2);
+        });
+      }
   });
 
   test.each(["sin", "cos"] as const)("%s stays bounded where its argument can no longer be reduced", (name) => {

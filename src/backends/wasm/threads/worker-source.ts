@@ -66,7 +66,7 @@ export const workerSource = `"use strict";
     if (halts) job.stopped = did > 0 && (word(memory, halts[(did - 1) & 1])[0] & 1) !== 0;
     else if (stopRow !== undefined) job.stopped = did > 0 && bytes(memory, stopRow + did - 1, 1)[0] !== 0;
     job.over = job.stopped || did < count || job.done >= steps || aborted.has(job.id) || Atomics.load(word(memory, entry.abort), 0) !== 0;
-    if (took < target / 4) entry.slice = Math.min(4 * Math.max(did, 1), 1 << 30);
+    if (took < target / 4) entry.slice = Math.max(entry.slice, Math.min(4 * did, 1 << 30));
     else entry.slice = Math.max(1, Math.min(4 * did, Math.round((did * target) / took)));
   };
 

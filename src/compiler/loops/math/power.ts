@@ -16,6 +16,8 @@ const twoThirds = [0.6666666666666666, 3.700743415417188e-17] as const;
  * y's parity; zeros and infinities as the limits say.
  */
 export function pow(x: Expr, y: Expr): Expr {
+  const simple = y.kind === "constant" ? constantPower(x, Number(y.value)) : undefined;
+  if (simple !== undefined) return simple;
   // 29 more bits than f32 has make its power right to the last bit but for the rarest ties.
   if (x.type.dtype === "f32") return ir.convert("f32", pow(ir.convert("f64", x), ir.convert("f64", y)));
   const a = new Arithmetic(x);
@@ -35,6 +37,19 @@ export function pow(x: Expr, y: Expr): Expr {
   const unordered = ir.binary("or", a.compare("ne", x, x), a.compare("ne", y, y));
   const one = ir.binary("or", a.compare("eq", y, 0), a.compare("eq", x, 1));
   return a.select(one, 1, a.select(unordered, Number.NaN, value));
+}
+
+/** The commonest exponents, where they are written into the program as numbers. */
+function constantPower(x: Expr, y: number): Expr | undefined {
+  const a = new Arithmetic(x);
+  if (y === 0) return a.constant(1);
+  if (y === 1) return x;
+  if (y === 2) return a.mul(x, x);
+  if (y === 3) return a.mul(a.mul(x, x), x);
+  if (y === -1) return a.div(1, x);
+  // √−0 is −0 and √−∞ is NaN, but their powers of ½ are +0 and ∞.
+  if (y === 0.5) return a.select(a.compare("eq", x, Number.NEGATIVE_INFINITY), Number.POSITIVE_INFINITY, a.unary("sqrt", a.add(x, 0)));
+  return undefined;
 }
 
 /** Replaces the value where the base is 0 or ∞, or the exponent infinite. */

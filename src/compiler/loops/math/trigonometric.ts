@@ -67,7 +67,7 @@ function signOf(a: Arithmetic, quadrant: Expr): Expr {
   return a.bitwise("shl", a.bitwise("and", quadrant, 2), a.pick(30, 62));
 }
 
-/** sin x: NaN at ±∞. Beyond 2²⁰ quarter turns (|x| > 1.6·10⁶) the result is bounded by 1 but loses accuracy with |x|. */
+/** sin x: NaN at ±∞. Beyond 2²⁰ quarter turns (|x| > 1.6·10⁶) the absolute error is about 2·10⁻¹⁶·|x|. */
 export function sin(x: Expr): Expr {
   const reduced = reduce(x);
   const { a, quadrant } = reduced;

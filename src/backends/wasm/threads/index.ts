@@ -1,0 +1,4 @@
+/** Programs on workers. */
+export { availableCores, canShareMemory } from "./environment.js";
+export { openProgram, type ProgramOptions, type RunOptions, ThreadedProgram } from "./program.js";
+export { workerSource } from "./worker-source.js";

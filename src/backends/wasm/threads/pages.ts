@@ -1,0 +1,54 @@
+/** Sizes of memories. */
+import { SteepestError } from "../../../tensor/error.js";
+import type { Variable } from "../../../tensor/primitives/leaves.js";
+import { showType, sizeOf } from "../../../tensor/types.js";
+import { PAGE } from "../memory-map.js";
+
+/** What 32-bit addresses reach. */
+export const MOST_PAGES = 65536;
+
+/** Pages for so many bytes, refused in words when WebAssembly cannot address them. */
+export function pagesFor(bytes: number, variables: readonly Variable[]): number {
+  const pages = Math.ceil(bytes / PAGE);
+  if (pages <= MOST_PAGES) return pages;
+  const largest = [...variables].sort((a, b) => sizeOf(b.type.shape) - sizeOf(a.type.shape))[0];
+  throw new SteepestError({
+    problem: "the program needs more memory than WebAssembly can address",
+    expected: "at most 4 GiB",
+    received: `${(bytes / 2 ** 30).toFixed(1)} GiB; the largest variable is ${largest?.name} ${largest ? showType(largest.type) : ""}`,
+    fix: "use a smaller batch, smaller images, or fewer parameters",
+  });
+}
+
+/**
+ * A shared memory must say how far it may grow. Only addresses are reserved by that, but small devices refuse to reserve 4 GiB
+ * of them: then half of that is asked for, and so on.
+ */
+export function createSharedMemory(pages: number): WebAssembly.Memory {
+  for (let maximum = MOST_PAGES; ; maximum >>= 1) {
+    try {
+      return new WebAssembly.Memory({ initial: pages, maximum: Math.max(pages, maximum), shared: true });
+    } catch (error) {
+      if (maximum <= pages || !(error instanceof RangeError)) throw refused(pages, error);
+    }
+  }
+}
+
+export function growShared(memory: WebAssembly.Memory, pages: number): void {
+  const missing = pages - memory.buffer.byteLength / PAGE;
+  if (missing <= 0) return;
+  try {
+    memory.grow(missing);
+  } catch (error) {
+    throw refused(pages, error);
+  }
+}
+
+function refused(pages: number, error: unknown): SteepestError {
+  return new SteepestError({
+    problem: "this machine does not give the program the memory it needs",
+    expected: `${((pages * PAGE) / 2 ** 20).toFixed(0)} MiB`,
+    received: error instanceof Error ? error.message : String(error),
+    fix: "use a smaller batch or fewer parameters, or pass shared: false in a page without cross-origin isolation",
+  });
+}

@@ -1,0 +1,143 @@
+/**
+ * Training as an objective: a model, a loss and records. The data lie in the program's memory as they are; each step picks its
+ * records by a shuffle that is computed, brings them to numbers, and only then runs the model.
+ */
+import type { Preprocessing } from "../data/dataset.js";
+import { initialTheta, ParameterLayout } from "../models/layout.js";
+import { accuracy, type Loss } from "../models/losses.js";
+import type { BuiltModel } from "../models/model.js";
+import type { Regularizer } from "../models/regularizers.js";
+import { SHUFFLE_ROUNDS } from "../tensor/permutation.js";
+import { streamKey } from "../tensor/random.js";
+import { recordBits, type TracedSeed, threefry, tracedStreamKey } from "../tensor/random-bits.js";
+import type { Variable } from "../tensor/primitives/leaves.js";
+import { fromHost, iota, literal, type Tensor, weakNumber } from "../tensor/tensor.js";
+import { type DType, type HostData, isFloat } from "../tensor/types.js";
+import type { Parameters } from "./objective.js";
+
+export interface TrainingParts {
+  readonly model: BuiltModel;
+  readonly loss: Loss;
+  readonly regularizer?: Regularizer;
+  readonly preprocessing: Preprocessing;
+  readonly seed: number;
+  /** What parameters and activations are computed in. Default "f32". */
+  readonly dtype?: "f32" | "f64";
+}
+
+/** What a batch gives: the loss to be minimised, and how many records were classified rightly. */
+export interface BatchResult {
+  /** Mean loss of the batch plus the regulariser. */
+  readonly loss: Tensor;
+  /** Loss of each record, without the regulariser. */
+  readonly perRecord: Tensor;
+  readonly output: Tensor;
+  /** Number of records whose largest score is the label; undefined for regression. */
+  readonly correct: Tensor | undefined;
+}
+
+export class Training {
+  readonly parts: TrainingParts;
+  readonly layout: ParameterLayout;
+  readonly dtype: "f32" | "f64";
+
+  constructor(parts: TrainingParts) {
+    this.parts = parts;
+    this.dtype = parts.dtype ?? "f32";
+    this.layout = new ParameterLayout(parts.model.parameters, this.dtype);
+  }
+
+  /** θ as an optimizer sees it. */
+  get parameters(): Parameters {
+    return this.layout;
+  }
+
+  /** θ₀, from the model's initialisers and the seed. */
+  initialTheta(): HostData {
+    return initialTheta(this.layout, this.parts.model.parameters, this.parts.seed);
+  }
+
+  /** The model on a batch. `step` names the random numbers of this step. */
+  batch(theta: Tensor, inputs: Tensor, targets: Tensor, training: boolean, step?: Tensor): BatchResult {
+    const { model, loss, regularizer, preprocessing } = this.parts;
+    const views = this.layout.views(theta);
+    const seed = seedWords(this.parts.seed);
+    const { output } = model.apply(this.#prepared(inputs, preprocessing), views, {
+      training,
+      ...(step ? { random: (purpose, shape) => recordBits(tracedStreamKey(seed, purpose, step.cast("u32")), shape) } : {}),
+    });
+    const perRecord = loss.perRecord(output, targets);
+    const penalty = training ? regularizer?.penalty(this.layout, views) : undefined;
+    const mean = perRecord.mean();
+    return {
+      loss: penalty ? mean.add(penalty) : mean,
+      perRecord,
+      output,
+      correct: loss.classification ? accuracy(output, targets).cast("f64").sum() : undefined,
+    };
+  }
+
+  /** Stored numbers as the model's: ((x·scale + offset) − mean) / std. */
+  #prepared(inputs: Tensor, { scale, offset, mean, std }: Preprocessing): Tensor {
+    let x = inputs.cast(this.dtype);
+    if (scale !== 1) x = x.mul(weakNumber(scale));
+    if (offset !== 0) x = x.add(weakNumber(offset));
+    if (mean) x = x.sub(channels(mean, this.dtype));
+    return std ? x.div(channels(std, this.dtype)) : x;
+  }
+}
+
+function channels(values: readonly number[], dtype: DType): Tensor {
+  const data = dtype === "f32" ? Float32Array.from(values) : Float64Array.from(values);
+  return fromHost(data, [values.length], dtype);
+}
+
+const seedWords = (seed: number): TracedSeed => [scalarWord(seed), scalarWord(Math.floor(seed / 4294967296))];
+/** A u32 input, so that another seed runs the same program. */
+const scalarWord = (value: number): Tensor => fromHost(Uint32Array.of(value >>> 0), [], "u32");
+
+export interface BatchOrderOptions {
+  readonly records: number;
+  /** Records of a full batch. */
+  readonly batchSize: number;
+  /** Records of this batch: `batchSize`, or what is left for the last one of an epoch. */
+  readonly count: number;
+  readonly seed: number;
+}
+
+/**
+ * The records of the batch of a traced step, as `batchIndices` of the data room defines them: batch b of epoch e holds positions
+ * b·B … of that epoch's shuffle.
+ */
+export function shuffledBatch(step: Tensor, stepsPerEpoch: Tensor, { records, batchSize, count, seed }: BatchOrderOptions): Tensor {
+  const epoch = step.div(stepsPerEpoch).floor();
+  const first = step.sub(epoch.mul(stepsPerEpoch)).mul(step.fill(batchSize)).cast("u32");
+  const [key0, key1] = streamKey(seed, "shuffle");
+  const rounds = iota([SHUFFLE_ROUNDS], 0, "u32");
+  const [offsetWords, salts] = threefry([scalarWord(key0), scalarWord(key1)], epoch.cast("u32").broadcastTo([SHUFFLE_ROUNDS]), rounds);
+  const total = literal(records, "u32");
+  const offsets = offsetWords.rem(total);
+  let x = iota([count], 0, "u32").add(first);
+  for (let r = 0; r < SHUFFLE_ROUNDS; r++) {
+    const offset = offsets.slice([r], [1]).reshape([]);
+    const salt = salts.slice([r], [1]).reshape([]);
+    const partner = offset.ge(x).select(offset.sub(x), offset.add(total).sub(x));
+    const swap = mix(x.maximum(partner).xor(salt)).and(literal(1, "u32")).eq(literal(1, "u32"));
+    x = swap.select(partner, x);
+  }
+  return x;
+}
+
+/** The 32-bit finaliser of `mix32`. */
+function mix(word: Tensor): Tensor {
+  const shifted = (x: Tensor, by: number) => x.xor(x.shiftRight(literal(by, "u32")));
+  const first = shifted(word, 16).mul(literal(0x7feb352d, "u32"));
+  const second = shifted(first, 15).mul(literal(0x846ca68b, "u32"));
+  return shifted(second, 16);
+}
+
+/** Memory for records: what `take` reads from. */
+export function dataVariable(name: string, shape: readonly number[], dtype: DType): Variable {
+  if (!isFloat(dtype) && dtype !== "u8" && dtype !== "i32") throw new Error(`internal: data of ${dtype}`);
+  return { name, type: { shape, dtype } };
+}

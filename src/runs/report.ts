@@ -1,0 +1,181 @@
+/** The report of a run: one self-contained page without a script. */
+import type { Figure } from "../figures/figure.js";
+import { formatCount, formatDuration, formatNumberForPrint, formatPercent } from "../figures/number-format.js";
+import { escapeText } from "../figures/svg.js";
+import { runFigures } from "./report-figures.js";
+import { confusionSection, mistakesSection, samplesSection } from "./report-predictions.js";
+import { reportStyle } from "./report-style.js";
+import type { PlainData, ReportMaterial, RunConfiguration, RunData } from "./run-data.js";
+import { parameterCount } from "./run-data.js";
+import { version } from "./version.js";
+
+export interface ReportOptions extends ReportMaterial {
+  /** Where the run lies, to be named on the page. */
+  readonly folder?: string;
+}
+
+/** The page `report.html` of a run: everything in one file, nothing fetched. */
+export function renderReport(run: RunData, { samples = [], mistakes = [], created = new Date(), folder }: ReportOptions = {}): string {
+  const { title } = run;
+  const body = [
+    header(run, created),
+    numbers(run),
+    learning(run),
+    confusionSection(run),
+    mistakesSection(run, mistakes),
+    samplesSection(run, samples),
+    layers(run),
+    settings(run),
+    again(run),
+    footer(folder),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<meta name="generator" content="Steepest ${version}">
+<title>${escapeText(title)} · ${escapeText(headline(run))}</title>
+<link rel="icon" href="data:,">
+<style>${reportStyle}</style>
+</head>
+<body>
+${body.filter((part) => part !== "").join("\n")}
+</body>
+</html>
+`;
+}
+
+const statusWords: Readonly<Record<RunData["results"]["status"], string>> = {
+  converged: "It converged.",
+  "step-limit": "It ran all its epochs.",
+  "stopped-early": "It stopped early, when the validation loss no longer improved.",
+  diverged: "It diverged: the loss was no longer finite.",
+  stalled: "It stalled.",
+  aborted: "It was interrupted; what was learned until then is kept.",
+};
+
+/** The result in a few words. */
+export function headline({ results }: Pick<RunData, "results">): string {
+  const { test, trainLoss } = results;
+  if (results.status === "diverged") return "Training diverged";
+  if (test?.accuracy !== undefined) {
+    const records = (test.confusion ?? []).flat().reduce((sum, count) => sum + count, 0);
+    return `${formatPercent(test.accuracy, 2)} of ${records > 0 ? `${formatCount(records)} ` : ""}unseen records are recognised`;
+  }
+  return test === undefined ? `Training loss ${formatNumberForPrint(trainLoss)}` : `Test loss ${formatNumberForPrint(test.loss)}`;
+}
+
+function header(run: RunData, created: Date): string {
+  const { title, results } = run;
+  const day = `${created.getUTCDate()} ${months[created.getUTCMonth()]} ${created.getUTCFullYear()}`;
+  const time = created.toISOString().slice(11, 16);
+  const diagnosis = results.diagnosis === "" ? "" : ` ${results.diagnosis.replace(/([^.!?])$/, "$1.")}`;
+  return `<header>
+<p class="over">${escapeText(title)} · <time datetime="${created.toISOString()}">${day}, ${time} UTC</time></p>
+<h1>${escapeText(headline(run))}</h1>
+<p class="lede">${escapeText(statusWords[results.status] + diagnosis)}</p>
+</header>`;
+}
+
+const months = "January February March April May June July August September October November December".split(" ");
+
+function numbers(run: RunData): string {
+  const { results } = run;
+  const { test } = results;
+  const items: [name: string, value: string][] = [];
+  if (test !== undefined) items.push(["test loss", formatNumberForPrint(test.loss, 3)]);
+  if (results.validationLoss !== undefined) items.push(["validation loss", formatNumberForPrint(results.validationLoss, 3)]);
+  items.push(
+    ["training loss", formatNumberForPrint(results.trainLoss, 3)],
+    ["parameters", formatCount(parameterCount(run))],
+    [`for ${formatCount(results.epochs)} ${results.epochs === 1 ? "epoch" : "epochs"}`, formatDuration(results.seconds)],
+    ["samples a second", formatCount(roundTo(results.samplesPerSecond, 3))],
+  );
+  return `<dl class="numbers">${items.map(([name, value]) => `<div><dt>${escapeText(name)}</dt><dd>${escapeText(value)}</dd></div>`).join("")}</dl>`;
+}
+
+function learning(run: RunData): string {
+  const figures = runFigures(run);
+  if (figures.length === 0) return "";
+  const draw = (figure: Figure) => `<figure>${figure.toSvg({ embedded: true })}</figure>`;
+  return `<section><h2>How it learned</h2>
+<div class="figures">${figures.map(draw).join("\n")}</div></section>`;
+}
+
+function layers(run: RunData): string {
+  if (run.layers.length === 0) return "";
+  const shape = (extents: readonly number[]) => extents.map(formatCount).join(" × ");
+  const rows = run.layers.map(
+    ({ layer, outputShape, parameters }) =>
+      `<tr><td>${escapeText(layer)}</td><td class="n">${shape(outputShape)}</td><td class="n">${parameters === 0 ? "–" : formatCount(parameters)}</td></tr>`,
+  );
+  return `<section><h2>The model</h2>
+<p class="note">Each input has the shape ${shape(run.inputShape)}; shapes are those of one record.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Layers of the model"><table class="plain">
+<thead><tr><th scope="col">layer</th><th scope="col" class="n">output</th><th scope="col" class="n">parameters</th></tr></thead>
+<tbody>${rows.join("")}</tbody>
+<tfoot><tr><th scope="row" colspan="2">together</th><td class="n">${formatCount(parameterCount(run))}</td></tr></tfoot>
+</table></div></section>`;
+}
+
+function settings({ configuration, preprocessing, classes }: RunData): string {
+  const rows: [string, string][] = Object.entries(configuration)
+    .filter(([name]) => name !== "model")
+    .map(([name, value]) => [words(name), name === "validation" ? share(value) : inWords(value)]);
+  const { scale, offset, mean, std } = preprocessing;
+  const scaled =
+    scale === 1 && offset === 0
+      ? "as stored"
+      : `stored × ${formatNumberForPrint(scale)}${offset === 0 ? "" : ` + ${formatNumberForPrint(offset)}`}`;
+  const centred = [
+    ...(mean === undefined ? [] : [`mean ${inWords(mean)}`]),
+    ...(std === undefined ? [] : [`standard deviation ${inWords(std)}`]),
+  ];
+  rows.push(["inputs", [scaled, ...centred].join(", ")]);
+  if (classes !== undefined) rows.push(["classes", classes.join(", ")]);
+  return `<section><h2>Settings</h2>
+<table class="plain settings"><tbody>${rows.map(([name, value]) => `<tr><th scope="row">${escapeText(name)}</th><td>${escapeText(value)}</td></tr>`).join("")}</tbody></table></section>`;
+}
+
+const share = (value: PlainData): string =>
+  typeof value === "number" ? `${formatPercent(value, 0)} of the training records` : inWords(value);
+
+/** `batchSize` → `batch size`. */
+const words = (name: string): string =>
+  name.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
+
+/** Plain data as a person would write it: `adam (learning rate 0.001, beta1 0.9)`. */
+function inWords(value: PlainData | readonly number[]): string {
+  if (value === null) return "none";
+  if (typeof value === "number") return formatNumberForPrint(value, 6);
+  if (typeof value !== "object") return value === true ? "yes" : value === false ? "no" : value;
+  if (isList(value)) return value.map((item) => inWords(item)).join(", ");
+  const { name, ...rest } = value;
+  const parameters = Object.entries(rest).map(([key, item]) => `${words(key)} ${inWords(item)}`);
+  return name === undefined ? parameters.join(", ") : `${inWords(name)}${parameters.length > 0 ? ` (${parameters.join(", ")})` : ""}`;
+}
+
+const isList = (value: PlainData | readonly number[]): value is readonly PlainData[] => Array.isArray(value);
+
+function again({ command, configuration }: RunData): string {
+  if (command === undefined) return "";
+  const { seed } = configuration satisfies RunConfiguration;
+  return `<section><h2>The same again</h2>
+<p class="note">With the seed ${seed}, this command gives the same weights bit for bit, on any machine and any number of threads.</p>
+<pre tabindex="0"><code>${escapeText(command)}</code></pre></section>`;
+}
+
+function footer(folder: string | undefined): string {
+  const files = "<code>weights.safetensors</code>, <code>history.jsonl</code> and <code>run.json</code> lie beside this page";
+  const evaluate =
+    folder === undefined ? "" : `; <code>steepest evaluate ${escapeText(quoted(folder))}</code> applies the model to new data`;
+  return `<footer>${files}${evaluate}. Made by Steepest ${version}.</footer>`;
+}
+
+/** A path as a shell takes it. */
+const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
+
+function roundTo(value: number, digits: number): number {
+  return Number.isFinite(value) ? Number(value.toPrecision(digits)) : value;
+}

@@ -1,0 +1,101 @@
+/** A trained run as plain data: what a run folder keeps and a report shows. */
+import type { Preprocessing } from "../data/dataset.js";
+import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
+import type { Raster } from "../figures/png.js";
+import type { DType, HostData, Shape } from "../tensor/types.js";
+
+/** Data that JSON can hold, nothing else. */
+export type PlainData = string | number | boolean | null | readonly PlainData[] | { readonly [key: string]: PlainData };
+
+/** A named array, such as the weights of one layer. */
+export interface NamedArray {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly data: HostData;
+}
+
+/** One layer, for people. */
+export interface LayerSummary {
+  /** What it is, with its sizes: `conv2d 16 · 3×3`. */
+  readonly layer: string;
+  /** Without the batch axis. */
+  readonly outputShape: Shape;
+  readonly parameters: number;
+}
+
+/** What training was asked to do. All of it together with the code gives the weights again. */
+export interface RunConfiguration {
+  /** Which data, as on the command line: `digits`, `mnist:DIR`. */
+  readonly data: string;
+  /** The layers, as plain data from which the model can be built again. */
+  readonly model: PlainData;
+  readonly loss: string;
+  /** Name and hyperparameters, schedule included. */
+  readonly optimizer: { readonly name: string; readonly [parameter: string]: PlainData };
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  /** Share of the training records kept apart for validation. */
+  readonly validation: number;
+  /** Whatever else was set: patience, L2, threads. */
+  readonly [option: string]: PlainData;
+}
+
+/** What came of it. */
+export interface RunResults {
+  readonly status: Status;
+  /** Why it ended and how it went, in a sentence or two. */
+  readonly diagnosis: string;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+  readonly trainLoss: number;
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+  /** Over records that training never saw. */
+  readonly test?: Evaluation;
+}
+
+/** All that a run folder keeps. */
+export interface RunData {
+  /** A title for people: `CNN on digits`. */
+  readonly title: string;
+  readonly configuration: RunConfiguration;
+  /** What is done to an input before the model sees it. */
+  readonly preprocessing: Preprocessing;
+  /** Of one input, without the batch axis. */
+  readonly inputShape: Shape;
+  /** Names by label; absent for regression. */
+  readonly classes?: readonly string[];
+  readonly layers: readonly LayerSummary[];
+  readonly results: RunResults;
+  readonly history: readonly HistoryRecord[];
+  readonly weights: readonly NamedArray[];
+  /** The command that makes this run again. */
+  readonly command?: string;
+}
+
+/** One record of the test set with what the model says of it. */
+export interface Sample {
+  /** Its place in the test set. */
+  readonly index: number;
+  readonly image: Raster;
+  readonly label: number;
+  /** Probabilities by class; they add up to 1. */
+  readonly probabilities: ArrayLike<number>;
+}
+
+/** What a report shows beyond the run itself. */
+export interface ReportMaterial {
+  /** Records shown as they come: the first ones of the test set, say. */
+  readonly samples?: readonly Sample[];
+  /** Records whose most probable class is not the label. */
+  readonly mistakes?: readonly Sample[];
+  /** When it was made. Default: now. */
+  readonly created?: Date;
+}
+
+/** The number of weights. */
+export const parameterCount = (run: Pick<RunData, "weights">): number => run.weights.reduce((sum, { data }) => sum + data.length, 0);
