@@ -5,7 +5,6 @@ import type { Model } from "../models/model.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { LayerSummary, NamedArray, PlainData } from "../runs/run-data.js";
 import type { StoredRun } from "../runs/run-folder.js";
-import { SteepestError } from "../tensor/error.js";
 
 export interface MinimizeRequest {
   readonly formula: string;
@@ -138,17 +137,3 @@ export interface Engine {
   evaluate(request: EvaluateRequest): Promise<EvaluateResult>;
   explain(request: ExplainRequest): readonly ExplainedLevel[];
 }
-
-const missing = (): never => {
-  throw new SteepestError({ problem: "The engine is not connected to the command line" });
-};
-
-/** The engine of this package. */
-export const engine: Engine = {
-  variables: missing,
-  minimize: missing,
-  gradient: missing,
-  train: missing,
-  evaluate: missing,
-  explain: missing,
-};

@@ -6,7 +6,7 @@ import { parseArguments } from "./arguments.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { everywhere, exitCodes, printJson } from "./command.js";
 import type { Engine } from "./engine.js";
-import { engine as ownEngine } from "./engine.js";
+import { engine as ownEngine } from "./connect.js";
 import { evaluate } from "./evaluate.js";
 import { explain } from "./explain.js";
 import { gradient } from "./gradient.js";

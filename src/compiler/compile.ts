@@ -1,11 +1,11 @@
 /** From an entry point to a schedule: phases in order, each with its arguments at fixed places in memory. */
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { bytesPerElement, type DType, type HostData, sizeOf, type TensorType } from "../tensor/types.js";
-import { normalize } from "./graph/normalize.js";
+import { type NormalForm, normalize } from "./graph/normalize.js";
 import type { Value } from "./graph/value.js";
 import { constantIndex, variableIndex } from "./kernels/affine.js";
 import type { PlannedKernel } from "./kernels/finish.js";
-import type { Buffer, RowKernel, Storage } from "./kernels/kernel.js";
+import type { Buffer, Kernel, RowKernel, Storage } from "./kernels/kernel.js";
 import { COPY, plan } from "./kernels/plan.js";
 import type { LoopFunction } from "./loops/ir.js";
 import { lowerColumns } from "./lower/columns.js";
@@ -69,12 +69,7 @@ const WORTH_SHARING = 8000;
 
 export function compileEntry(entry: EntryPoint, variables: readonly Variable[]): CompiledEntry {
   const { writes, traces, stop } = entry;
-  const form = normalize([...writes.map((w) => w.value), ...traces.map((t) => t.value), ...(stop ? [stop] : [])], variables);
-  const values = {
-    writes: writes.map(({ variable }, i) => ({ variable, value: form.roots[i] })),
-    traces: traces.map((_, i) => form.roots[writes.length + i]),
-    stop: stop && form.roots[form.roots.length - 1],
-  };
+  const { form, values } = normalEntry(entry, variables);
   const common = {
     name: entry.name,
     inputs: form.inputs,
@@ -82,6 +77,23 @@ export function compileEntry(entry: EntryPoint, variables: readonly Variable[]):
     key: `${entry.name}\n${writes.map((w) => variables.indexOf(w.variable)).join(" ")}\n${traces.length} ${stop !== undefined}\n${form.key}`,
   };
   return { ...common, ...bodyOf(common.key, values, variables) };
+}
+
+function normalEntry({ writes, traces, stop }: EntryPoint, variables: readonly Variable[]): { readonly form: NormalForm; readonly values: EntryValues } {
+  const form = normalize([...writes.map((w) => w.value), ...traces.map((t) => t.value), ...(stop ? [stop] : [])], variables);
+  const values = {
+    writes: writes.map(({ variable }, i) => ({ variable, value: form.roots[i] })),
+    traces: traces.map((_, i) => form.roots[writes.length + i]),
+    stop: stop && form.roots[form.roots.length - 1],
+  };
+  return { form, values };
+}
+
+/** The upper levels alone, for printing: values in normal form, and kernels where the entry is not computed in registers. */
+export function planEntry(entry: EntryPoint, variables: readonly Variable[]): { readonly roots: readonly Value[]; readonly kernels: readonly Kernel[] | undefined } {
+  const { form, values } = normalEntry(entry, variables);
+  const leaves = new LeafBuffers(variables);
+  return { roots: form.roots, kernels: isSmall(values) ? undefined : plan(form.roots.filter((r) => r.leaf === undefined), (v) => leaves.of(v)).kernels.map((k) => k.kernel) };
 }
 
 type CompiledBody = Pick<CompiledEntry, "zeroedBytes" | "arenaBytes" | "threadBytes" | "body">;

@@ -1,6 +1,8 @@
 /** Is a gradient right? Compared with differences, which are themselves judged. */
+import type { HostObjective, Objective } from "../objectives/objective.js";
 import { SteepestError } from "../tensor/error.js";
 import { shuffledIndex, shuffleRounds } from "../tensor/permutation.js";
+import { problemOf } from "./derivatives.js";
 import { type DifferenceEstimate, differentiate } from "./differences.js";
 
 /** A function of a flat vector θ with a gradient of its own. */
@@ -61,11 +63,16 @@ export interface GradientCheck {
  *
  * The whole check fails if one coordinate fails, and passes if all pass. θ is never changed: each evaluation gets a copy.
  *
- * @param problem value and gradient
+ * @param objective value and gradient: one's own, those of an `objective`, or what a formula or function means
  * @param theta the point; a random one finds more than a symmetric one such as 0
  * @throws SteepestError where the gradient has another length than θ
  */
-export function checkGradient(problem: GradientProblem, theta: ArrayLike<number>, options: GradientCheckOptions = {}): GradientCheck {
+export function checkGradient(
+  objective: GradientProblem | HostObjective | Objective,
+  theta: ArrayLike<number>,
+  options: GradientCheckOptions = {},
+): GradientCheck {
+  const problem: GradientProblem = "kind" in objective ? problemOf(objective) : objective;
   const start = Float64Array.from(theta);
   const value = (x: Float64Array) => problem.value(x.slice());
   const gradient = Float64Array.from(problem.gradient(start.slice()));

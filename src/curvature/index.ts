@@ -7,3 +7,4 @@ export {
   type GradientVerdict,
 } from "./check-gradient.js";
 export { type DifferenceEstimate, differentiate } from "./differences.js";
+export { Derivatives, problemOf } from "./derivatives.js";

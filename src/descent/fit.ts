@@ -45,12 +45,24 @@ export interface FitOptions {
   readonly onProgress?: (progress: TrainingProgress) => void;
 }
 
+/** What was asked for, with the defaults filled in. */
+export interface FitSettings {
+  readonly optimizer: string;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly validation: number;
+  readonly patience: number | null;
+}
+
 /** A trained model and how it came about. */
 export interface TrainedRun {
   readonly status: Status;
   readonly diagnosis: string;
   readonly model: BuiltModel;
   readonly training: Training;
+  readonly data: Dataset;
+  readonly settings: FitSettings;
   /** θ with its gaps, see ParameterLayout. */
   readonly theta: HostData;
   /** Epochs done, with fraction. */
@@ -128,6 +140,8 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
       ...outcome,
       model: training.parts.model,
       training,
+      data,
+      settings: { optimizer: optimizer.name, epochs, batchSize, seed, validation, patience: options.patience ?? null },
       theta,
       ...(test ? { test } : {}),
       weights: training.layout.split(theta),

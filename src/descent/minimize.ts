@@ -119,8 +119,22 @@ function descent(f: Minimizable, start: NumberStart | Tensor, options: MinimizeO
   return descendTraced(objective, settings(options, objective.parameters.size, sign));
 }
 
-/** The objective that a formula or function means, by its start. */
-export function tracedObjective(f: string | AnyFunction, start: NumberStart | Tensor, constants?: Constants): Objective {
+/**
+ * The objective that a formula or function means, with its start: what `descend` and `checkGradient` take.
+ *
+ * @example
+ * ```ts
+ * import { checkGradient, trace } from "steepest";
+ * checkGradient(trace("x^2 * sin(y)", { x: 1, y: 2 }), [1.5, 0.3]).verdict; // → "pass"
+ * ```
+ */
+export function trace<S extends NumberStart>(f: string | AnyFunction, start: S, constants?: Constants): Objective<Widened<S>>;
+export function trace(f: (x: Tensor) => Tensor, start: Tensor): Objective<Tensor>;
+export function trace(f: string | AnyFunction, start: NumberStart | Tensor, constants?: Constants): Objective {
+  return tracedObjective(f, start, constants);
+}
+
+function tracedObjective(f: string | AnyFunction, start: NumberStart | Tensor, constants?: Constants): Objective {
   if (start instanceof Tensor) {
     if (typeof f === "string") throw new SteepestError({ problem: "a formula starts from numbers, not from a tensor", fix: "write the start as { x: 1, y: 2 } or [1, 2]" });
     // The function's own signature promised a function of one tensor: see the overloads of minimize.

@@ -6,10 +6,11 @@ import { recordCount } from "../data/dataset.js";
 import { dataVariable, shuffledBatch, type Training } from "../objectives/training.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
-import { iota, readVariable, type Tensor } from "../tensor/tensor.js";
-import { type HostData, sizeOf } from "../tensor/types.js";
-import { judge, type PartOutputs } from "./evaluation.js";
+import { readVariable, type Tensor } from "../tensor/tensor.js";
+import type { HostData } from "../tensor/types.js";
 import type { Evaluation, HistoryRecord, Status } from "./history.js";
+import { HistoryRecorder } from "./history-recorder.js";
+import { PartEvaluator } from "./part-evaluator.js";
 import type { TrainingProgress } from "./progress.js";
 import { type DescentVariables, descentVariables, gradientOf, initialValues, stepEntry, variableList } from "./step.js";
 
@@ -46,8 +47,6 @@ export interface TrainOutcome {
   readonly history: readonly HistoryRecord[];
 }
 
-/** Records of one batch of an evaluation. */
-const EVALUATION_BATCH = 256;
 /** Milliseconds between two reports. */
 const REPORT = 120;
 /** Lines of a history. */
@@ -62,19 +61,18 @@ export class TrainingLoop {
   readonly #options: TrainingLoopOptions;
   readonly #program: ThreadedProgram;
   readonly #variables: DescentVariables;
-  readonly #held: DataVariables & { readonly step: Variable };
+  readonly #evaluator: PartEvaluator | undefined;
   readonly #steps: { readonly full: EntryPoint; readonly rest: EntryPoint | undefined };
-  readonly #evaluations = new Map<number, EntryPoint>();
   readonly #perEpoch: number;
   readonly #totalSteps: number;
 
-  private constructor(options: TrainingLoopOptions, program: ThreadedProgram, variables: DescentVariables, data: DataVariables, held: DataVariables & { readonly step: Variable }) {
+  private constructor(options: TrainingLoopOptions, program: ThreadedProgram, variables: DescentVariables, data: DataVariables, evaluator: PartEvaluator | undefined) {
     const { records, batchSize, epochs } = options;
     const count = recordCount(records);
     this.#options = options;
     this.#program = program;
     this.#variables = variables;
-    this.#held = held;
+    this.#evaluator = evaluator;
     this.#perEpoch = Math.ceil(count / batchSize);
     this.#totalSteps = Math.max(1, Math.round(epochs * this.#perEpoch));
     const rest = count % batchSize;
@@ -84,18 +82,17 @@ export class TrainingLoop {
   static async open(options: TrainingLoopOptions): Promise<TrainingLoop> {
     const { training, optimizer, records, held, threads, workerUrl } = options;
     const variables = descentVariables(training.parameters, optimizer);
-    const of = (name: string, part: DatasetPart): DataVariables => ({
-      inputs: dataVariable(`${name}Inputs`, part.inputs.shape, part.inputs.dtype),
-      targets: dataVariable(`${name}Targets`, part.targets.shape, part.targets.dtype),
-    });
-    const data = of("training", records);
-    const largest = [...held].sort((a, b) => recordCount(b) - recordCount(a))[0] ?? records;
-    const kept = { ...of("held", held.length === 0 ? emptyLike(records) : largest), step: { name: "heldStep", type: { shape: [], dtype: "f64" } } as const };
-    const program = await openProgram([...variableList(variables), data.inputs, data.targets, kept.inputs, kept.targets, kept.step], {
+    const data = {
+      inputs: dataVariable("trainingInputs", records.inputs.shape, records.inputs.dtype),
+      targets: dataVariable("trainingTargets", records.targets.shape, records.targets.dtype),
+    };
+    const [largest] = [...held].sort((a, b) => recordCount(b) - recordCount(a));
+    const evaluator = largest && new PartEvaluator(training, variables.theta, largest);
+    const program = await openProgram([...variableList(variables), data.inputs, data.targets, ...(evaluator?.variables ?? [])], {
       ...(threads === undefined ? {} : { threads }),
       ...(workerUrl === undefined ? {} : { workerUrl }),
     });
-    const loop = new TrainingLoop(options, program, variables, data, kept);
+    const loop = new TrainingLoop(options, program, variables, data, evaluator);
     program.write(data.inputs, records.inputs.data);
     program.write(data.targets, records.targets.data);
     for (const [variable, values] of initialValues(variables, optimizer, training.initialTheta(), loop.#totalSteps, loop.#perEpoch, 0)) program.write(variable, values);
@@ -198,22 +195,8 @@ export class TrainingLoop {
 
   /** The model over a part, as it stands. */
   async evaluate(part: DatasetPart): Promise<Evaluation & { readonly outputs: Float32Array }> {
-    const count = recordCount(part);
-    const { inputs, targets, step } = this.#held;
-    this.#program.write(inputs, part.inputs.data);
-    this.#program.write(targets, part.targets.data);
-    this.#program.write(step, [0]);
-    const batch = Math.min(EVALUATION_BATCH, count);
-    const results: PartOutputs[] = [];
-    for (const [size, times] of [
-      [batch, Math.floor(count / batch)],
-      [count % batch, 1],
-    ]) {
-      if (size === 0) continue;
-      const { traces } = await this.#program.run(this.#evaluationEntry(size, batch), times);
-      results.push({ loss: traces.perRecord, outputs: traces.output });
-    }
-    return judge(results, part, this.#options.training.parts.loss.classification);
+    if (this.#evaluator === undefined) throw new Error("internal: no part was announced for evaluation");
+    return this.#evaluator.evaluate(this.#program, part);
   }
 
   #stepEntry(data: DataVariables, size: number): EntryPoint {
@@ -242,26 +225,6 @@ export class TrainingLoop {
     });
   }
 
-  #evaluationEntry(size: number, stride: number): EntryPoint {
-    const held = this.#evaluations.get(size);
-    if (held !== undefined) return held;
-    const { training } = this.#options;
-    const { inputs, targets, step } = this.#held;
-    const at = readVariable(step, true);
-    const rows = iota([size], 0, "u32").add(at.mul(stride).cast("u32"));
-    const { perRecord, output } = training.batch(readVariable(this.#variables.theta), readVariable(inputs).take(rows), readVariable(targets).take(rows), false);
-    const entry: EntryPoint = {
-      name: "evaluate",
-      writes: [{ variable: step, value: at.add(1) }],
-      traces: [
-        { name: "perRecord", value: perRecord.cast("f32") },
-        { name: "output", value: output.cast("f32") },
-      ],
-    };
-    this.#evaluations.set(size, entry);
-    return entry;
-  }
-
   async #snapshot(): Promise<ReadonlyMap<Variable, HostData>> {
     const { theta, slots, step } = this.#variables;
     const values = new Map<Variable, HostData>();
@@ -274,77 +237,6 @@ export class TrainingLoop {
     if (steps > 0) await this.#program.run(entry, steps);
   }
 }
-
-const emptyLike = (part: DatasetPart): DatasetPart => ({
-  inputs: { ...part.inputs, shape: [1, ...part.inputs.shape.slice(1)], data: part.inputs.data.subarray(0, sizeOf(part.inputs.shape.slice(1))) },
-  targets: { ...part.targets, shape: [1, ...part.targets.shape.slice(1)], data: part.targets.data.subarray(0, sizeOf(part.targets.shape.slice(1))) },
-});
-
-/** Means over stretches of steps, in as many lines as a curve needs. */
-class HistoryRecorder {
-  readonly records: HistoryRecord[] = [];
-  readonly #every: number;
-  readonly #perEpoch: number;
-  readonly #window = { loss: 0, accuracy: 0, count: 0, gradientNorm: 0, rate: 0, step: 0, hasAccuracy: false };
-  readonly #losses: number[] = [];
-  rate = 0;
-
-  constructor(every: number, perEpoch: number) {
-    this.#every = every;
-    this.#perEpoch = perEpoch;
-  }
-
-  /** Mean loss of the last steps. */
-  get recent(): number {
-    return mean(this.#losses.slice(-Math.min(50, this.#perEpoch)));
-  }
-
-  get lastEpochLoss(): number {
-    return mean(this.#losses.slice(-this.#perEpoch));
-  }
-
-  take(traces: Readonly<Record<string, HostData>>, steps: number, before: number, seconds: number): void {
-    const w = this.#window;
-    for (let i = 0; i < steps; i++) {
-      this.#losses.push(traces.loss[i]);
-      w.loss += traces.loss[i];
-      w.hasAccuracy = traces.accuracy !== undefined;
-      if (w.hasAccuracy) w.accuracy += traces.accuracy[i];
-      w.count++;
-      w.gradientNorm = traces.gradientNorm[i];
-      w.rate = traces.learningRate[i];
-      w.step = before + i + 1;
-      this.rate = w.rate;
-      if (w.step % this.#every === 0 || w.step === 1) this.flush(seconds);
-    }
-    if (this.#losses.length > 4 * this.#perEpoch + 200) this.#losses.splice(0, this.#losses.length - 2 * this.#perEpoch - 100);
-  }
-
-  flush(seconds: number): void {
-    const w = this.#window;
-    if (w.count === 0) return;
-    this.records.push({
-      step: w.step,
-      epoch: w.step / this.#perEpoch,
-      seconds,
-      loss: w.loss / w.count,
-      learningRate: w.rate,
-      gradientNorm: w.gradientNorm,
-      ...(w.hasAccuracy ? { trainAccuracy: w.accuracy / w.count } : {}),
-    });
-    Object.assign(w, { loss: 0, accuracy: 0, count: 0 });
-  }
-
-  validated(judged: Evaluation, step: number, seconds: number): void {
-    this.flush(seconds);
-    const last = this.records.pop();
-    const accuracy = judged.accuracy === undefined ? {} : { validationAccuracy: judged.accuracy };
-    const base = last ?? { step, epoch: step / this.#perEpoch, seconds, loss: this.recent, learningRate: this.rate };
-    this.records.push({ ...base, validationLoss: judged.loss, ...accuracy });
-  }
-}
-
-const mean = (values: readonly number[]): number => (values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0) / values.length);
 
 function describeTraining(status: Status, steps: number, perEpoch: number, loss: number, best: number | undefined, patience: number): string {
   const epochs = Number((steps / perEpoch).toFixed(2));

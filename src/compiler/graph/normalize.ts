@@ -1,5 +1,5 @@
 /** From the traced graph to the normal form: common subexpressions, dead code and algebra that never changes a finite result. */
-import type { Attributes, Node, Primitive } from "../../tensor/primitive.js";
+import type { Attributes, Graph, Node, Primitive } from "../../tensor/primitive.js";
 import type { ParameterSlot } from "../../tensor/primitives/indexing.js";
 import type { InputAttributes, Variable } from "../../tensor/primitives/leaves.js";
 import { primitives } from "../../tensor/primitives/table.js";
@@ -8,6 +8,7 @@ import type { Tensor } from "../../tensor/tensor.js";
 import { type DType, type HostData, type Shape, sameShape, sizeOf, type TensorType } from "../../tensor/types.js";
 import { topological } from "../../tensor/walk.js";
 import { blockwise, FOLD_AT_ONCE } from "./blocks.js";
+import { expandControl } from "./control.js";
 import { type Leaf, literalOf, type Value } from "./value.js";
 
 export interface NormalForm {
@@ -21,20 +22,34 @@ export interface NormalForm {
 /** Brings a traced graph to normal form. */
 export function normalize(roots: readonly Tensor[], variables: readonly Variable[] = []): NormalForm {
   const graph = new GraphBuilder(variables);
-  const values = new Map<Node, readonly Value[]>();
-  const isKnown = (node: Node) => node.outputs.every((o) => knownData(o) !== undefined);
-  for (const node of topological(roots, (n) => values.has(n))) {
-    const known = isKnown(node) ? node.outputs.map((o) => graph.input(knownData(o) as HostData, o)) : undefined;
-    values.set(node, known ?? graph.translate(node, node.inputs.map((x) => valueOf(values, x))));
-  }
-  const result = roots.map((root) => valueOf(values, root));
+  const result = translateNodes(graph, roots, new Map());
   return { roots: result, inputs: graph.inputs, key: graph.keyOf(result) };
 }
 
-function valueOf(values: ReadonlyMap<Node, readonly Value[]>, tensor: Tensor): Value {
-  const value = values.get(tensor.node)?.[tensor.output];
-  if (value === undefined) throw new Error(`internal: ${tensor.toString()} has no value`);
-  return value;
+/** Values of `outputs`; what `given` holds is not entered. */
+function translateNodes(graph: GraphBuilder, outputs: readonly Tensor[], given: ReadonlyMap<Tensor, Value>): readonly Value[] {
+  const values = new Map(given);
+  const isGiven = new Set([...given.keys()].map((x) => x.node));
+  const valueOf = (tensor: Tensor): Value => {
+    const value = values.get(tensor);
+    if (value === undefined) throw new Error(`internal: ${tensor.toString()} has no value`);
+    return value;
+  };
+  const expand = (inner: Graph, inputs: readonly Value[]) =>
+    translateNodes(graph, inner.outputs, new Map([...inner.arguments, ...inner.captured].map((x, i) => [x, inputs[i]])));
+  for (const node of topological(outputs, (n) => isGiven.has(n))) {
+    const known = node.outputs.map(knownData);
+    const results = node.outputs.flatMap((o, i) => {
+      const data = known[i];
+      return data === undefined ? [] : [graph.input(data, o)];
+    });
+    const made =
+      results.length === node.outputs.length
+        ? results
+        : (expandControl(graph, node, node.inputs.map(valueOf), expand) ?? graph.translate(node, node.inputs.map(valueOf)));
+    node.outputs.forEach((o, i) => values.set(o, made[i]));
+  }
+  return outputs.map(valueOf);
 }
 
 export class GraphBuilder {
@@ -60,6 +75,10 @@ export class GraphBuilder {
       case "input": {
         const { type, data } = attributes as InputAttributes;
         return [this.input(data, type)];
+      }
+      case "literal": {
+        const { value, dtype } = attributes as { readonly value: number; readonly dtype: DType };
+        return [this.literal(value, [], dtype)];
       }
       case "variable":
         return [this.#variable((attributes as { readonly variable: Variable }).variable)];
@@ -102,7 +121,8 @@ export class GraphBuilder {
     return value;
   }
 
-  #literal(value: number, shape: Shape, dtype: DType): Value {
+  /** The same number everywhere. */
+  literal(value: number, shape: Shape, dtype: DType): Value {
     const scalar = this.#intern(primitives.literal, { value, dtype }, [], [], dtype, 0, Object.is(value, -0) ? "-0" : String(value));
     return shape.length === 0 ? scalar : this.make(primitives.broadcast, { shape, axes: [] }, [scalar], shape, dtype);
   }
@@ -114,7 +134,7 @@ export class GraphBuilder {
       case "broadcast":
       case "reshape": {
         const literal = shape.length === 0 || x.shape.length > 0 || primitive.name === "reshape" ? literalOf(x) : undefined;
-        if (literal !== undefined && (x.shape.length > 0 || shape.length === 0)) return this.#literal(literal, shape, dtype);
+        if (literal !== undefined && (x.shape.length > 0 || shape.length === 0)) return this.literal(literal, shape, dtype);
         if (sameShape(x.shape, shape)) return x;
         if (primitive.name === "reshape" && x.primitive.name === "reshape") return this.make(primitive, { shape }, [x.inputs[0]], shape, dtype);
         if (primitive.name === "reshape" && isScalarBroadcast(x)) return this.make(primitives.broadcast, { shape, axes: [] }, [x.inputs[0]], shape, dtype);
@@ -124,7 +144,7 @@ export class GraphBuilder {
       case "sum":
       case "reduceMax":
       case "reduceMin":
-        return this.#reduceAll(primitive, attributes, x, shape, dtype);
+        return this.#reduce(primitive, attributes, x, shape, dtype);
       case "unpack": {
         const slot = attributes as unknown as ParameterSlot;
         if (x.primitive.name !== "pack") return undefined;
@@ -137,13 +157,26 @@ export class GraphBuilder {
     }
   }
 
-  /** Brings reductions that leave one element to one form: over all axes, in blocks where there are many elements. */
-  #reduceAll(primitive: Primitive, attributes: Attributes, x: Value, shape: Shape, dtype: DType): Value | undefined {
+  /** Brings reductions to few forms: no axes of extent 1, no truth values, all axes where one element is left, in blocks where there are many. */
+  #reduce(primitive: Primitive, attributes: Attributes, x: Value, shape: Shape, dtype: DType): Value | undefined {
+    const axes = attributes.axes as readonly number[];
     const size = sizeOf(x.shape);
-    if (size === 1) return this.make(primitives.reshape, { shape }, [x], shape, dtype);
+    const folded = axes.filter((axis) => x.shape[axis] !== 1);
+    if (folded.length === 0) return this.make(primitives.reshape, { shape }, [x], shape, dtype);
+    if (dtype === "bool" || dtype === "u8") {
+      const cast = (v: Value, to: DType) => this.make(primitives.cast, { to }, [v], v.shape, to);
+      return cast(this.make(primitive, attributes, [cast(x, "i32")], shape, "i32"), dtype);
+    }
+    if (folded.length < axes.length) {
+      const kept = x.shape.filter((_, axis) => !axes.includes(axis) || folded.includes(axis));
+      const place = folded.map((axis) => x.shape.slice(0, axis).filter((_, a) => !axes.includes(a) || folded.includes(a)).length);
+      return this.make(primitive, { axes: place }, [this.make(primitives.reshape, { shape: kept }, [x], kept, dtype)], shape, dtype);
+    }
     if (sizeOf(shape) !== 1) return undefined;
-    const all = { axes: x.shape.map((_, axis) => axis) };
-    if (shape.length > 0) return this.make(primitives.reshape, { shape }, [this.make(primitive, all, [x], [], dtype)], shape, dtype);
+    if (shape.length > 0) {
+      const all = { axes: x.shape.map((_, axis) => axis) };
+      return this.make(primitives.reshape, { shape }, [this.make(primitive, all, [x], [], dtype)], shape, dtype);
+    }
     const block = blockwise.get(primitive.name);
     if (size <= FOLD_AT_ONCE || block === undefined) return undefined;
     const [type] = block.kind === "structural" ? block.types({}, [x]) : [];
@@ -156,7 +189,7 @@ export class GraphBuilder {
     if (primitive.name === "cast" && x.dtype === dtype) return x;
     if (literals.every((l) => l !== undefined) && exact.has(primitive.name) && (dtype === "f64" || dtype === "f32" || dtype === "bool")) {
       const value = primitive.evaluate(attributes, ...literals);
-      return this.#literal(dtype === "f32" ? Math.fround(value) : value, shape, dtype);
+      return this.literal(dtype === "f32" ? Math.fround(value) : value, shape, dtype);
     }
     // An operation on repeated scalars is done once, on the scalars.
     if (shape.length > 0 && inputs.every((i) => isScalarBroadcast(i))) {
@@ -203,7 +236,7 @@ export class GraphBuilder {
 
   /** y·(truth as a number) selects: what is masked out is 0, whatever it was. */
   #masked(mask: Value, y: Value, shape: Shape, dtype: DType): Value {
-    return this.make(primitives.select, {}, [mask.inputs[0], y, this.#literal(0, shape, dtype)], shape, dtype);
+    return this.make(primitives.select, {}, [mask.inputs[0], y, this.literal(0, shape, dtype)], shape, dtype);
   }
 
   /** A sum of packed gradients is one pack; parts for the same place are added. */

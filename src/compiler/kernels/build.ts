@@ -10,6 +10,8 @@ import type { Condition, KernelExpr, Storage, View } from "./kernel.js";
 export interface Source {
   /** Loop extents of the kernel. */
   readonly loops: readonly number[];
+  /** Gathered rows must be the same along the innermost loop: a template's epilogue always works on several lanes. */
+  readonly uniformRows: boolean;
   /** Where a value lies in memory, for this kernel; undefined when it has to be computed here. */
   storageOf(value: Value): Storage | undefined;
   /** The result of a stage of this kernel: "here" when the value is one and `position` is the row's own; "elsewhere" when it is one at another row. */
@@ -27,6 +29,9 @@ export class CannotFuse extends Error {
     this.value = value;
   }
 }
+
+/** How many elements outside its buffer a guarded load may read. */
+const FAR = 2048;
 
 export class ExpressionBuilder {
   readonly #source: Source;
@@ -113,7 +118,10 @@ export class ExpressionBuilder {
   }
 
   #load(value: Value, storage: Storage, offset: Affine): KernelExpr {
-    return { kind: "load", dtype: value.dtype, buffer: storage.buffer, offset: shiftIndex(offset, storage.offset), dynamic: [] };
+    const [least, most] = rangeOf(offset, this.#source.loops);
+    const size = sizeOf(value.shape);
+    const far = least < -FAR || most >= size + FAR ? { within: [storage.offset, storage.offset + size - 1] as const } : {};
+    return { kind: "load", dtype: value.dtype, buffer: storage.buffer, offset: shiftIndex(offset, storage.offset), dynamic: [], ...far };
   }
 
   #separate(value: Value, position: Position): Position {
@@ -166,10 +174,11 @@ export class ExpressionBuilder {
 
   #take(value: Value, position: Position): KernelExpr {
     const [table, indices] = value.inputs;
-    const storage = this.#source.storageOf(table);
+    const view = viewOf(table, (v) => this.#source.storageOf(v));
+    const contiguous = view?.strides.slice(1).every((s, i) => s === stridesOf(table.shape)[i + 1]);
     const rank = indices.shape.length;
     const groups = splitAt(position, [rank], this.#source.loops);
-    if (storage === undefined) throw new CannotFuse(table);
+    if (view === undefined || !contiguous) throw new CannotFuse(table);
     if (groups === undefined) throw new CannotFuse(value);
     let axis = 0;
     const at = groups.filter((g) => {
@@ -179,8 +188,10 @@ export class ExpressionBuilder {
     });
     const row = this.build(indices, at);
     const rest = linearize(groups.slice(at.length), this.#variables);
-    const stride = sizeOf(table.shape.slice(1));
-    return { kind: "load", dtype: value.dtype, buffer: storage.buffer, offset: shiftIndex(rest, storage.offset), dynamic: [{ row, stride }] };
+    if (this.#source.uniformRows && at.some((g) => g.linear.coefficients[this.#variables - 1] !== 0)) throw new CannotFuse(value);
+    const { buffer, offset } = view.storage;
+    const dynamic = [{ row, rows: table.shape[0], stride: view.strides[0] }];
+    return { kind: "load", dtype: value.dtype, buffer, offset: shiftIndex(rest, offset), dynamic };
   }
 }
 

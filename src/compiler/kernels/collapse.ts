@@ -6,7 +6,7 @@ import type { ColumnKernel, KernelExpr, Pass, RowKernel, Store } from "./kernel.
 /** The same kernel with neighbouring axes joined where every index allows it. A kernel without reductions gets its last axis as inner loop. */
 export function collapseRows(kernel: RowKernel): RowKernel {
   if (kernel.tail !== undefined) return kernel;
-  const reduces = kernel.passes.some((p) => p.reductions.length > 0);
+  const reduces = kernel.passes.some((p) => p.reductions.length + p.rowStores.length > 0);
   const loops = [...kernel.rows, ...kernel.inner];
   const boundary = reduces ? kernel.rows.length : -1;
   const groups = joinAxes(loops, boundary, indicesOf(kernel.passes));
@@ -94,7 +94,7 @@ function rewritePasses(passes: readonly Pass[], rewrite: (a: Affine) => Affine):
   const rewritten = (e: KernelExpr): KernelExpr => {
     switch (e.kind) {
       case "load":
-        return { ...e, offset: rewrite(e.offset), dynamic: e.dynamic.map((d) => ({ row: expression(d.row), stride: d.stride })) };
+        return { ...e, offset: rewrite(e.offset), dynamic: e.dynamic.map((d) => ({ ...d, row: expression(d.row) })) };
       case "index":
         return { ...e, index: rewrite(e.index) };
       case "operation":

@@ -117,7 +117,8 @@ function finish(draft: Draft, drafted: Drafted, used: ReadonlySet<Buffer>, reads
     for (const view of operands) reads.add(view.storage.buffer);
     for (const need of draft.needs) needs.add(need);
     const stores = needed.filter((n) => n.stored).map((n) => store(n.member.value, n.member.role === "template" ? "template" : "map", n.expression));
-    return { kind: "template", value: template, operands, rows: draft.domain.rows, columns: draft.domain.columns, stores };
+    const results = needed.filter((n) => n.member.role === "template").map((n) => n.member.value);
+    return { kind: "template", value: template, results, operands, rows: draft.domain.rows, columns: draft.domain.columns, stores };
   }
   if (draft.columns) {
     const [{ member, expression }] = needed;

@@ -21,8 +21,11 @@ export interface Storage {
 /** A scalar expression over the loop variables of a kernel. Shared nodes are evaluated once. */
 export type KernelExpr =
   | { readonly kind: "literal"; readonly dtype: DType; readonly value: number }
-  /** element [offset + Σ index·stride] of a buffer; `dynamic` parts are computed row numbers. */
-  | { readonly kind: "load"; readonly dtype: DType; readonly buffer: Buffer; readonly offset: Affine; readonly dynamic: readonly { readonly row: KernelExpr; readonly stride: number }[] }
+  /**
+   * element [offset + Σ row·stride] of a buffer; `dynamic` parts are computed row numbers, held within 0 … rows − 1. `within`:
+   * the first and last element that may be meant, for a load whose offset runs far outside where a guard hides it.
+   */
+  | { readonly kind: "load"; readonly dtype: DType; readonly buffer: Buffer; readonly offset: Affine; readonly dynamic: readonly DynamicRow[]; readonly within?: readonly [number, number] }
   /** a loop index as a number */
   | { readonly kind: "index"; readonly dtype: DType; readonly index: Affine }
   | { readonly kind: "operation"; readonly dtype: DType; readonly name: PointwiseName; readonly operands: readonly KernelExpr[] }
@@ -30,6 +33,12 @@ export type KernelExpr =
   | { readonly kind: "guard"; readonly dtype: DType; readonly conditions: readonly Condition[]; readonly value: KernelExpr }
   /** the result of an earlier stage of the same row, or the accumulator of a template */
   | { readonly kind: "stage"; readonly dtype: DType; readonly value: Value };
+
+export interface DynamicRow {
+  readonly row: KernelExpr;
+  readonly rows: number;
+  readonly stride: number;
+}
 
 export interface Condition {
   readonly index: Affine;
@@ -96,6 +105,8 @@ export interface View {
 export interface TemplateKernel {
   readonly kind: "template";
   readonly value: Value;
+  /** All that the main loop gives: `value`, and for windows the maximum beside its place. */
+  readonly results: readonly Value[];
   readonly operands: readonly View[];
   readonly rows: number;
   readonly columns: number;

@@ -205,7 +205,7 @@ class Planner {
   }
 
   #roleIn(draft: Draft, value: Value): Role | undefined {
-    if (draft.columns) return undefined;
+    if (draft.columns || draft.members[0]?.value.primitive.name === "scatterAdd") return undefined;
     const { domain } = draft;
     if (REDUCTIONS.has(value.primitive.name)) {
       if (value.primitive.name.startsWith("block")) return domain.kind === "flat" && domain.size === sizeOf(value.inputs[0].shape) ? "reduce" : undefined;
@@ -260,6 +260,11 @@ class Planner {
   }
 
   #template(value: Value): Draft {
+    const maximum = this.#windowMaximum(value);
+    if (maximum !== undefined) {
+      maximum.members.push({ value, role: "template" });
+      return maximum;
+    }
     const columns = value.shape[value.shape.length - 1] ?? 1;
     const draft = new Draft({ kind: "matrix", rows: sizeOf(value.shape) / columns, columns });
     const read = new Set<Value>();
@@ -281,6 +286,13 @@ class Planner {
     this.#operands.set(draft, views);
     draft.members.push({ value, role: "template" });
     return draft;
+  }
+
+  /** The kernel that finds the places of window maxima finds the maxima too. */
+  #windowMaximum(value: Value): Draft | undefined {
+    const [image, places] = value.inputs;
+    if (value.primitive.name !== "windowTake" || places.primitive.name !== "windowArgmax" || places.inputs[0] !== image) return undefined;
+    return JSON.stringify(places.attributes) === JSON.stringify(value.attributes) ? this.#placed.get(places)?.draft : undefined;
   }
 
   // ── expressions ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -308,6 +320,7 @@ class Planner {
     const here = (value: Value, position: Position, own: Position | undefined) => (own !== undefined && draft.samePlace(position, own) ? "here" : "elsewhere");
     return {
       loops: draft.loops,
+      uniformRows: draft.domain.kind === "matrix",
       storageOf: (value) => {
         if (this.#placed.get(value)?.draft === draft && draft.roleOf(value) !== undefined) return undefined;
         const storage = this.#existing(value);

@@ -7,6 +7,7 @@ import { add, binary, constant, I32, index, load, min, mul, registerOf } from ".
 import type { Cursor, Expr } from "../loops/ir.js";
 import { Cursors, direct, ExpressionEmitter, Scope } from "./emitter.js";
 import type { LoweredPhase } from "./phase.js";
+import { foldStart } from "./rows.js";
 
 const MOST_BLOCKS = 32;
 /** Fewer rows than this are not worth a block of their own. */
@@ -22,7 +23,6 @@ export function lowerColumns(kernel: ColumnKernel, name: string): LoweredPhase[]
   return [fold(kernel, name, blocks, perBlock, partial, 0), join(kernel, `${name}Join`, blocks, partial)];
 }
 
-const identity = (op: ReduceOp): number => (op === "sum" ? 0 : op === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
 const joint = (op: ReduceOp, x: Expr, y: Expr): Expr => binary(op === "sum" ? "add" : op === "max" ? "max" : "min", x, y);
 
 /** Folds `perBlock` of the outermost reduced axis at a time into row `block` of the target. */
@@ -45,8 +45,8 @@ function fold(kernel: ColumnKernel, name: string, blocks: number, perBlock: numb
     const from = b.let(mul(block, index(perBlock)));
     const to = b.let(min(add(from, index(perBlock)), index(reduced[0] ?? 1)));
     overOuterKept(b, kept, (outer, flat) => {
-      forLanes(b, columns, [16, 4, 1], (column, lanes) => {
-        const accumulator = b.let(constant({ dtype: registerOf(reduction.dtype), lanes }, identity(reduction.op)), "fold");
+      forLanes(b, columns, emitter.gathers(reduction.expression) ? [1] : [16, 4, 1], (column, lanes) => {
+        const accumulator = b.let(constant({ dtype: registerOf(reduction.dtype), lanes }, foldStart(reduction.op, reduction.dtype)), "fold");
         const coordinates = kept.length === 0 ? outer : [...outer, column];
         overReduced(b, reduced, from, to, (at) => {
           const point = { coordinates: [...at, ...coordinates], lanes, stages: new Map<Value, Expr>() };

@@ -1,6 +1,6 @@
 /** Evaluates kernel expressions in registers: what does not change in a loop is computed in front of it. */
 import type { LoopBuilder } from "../loops/builder.js";
-import { add, binary, compare, constant, convert, I32, index, load, mul, registerOf, select, splat } from "../loops/expressions.js";
+import { add, binary, compare, constant, convert, I32, index, load, max, min, mul, registerOf, select, splat } from "../loops/expressions.js";
 import type { Cursor, Expr } from "../loops/ir.js";
 import type { Value } from "../graph/value.js";
 import type { Affine } from "../kernels/affine.js";
@@ -118,7 +118,13 @@ export interface Point {
 }
 
 /** Gives the cursor and constant offset of a load at the current point, so that a walk may keep moving cursors. */
-export type Addressing = (buffer: Buffer, offset: Affine, dynamic: readonly { readonly row: Expr; readonly stride: number }[]) => { readonly cursor: Cursor; readonly offset: number };
+export type Addressing = (buffer: Buffer, offset: Affine, moved?: Moved) => { readonly cursor: Cursor; readonly offset: number };
+
+/** What makes an address more than an affine index: rows picked at run time, and bounds that it must not leave. */
+export interface Moved {
+  readonly dynamic: readonly { readonly row: Expr; readonly stride: number }[];
+  readonly within?: readonly [number, number];
+}
 
 export class ExpressionEmitter {
   readonly #b: LoopBuilder;
@@ -132,15 +138,6 @@ export class ExpressionEmitter {
 
   level(e: KernelExpr): Level {
     return levelOf(e, this.#loops, this.#levels);
-  }
-
-  /** Whether an expression loads from rows that differ from lane to lane. */
-  gathers(e: KernelExpr, seen = new Set<KernelExpr>()): boolean {
-    if (seen.has(e)) return false;
-    seen.add(e);
-    if (e.kind === "load") return e.dynamic.some((d) => this.level(d.row) === 2);
-    if (e.kind === "operation") return e.operands.some((o) => this.gathers(o, seen));
-    return e.kind === "guard" && this.gathers(e.value, seen);
   }
 
   /** Computes the largest parts of the expressions that change no deeper than `level`, and keeps them in `scope`. */
@@ -194,9 +191,9 @@ export class ExpressionEmitter {
       case "index":
         return convert(registerOf(e.dtype), this.index(e.index, point));
       case "load": {
-        const dynamic = e.dynamic.map((d) => ({ row: convert("i32", this.emit(d.row, scope, { ...point, lanes: 1 }, addressing)), stride: d.stride }));
-        const { cursor, offset } = addressing(e.buffer, e.offset, dynamic);
-        return load(cursor, offset, lanes, lanes === 1 ? 1 : this.laneStride(e.offset));
+        const stride = lanes === 1 ? 0 : this.laneStride(e.offset);
+        const { cursor, offset } = addressing(e.buffer, e.offset, this.#moved(e, scope, point, addressing, (lanes - 1) * stride));
+        return load(cursor, offset, lanes, lanes === 1 ? 1 : stride);
       }
       case "operation": {
         const [x, y, z] = e.operands.map((o) => this.emit(o, scope, point, addressing));
@@ -214,6 +211,47 @@ export class ExpressionEmitter {
         return select(this.#b.let(inside), value, constant(value.type, 0));
       }
     }
+  }
+
+  /** `reach`: how far behind the first lane the last one lies. */
+  #moved(e: KernelExpr & { kind: "load" }, scope: Scope, point: Point, addressing: Addressing, reach: number): Moved | undefined {
+    if (e.dynamic.length === 0 && e.within === undefined) return undefined;
+    const dynamic = e.dynamic.map((d) => {
+      const row = convert("i32", this.emit(d.row, scope, { ...point, lanes: 1 }, addressing));
+      return { row: this.#b.let(min(max(row, index(0)), index(Math.max(0, d.rows - 1)))), stride: d.stride };
+    });
+    const [first, last] = e.within ?? [];
+    if (first === undefined || last === undefined) return { dynamic };
+    // A vector that is held back lies outside with all its lanes.
+    return { dynamic, within: [first - Math.max(0, reach), last - Math.min(0, reach)] };
+  }
+
+  /** Whether the expression picks rows that differ along the innermost variable: it is then computed element by element. */
+  gathers(e: KernelExpr): boolean {
+    const last = this.#loops.variables - 1;
+    const moves = (a: Affine) => (a.coefficients[last] ?? 0) !== 0;
+    const seen = new Map<KernelExpr, boolean>();
+    const varies = (x: KernelExpr): boolean => {
+      const held = seen.get(x);
+      if (held !== undefined) return held;
+      const result =
+        (x.kind === "load" && (moves(x.offset) || x.dynamic.some((d) => varies(d.row)))) ||
+        (x.kind === "index" && moves(x.index)) ||
+        (x.kind === "operation" && x.operands.some(varies)) ||
+        (x.kind === "guard" && (varies(x.value) || x.conditions.some((c) => moves(c.index)))) ||
+        (x.kind === "stage" && this.#loops.stages === 2);
+      seen.set(x, result);
+      return result;
+    };
+    const visited = new Set<KernelExpr>();
+    const gathered = (x: KernelExpr): boolean => {
+      if (visited.has(x)) return false;
+      visited.add(x);
+      if (x.kind === "load") return x.dynamic.some((d) => varies(d.row) || gathered(d.row));
+      if (x.kind === "operation") return x.operands.some(gathered);
+      return x.kind === "guard" && gathered(x.value);
+    };
+    return gathered(e);
   }
 
   /** Elements between the lanes of a walk along the innermost variable. */
@@ -237,15 +275,16 @@ export class ExpressionEmitter {
 
 /** Addresses every load by itself, from the coordinates of the point. */
 export function direct(b: LoopBuilder, cursors: Cursors, coordinates: readonly Expr[]): Addressing {
-  return (buffer, offset, dynamic) => {
+  return (buffer, offset, moved) => {
     let at: Expr = index(0);
     offset.coefficients.forEach((c, v) => {
       if (c !== 0) at = add(at, mul(coordinates[v], index(c)));
     });
-    for (const { row, stride } of dynamic) at = add(at, mul(row, index(stride)));
+    for (const { row, stride } of moved?.dynamic ?? []) at = add(at, mul(row, index(stride)));
     const base = cursors.of(buffer);
     // A constant part goes into the pointer too: few distinct static offsets keep the machine's registers free.
-    const total = add(at, index(offset.constant));
+    const free = add(at, index(offset.constant));
+    const total = moved?.within === undefined ? free : min(max(free, index(moved.within[0])), index(moved.within[1]));
     return { cursor: total.kind === "constant" && total.value === 0 ? base : b.point(base, total), offset: 0 };
   };
 }

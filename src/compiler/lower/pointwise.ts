@@ -58,5 +58,9 @@ export const lowerings: Readonly<Record<PointwiseName, Lowering>> = {
   ge: comparison("ge"),
   not: (_, x) => unary("not", x),
   select: (_, condition, x, y) => (x.type.dtype === "bool" ? convert("bool", select(condition, convert("i32", x), convert("i32", y))) : select(condition, x, y)),
-  cast: (_, x, _y, _z, dtype) => convert(registerOf(dtype), x),
+  cast: (_, x, _y, _z, dtype) => {
+    const converted = convert(registerOf(dtype), x);
+    // Bytes are held in registers of 32 bits, and wrap here.
+    return dtype === "u8" && x.type.dtype !== "bool" ? binary("and", converted, constant(converted.type, 255)) : converted;
+  },
 };

@@ -1,7 +1,7 @@
 /** Lowers row kernels: maps, row-wise reductions, and both together. */
-import { sizeOf } from "../../tensor/types.js";
+import { type DType, sizeOf } from "../../tensor/types.js";
 import type { Value } from "../graph/value.js";
-import type { KernelExpr, Pass, Reduction, RowKernel, Store } from "../kernels/kernel.js";
+import type { KernelExpr, Pass, ReduceOp, Reduction, RowKernel, Store } from "../kernels/kernel.js";
 import { forLanes, LoopBuilder } from "../loops/builder.js";
 import { add, binary, compare, constant, div, horizontal, I32, index, min, mul, registerOf, select, sub } from "../loops/expressions.js";
 import type { Expr, Register } from "../loops/ir.js";
@@ -135,7 +135,7 @@ class RowLowering {
       const values = expressions.map((e) => this.#emitter.emit(e, here, point, addressing));
       folds.forEach((fold, at) => fold.take(values[at], i));
       pass.stores.forEach((s, at) => {
-        const { cursor, offset } = addressing(s.storage.buffer, s.offset, []);
+        const { cursor, offset } = addressing(s.storage.buffer, s.offset);
         const value = values[folds.length + at];
         b.store(cursor, value, offset, lanes === 1 ? 1 : this.#emitter.laneStride(s.offset));
       });
@@ -154,7 +154,7 @@ class RowLowering {
   }
 
   #store(store: Store, value: Expr, coordinates: readonly Expr[]): void {
-    const { cursor, offset } = direct(this.#b, this.#cursors, coordinates)(store.storage.buffer, store.offset, []);
+    const { cursor, offset } = direct(this.#b, this.#cursors, coordinates)(store.storage.buffer, store.offset);
     this.#b.store(cursor, value, offset);
   }
 }
@@ -169,20 +169,12 @@ class Fold {
   constructor(b: LoopBuilder, reduction: Reduction) {
     this.#b = b;
     this.reduction = reduction;
-    for (const lanes of this.scalarOnly ? [1] : [16, 4, 1]) this.#accumulators.set(lanes, b.let(constant({ dtype: registerOf(reduction.dtype), lanes }, this.#identity), "fold"));
+    for (const lanes of this.scalarOnly ? [1] : [16, 4, 1]) this.#accumulators.set(lanes, b.let(constant({ dtype: registerOf(reduction.dtype), lanes }, foldStart(reduction.op, reduction.dtype)), "fold"));
     this.#bestIndex = reduction.op === "argmax" ? b.let(index(0), "best") : undefined;
   }
 
   get scalarOnly(): boolean {
     return this.reduction.op === "argmax";
-  }
-
-  get #identity(): number {
-    const { op, dtype } = this.reduction;
-    if (op === "sum") return 0;
-    if (dtype === "i32") return op === "min" ? 2 ** 31 - 1 : -(2 ** 31);
-    if (dtype === "u32") return op === "min" ? 2 ** 32 - 1 : 0;
-    return op === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
   take(value: Expr, at: Expr): void {
@@ -210,6 +202,14 @@ class Fold {
   #join(x: Expr, y: Expr): Expr {
     return binary(this.reduction.op === "sum" ? "add" : this.reduction.op === "max" ? "max" : "min", x, y);
   }
+}
+
+/** What a fold of nothing gives. */
+export function foldStart(op: ReduceOp, dtype: DType): number {
+  if (op === "sum") return 0;
+  if (dtype === "i32") return op === "min" ? 2147483647 : -2147483648;
+  if (dtype !== "f32" && dtype !== "f64") return op === "min" ? 4294967295 : 0;
+  return op === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
 }
 
 export function expressionsOf(pass: Pass): KernelExpr[] {

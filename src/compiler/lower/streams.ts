@@ -31,7 +31,7 @@ export class Streams {
     if (e.kind === "guard") this.prepare(e.value, moves, seen);
     if (e.kind === "load") {
       for (const { row } of e.dynamic) this.prepare(row, moves, seen);
-      if (e.dynamic.length === 0) this.#open(e.buffer, e.offset);
+      if (e.dynamic.length === 0 && e.within === undefined) this.#open(e.buffer, e.offset);
     }
   }
 
@@ -42,11 +42,11 @@ export class Streams {
   at(coordinates: readonly Expr[]): Addressing {
     const fallback = direct(this.#b, this.#cursors, coordinates);
     const moved = new Map<string, Cursor>();
-    return (buffer, offset, dynamic) => {
-      if (dynamic.length > 0) return fallback(buffer, offset, dynamic);
+    return (buffer, offset, bounds) => {
+      if (bounds !== undefined) return fallback(buffer, offset, bounds);
       const key = this.#key(buffer, offset);
       const row = this.#rowCursors.get(key);
-      if (row === undefined) return fallback(buffer, offset, dynamic);
+      if (row === undefined) return fallback(buffer, offset);
       const step = offset.coefficients[offset.coefficients.length - 1] ?? 0;
       const held = moved.get(key);
       const cursor = held ?? (step === 0 ? row : this.#b.point(row, mul(coordinates[coordinates.length - 1], index(step))));

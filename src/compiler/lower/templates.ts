@@ -1,5 +1,6 @@
 /** Binds template kernels: operands become readers of their buffers, the kernel's stores become the template's epilogue. */
 import { type ConvAttributes, convShape, type MatmulAttributes } from "../../tensor/primitives/contraction.js";
+import { type WindowAttributes, windowShape } from "../../tensor/primitives/indexing.js";
 import { sizeOf } from "../../tensor/types.js";
 import type { Value } from "../graph/value.js";
 import type { Buffer, Store, TemplateKernel, View } from "../kernels/kernel.js";
@@ -10,10 +11,13 @@ import { contraction } from "../templates/contraction.js";
 import { type ConvolutionShape, convolution, convolutionInputGradient } from "../templates/convolution.js";
 import { convolutionFilterGradient } from "../templates/filter-gradient.js";
 import type { Epilogue, FloatDType, ImageOperand, MatrixOperand, TemplatePlan } from "../templates/template.js";
+import { type PlaceOperand, type WindowEpilogue, windowGather, windowMaximum, type WindowShape, windowScatter } from "../templates/windows.js";
 import { Cursors, direct, ExpressionEmitter, type Point, Scope } from "./emitter.js";
 import type { LoweredPhase } from "./phase.js";
+import { lowerScatter } from "./scatter.js";
 
 export function lowerTemplate(kernel: TemplateKernel, name: string): LoweredPhase[] {
+  if (kernel.value.primitive.name === "scatterAdd") return lowerScatter(kernel, name);
   const binding = new Binding(kernel);
   const plan = binding.plan(name);
   return plan.phases.map((phase) => ({ ...phase, buffers: binding.buffers }));
@@ -30,7 +34,7 @@ class Binding {
 
   plan(name: string): TemplatePlan {
     const { value, operands } = this.#kernel;
-    const dtype = floatOf(value);
+    const dtype = floatOf(value.primitive.name === "windowArgmax" ? value.inputs[0] : value);
     const epilogue = this.#epilogue();
     switch (value.primitive.name) {
       case "matmul": {
@@ -68,6 +72,26 @@ class Binding {
         const [image, gradient] = operands;
         return convolutionFilterGradient({ name, dtype, shape: shapeOf(value), image: this.#image(image), gradient: this.#image(gradient), epilogue });
       }
+      case "windowArgmax": {
+        const [image] = operands;
+        const taken = this.#kernel.results.find((r) => r !== value);
+        const results: WindowEpilogue<{ place: Expr; value: Expr }> = (b) => {
+          const emit = this.#results(b);
+          return (i) => {
+            const row = emit(i);
+            return (c, lanes, found) => row(c, lanes, new Map([[value, found.place], ...(taken ? [[taken, found.value] as const] : [])]));
+          };
+        };
+        return windowMaximum({ name, dtype, shape: windowShapeOf(value), image: this.#image(image), epilogue: results });
+      }
+      case "windowTake": {
+        const [image, places] = operands;
+        return windowGather({ name, dtype, shape: windowShapeOf(value), image: this.#image(image), places: this.#image(places), epilogue: this.#windows() });
+      }
+      case "windowScatter": {
+        const [values, places] = operands;
+        return windowScatter({ name, dtype, shape: windowShapeOf(value), values: this.#image(values), places: this.#image(places), epilogue: this.#windows() });
+      }
     }
     throw new Error(`internal: ${value.primitive.name} has no template`);
   }
@@ -104,7 +128,7 @@ class Binding {
     return this.#matrix(view, { batch: 0, outer: 1, depth: shape.filters });
   }
 
-  #image(view: View): ImageOperand {
+  #image(view: View): ImageOperand & PlaceOperand {
     const [imageStride, rowStride, pixelStride] = view.strides;
     return {
       plain: true,
@@ -122,40 +146,62 @@ class Binding {
   }
 
   #epilogue(): Epilogue {
-    const { stores, value, rows } = this.#kernel;
+    const { value, rows } = this.#kernel;
     const batches = value.primitive.name === "matmul" ? sizeOf(value.shape.slice(0, -2)) : 1;
     return (b) => {
-      const cursors = new Cursors(b);
-      const emitter = new ExpressionEmitter(b, { rows: 1, variables: 2, stages: 2 });
-      const expressions = stores.map((s) => s.expression);
-      cursors.declare(expressions, stores);
-      for (const [cursor, buffer] of cursors.buffers) this.buffers.set(cursor, buffer);
+      const emit = this.#results(b);
       return (batch, i) => {
-        const row = batches === 1 ? i : b.let(add(mul(batch, index(rows / batches)), i));
-        return (j, lanes, result) => {
-          const kept = result.kind === "register" ? result : b.let(result);
-          const point: Point = { coordinates: [row, j], lanes, stages: new Map<Value, Expr>([[value, kept]]) };
-          const scope = new ResultScope(value, stores, kept);
-          const addressing = direct(b, cursors, point.coordinates);
-          const values = expressions.map((e) => emitter.emit(e, scope, point, addressing));
-          stores.forEach((s, at) => {
-            const { cursor, offset } = addressing(s.storage.buffer, s.offset, []);
-            b.store(cursor, values[at], offset, lanes === 1 ? 1 : emitter.laneStride(s.offset));
-          });
-        };
+        const row = emit(batches === 1 ? i : b.let(add(mul(batch, index(rows / batches)), i)));
+        return (j, lanes, result) => row(j, lanes, new Map([[value, result]]));
       };
+    };
+  }
+
+  #windows(): WindowEpilogue<Expr> {
+    return (b) => {
+      const emit = this.#results(b);
+      return (i) => {
+        const row = emit(i);
+        return (c, lanes, result) => row(c, lanes, new Map([[this.#kernel.value, result]]));
+      };
+    };
+  }
+
+  /** What becomes of `lanes` results from column `j` of a row on, given the template's values there. */
+  #results(b: LoopBuilder): (row: Expr) => (j: Expr, lanes: number, results: ReadonlyMap<Value, Expr>) => void {
+    const { stores } = this.#kernel;
+    const cursors = new Cursors(b);
+    const emitter = new ExpressionEmitter(b, { rows: 1, variables: 2, stages: 2 });
+    const expressions = stores.map((s) => s.expression);
+    cursors.declare(expressions, stores);
+    for (const [cursor, buffer] of cursors.buffers) this.buffers.set(cursor, buffer);
+    return (row) => (j, lanes, results) => {
+      const stages = new Map([...results].map(([value, result]) => [value, result.kind === "register" ? result : b.let(result)]));
+      const point: Point = { coordinates: [row, j], lanes, stages };
+      const scope = new ResultScope(stores, stages);
+      const addressing = direct(b, cursors, point.coordinates);
+      const values = expressions.map((e) => emitter.emit(e, scope, point, addressing));
+      stores.forEach((s, at) => {
+        const { cursor, offset } = addressing(s.storage.buffer, s.offset);
+        b.store(cursor, values[at], offset, lanes === 1 ? 1 : emitter.laneStride(s.offset));
+      });
     };
   }
 }
 
 /** In an epilogue the accumulator changes from column to column, unlike the stages of a row kernel. */
 class ResultScope extends Scope {
-  constructor(value: Value, stores: readonly Store[], result: Expr) {
+  constructor(stores: readonly Store[], results: ReadonlyMap<Value, Expr>) {
     super();
+    const seen = new Set<Store["expression"]>();
     const visit = (e: Store["expression"]) => {
-      if (e.kind === "stage" && e.value === value) this.set(e, result);
+      if (seen.has(e)) return;
+      seen.add(e);
+      const result = e.kind === "stage" ? results.get(e.value) : undefined;
+      if (result !== undefined) this.set(e, result);
       else if (e.kind === "operation") e.operands.forEach(visit);
       else if (e.kind === "guard") visit(e.value);
+      else if (e.kind === "load") for (const d of e.dynamic) visit(d.row);
     };
     for (const store of stores) visit(store.expression);
   }
@@ -173,4 +219,12 @@ function shapeOf(value: Value): ConvolutionShape {
   const [, outputHeight, outputWidth] = convShape(attributes);
   const [top, , left] = attributes.padding;
   return { batch, height, width, channels, kernelHeight, kernelWidth, filters, outputHeight, outputWidth, stride: attributes.strides, padding: [top, left], dilation: [1, 1] };
+}
+
+function windowShapeOf(value: Value): WindowShape {
+  const attributes = value.attributes as WindowAttributes;
+  const [batch, height, width, channels] = attributes.image;
+  const [, outputHeight, outputWidth] = windowShape(attributes);
+  const [kernelHeight, kernelWidth] = attributes.window;
+  return { batch, height, width, channels, kernelHeight, kernelWidth, outputHeight, outputWidth, stride: attributes.strides, padding: [0, 0] };
 }

@@ -2,7 +2,7 @@
  * Matrix products: C[b, i, j] = Σₖ A[b, i, k] · B[b, k, j].
  *
  * Order of summation: each result is the sum over k upwards of chunks of 256, each started from zero, the chunk sums added
- * upwards. Long thin products (few results, K ≥ 2048) are cut into at most 8 segments of whole chunks whose sums are
+ * upwards. Long thin products (at most 4096 results, K ≥ 2048) are cut into at most 8 segments of whole chunks whose sums are
  * added upwards at the end. All of this follows from the shape alone.
  */
 import { add, compare, div, index, min, mul, sub } from "../loops/expressions.js";
@@ -70,8 +70,8 @@ export function contraction(options: ContractionOptions): TemplatePlan {
   const rowPlan = planRows(work, panels);
   const shape = blockShape(work, panels, rowPlan.kind !== "inPlace");
   const panelPlan = planPanels(work, panels, shape);
-  const blocks = batch * Math.ceil(work.rows / shape.rows) * Math.ceil(work.columns / shape.columns);
-  const most = depth >= 2048 && blocks < 8 ? Math.min(8, Math.floor(depth / 1024)) : 1;
+  // The shape alone decides, never how blocks are cut: this is part of the order of summation.
+  const most = depth >= 2048 && batch * rows * columns <= 4096 ? Math.min(8, Math.floor(depth / 1024)) : 1;
   const segment = most === 1 ? depth : Math.ceil(depth / most / CHUNK) * CHUNK;
   const segments = Math.ceil(depth / segment);
 

@@ -4,7 +4,8 @@
  *     Y[n, y, x, o] = Σ X[n, y·strideY + ky·dilationY − top, x·strideX + kx·dilationX − left, c] · W[ky, kx, c, o]
  *
  * The sum runs upwards over (ky, kx, c). Up to 512 terms it is one chunk; else each row of taps (each tap, where dilated along x)
- * is cut into chunks of 256, and chunk sums are added upwards. No matrix of patches is made: tiles walk over zero-bordered
+ * is cut into chunks of 256, and chunk sums are added upwards. A single output channel whose rows of taps have a multiple of 4
+ * terms takes four sums side by side in each chunk, over every fourth term, and adds them as (0 + 2) + (1 + 3). No matrix of patches is made: tiles walk over zero-bordered
  * copies of a few image rows at a time.
  */
 import { add, compare, div, index, min, mul, sub } from "../loops/expressions.js";
@@ -21,6 +22,7 @@ import {
   type Phase,
   PhaseBuilder,
   planOf,
+  type ScratchBuffer,
   type TemplatePlan,
 } from "./template.js";
 import { CHUNK, LANES, type TileExtent, Tiles } from "./tile.js";
@@ -140,14 +142,34 @@ function walk(options: WalkOptions): TemplatePlan {
   const panels = new Panels(dtype, filters);
   const depth = kernel[0] * kernel[1] * source.channels;
   const place = filter.inPlace;
+  if (filters === 1 && dilation[1] === 1 && (kernel[1] * source.channels) % LANES === 0) {
+    if (place?.depth === 1) return planOf(walkPhase(options, panels, { kind: "inPlace", ...place }, depth, true));
+    const scratch: ScratchBuffer = { name: `${name}_filter`, dtype, size: depth, perThread: false };
+    return planOf(linePhase(name, filter, scratch), walkPhase(options, panels, { kind: "packed", scratch, depth }, depth, true));
+  }
   const panelPlan: PanelPlan =
     place && place.outer === 1 && filters <= panels.width && filters % LANES === 0
       ? { kind: "inPlace", ...place }
       : { kind: "packed", scratch: { name: `${name}_filters`, dtype, size: depth * panels.padded, perThread: false }, depth };
   const phases: Phase[] = [];
   if (panelPlan.kind === "packed") phases.push(packPhase(`${name}_pack`, filter, panels, depth, 1, panelPlan.scratch));
-  phases.push(walkPhase(options, panels, panelPlan, depth));
+  phases.push(walkPhase(options, panels, panelPlan, depth, false));
   return planOf(...phases);
+}
+
+/** Copies a single filter into a line. */
+function linePhase(name: string, filter: MatrixOperand, scratch: ScratchBuffer): Phase {
+  const phase = new PhaseBuilder();
+  const { b } = phase;
+  const reader = filter.open(b);
+  const line = phase.scratch(scratch);
+  b.for(phase.begin, phase.end, 1, (block) => {
+    const end = min(mul(add(block, index(1)), index(CHUNK)), index(scratch.size));
+    b.for(mul(block, index(CHUNK)), end, 1, (depth) =>
+      b.store(b.point(line, depth), reader.read({ batch: index(0), outer: index(0), depth }, "depth", 1)),
+    );
+  });
+  return phase.finish(`${name}_pack`, Math.ceil(scratch.size / CHUNK), 0, 2 * scratch.size * (scratch.dtype === "f32" ? 4 : 8));
 }
 
 /** Output rows of one block: enough work for a block, and what it touches stays in the second-level cache. */
@@ -162,7 +184,7 @@ function blockRows(options: WalkOptions, padded: number, depth: number, planeWid
   return Math.ceil(outputHeight / groups);
 }
 
-function walkPhase(options: WalkOptions, panels: Panels, panelPlan: PanelPlan, depth: number): Phase {
+function walkPhase(options: WalkOptions, panels: Panels, panelPlan: PanelPlan, depth: number, dot: boolean): Phase {
   const { name, dtype, batch, source, kernel, stride, dilation, output, filters } = options;
   const [kernelHeight, kernelWidth] = kernel;
   const [outputHeight, outputWidth] = output;
@@ -196,6 +218,7 @@ function walkPhase(options: WalkOptions, panels: Panels, panelPlan: PanelPlan, d
     cRow,
     ...(oneChunk && kernelHeight > 1 ? { aRun: dilation[0] * pitch } : {}),
     accumulate: !oneChunk,
+    dot,
   });
 
   b.for(phase.begin, phase.end, 1, (block) => {
@@ -212,14 +235,16 @@ function walkPhase(options: WalkOptions, panels: Panels, panelPlan: PanelPlan, d
       emitBlockChunk(b, {
         tiles,
         panels,
-        source: panelSource(b, panels, panelPlan, panelCursor, undefined, { batch: index(0), from, length: extent.length, multiple: 1 }),
+        source: dot
+          ? () => ({ cursor: b.point(panelCursor, from), step: 1 })
+          : panelSource(b, panels, panelPlan, panelCursor, undefined, { batch: index(0), from, length: extent.length, multiple: 1 }),
         rows: positionRows(b, b.point(base, offset), m, outputWidth, { line: stride[0] * pitch, pixel: stride[1] * channels, cRow }),
         c,
         extent,
         firstPanel: index(0),
         panelCount: index(panels.count),
         tail: TRUE,
-        inPlace: panelPlan.kind === "inPlace",
+        inPlace: panelPlan.kind === "inPlace" && !dot,
       });
     if (oneChunk) chunk(index(0), index(0), { runs: index(kernelHeight), length: index(kernelWidth * channels), first: TRUE });
     else {

@@ -78,7 +78,7 @@ function cutOf(shape: ConvolutionShape, panels: Panels, lines: number): Cut {
   const chunks = batch * groups;
   // Joining many segments must not cost more than a fraction of the sums themselves.
   const worth = Math.floor((batch * outputHeight * outputWidth) / 40);
-  const room = Math.max(1, Math.min(16, worth, Math.floor(2 ** 21 / (lines * panels.padded))));
+  const room = Math.max(1, Math.min(16, worth, Math.floor(2 ** 21 / (lines * shape.filters))));
   const perSegment = Math.ceil(chunks / Math.min(room, chunks));
   const segments = Math.ceil(chunks / perSegment);
   const total = panels.count + (panels.tail > 0 ? 1 : 0);

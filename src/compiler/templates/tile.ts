@@ -5,7 +5,7 @@
  * compile the short function well, and swap in its optimized code at the next call.
  */
 import { LoopBuilder } from "../loops/builder.js";
-import { add, constant, I32, index, load, mul, multiplyAdd, splat, vector } from "../loops/expressions.js";
+import { add, constant, horizontal, I32, index, load, mul, multiplyAdd, splat, vector } from "../loops/expressions.js";
 import type { Cursor, Expr, LoopFunction, Register } from "../loops/ir.js";
 import type { FloatDType } from "./template.js";
 
@@ -37,6 +37,11 @@ export interface TileSteps {
   readonly aRun?: number;
   /** Whether later chunks are added to what an earlier one has stored. */
   readonly accumulate: boolean;
+  /**
+   * A single column, contiguous along k like A: the lanes hold the sums over k ≡ 0, 1, 2, 3 (mod 4), folded at the end of a chunk.
+   * Runs are then a multiple of 4 long.
+   */
+  readonly dot?: boolean;
 }
 
 /** How far along the contracted axis one call goes. `first` says whether this is the first chunk. */
@@ -98,23 +103,24 @@ function tile(name: string, steps: TileSteps, rows: number, vectors: number, wit
   );
 
   const run = (a: Cursor | undefined, panel: Cursor): void =>
-    b.for(0, length, 1, () => {
+    b.for(0, length, steps.dot ? LANES : 1, () => {
       const columns = Array.from({ length: vectors }, (_, v) => b.load(panel, v * LANES, LANES));
       for (const [i, row] of sums.entries()) {
-        const x = a && b.let(load(a, i * steps.aRow, LANES, 0));
+        const x = a && b.let(load(a, i * steps.aRow, LANES, steps.dot ? 1 : 0));
         for (const [v, sum] of row.entries()) {
           const y = columns[v];
           if (y) b.set(sum, x ? multiplyAdd(x, y, sum) : add(sum, y));
         }
       }
-      if (a) b.advance(a, steps.aDepth);
-      b.advance(panel, bDepth);
+      if (a) b.advance(a, steps.dot ? LANES : steps.aDepth);
+      b.advance(panel, steps.dot ? LANES : bDepth);
     });
   const store = (previous: boolean): void => {
     for (const [i, row] of sums.entries())
       for (const [v, sum] of row.entries()) {
         const offset = i * steps.cRow + v * LANES;
-        b.store(c, previous ? add(load(c, offset, LANES), sum) : sum, offset);
+        const value = steps.dot ? horizontal("add", sum) : sum;
+        b.store(c, previous ? add(load(c, offset, value.type.lanes), value) : value, offset);
       }
   };
   const oneTile = (): void => {

@@ -41,12 +41,12 @@ export function winogradFilterGradient(options: FilterGradientOptions): Template
   const { name, dtype, shape: s } = options;
   const panels = new Panels(dtype, s.filters);
   const [down, across] = [Math.ceil(s.outputHeight / 2), Math.ceil(s.outputWidth / 2)];
-  const lines = tileRowsOfBlock(16, down, across, Math.max(s.channels, panels.padded));
+  const lines = tileRowsOfBlock(16, down, across, Math.max(s.channels, s.filters));
   const groups = Math.ceil(down / lines);
   const chunks = s.batch * groups;
   // Joining many segments must not cost more than a fraction of the sums themselves.
   const worth = Math.floor((s.batch * s.outputHeight * s.outputWidth) / 160);
-  const room = Math.max(1, Math.min(16, worth, Math.floor(2 ** 22 / (PLACES * s.channels * panels.padded))));
+  const room = Math.max(1, Math.min(16, worth, Math.floor(2 ** 22 / (PLACES * s.channels * s.filters))));
   const perSegment = Math.ceil(chunks / Math.min(room, chunks));
   const segments = Math.ceil(chunks / perSegment);
   const total = panels.count + (panels.tail > 0 ? 1 : 0);

@@ -133,13 +133,8 @@ function ofCall(node: Extract<Expression, { kind: "call" }>, name: string): Expr
     case "mean":
       return call(node.name, du);
     case "max":
-    case "min": {
-      if (values.length > 2) {
-        const rest = call(node.name, ...values.slice(1));
-        return choose(node.name === "max" ? ">" : "<", u, rest, du, derivative(rest, name));
-      }
-      return choose(node.name === "max" ? ">" : "<", u, v, du, dv);
-    }
+    case "min":
+      return ofExtreme(node.name, values, slopes);
     case "hypot":
       return over(
         values.reduce((sum, value, i) => plus(sum, times(value, slopes[i])), zero),
@@ -152,6 +147,13 @@ function ofCall(node: Extract<Expression, { kind: "call" }>, name: string): Expr
     default:
       return times(slope(node.name, u, node), du);
   }
+}
+
+/** max(a, b, c) is max(a, max(b, c)). */
+function ofExtreme(name: "max" | "min", values: readonly Expression[], slopes: readonly Expression[]): Expression {
+  if (values.length === 1) return slopes[0];
+  const rest = values.length === 2 ? values[1] : call(name, ...values.slice(1));
+  return choose(name === "max" ? ">" : "<", values[0], rest, slopes[0], ofExtreme(name, values.slice(1), slopes.slice(1)));
 }
 
 /** f′(u) of a function of one number; `f` is f(u) itself. */

@@ -88,7 +88,8 @@ class Printer {
   /** A coefficient stands right before its factor where the lexer would not join them. */
   #times(left: Expression, right: string): string {
     if (!this.#unicode) return "*";
-    const isCoefficient = left.kind === "number" && left.symbol === undefined && left.value >= 0;
+    const size = left.kind === "unary" && left.operator === "-" ? left.operand : left;
+    const isCoefficient = size.kind === "number" && size.symbol === undefined && size.value >= 0;
     return isCoefficient && /^[^\d.eE+\-−]/.test(right) ? "" : "·";
   }
 

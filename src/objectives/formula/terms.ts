@@ -33,10 +33,8 @@ export const negative = (operand: Expression): Expression => ({ kind: "unary", o
 /** The same value in a shape that reads well. */
 export function simplify(node: Expression): Expression {
   switch (node.kind) {
-    case "call": {
-      const values = node.arguments.map(simplify);
-      return rebuild(callTerms({ ...node, arguments: values }));
-    }
+    case "call":
+      return rebuild(callTerms(node));
     case "conditional": {
       const [yes, no] = [simplify(node.yes), simplify(node.no)];
       return format(yes) === format(no) ? yes : { ...node, test: simplify(node.test), yes, no };
@@ -62,7 +60,7 @@ export function simplify(node: Expression): Expression {
 function termsOf(node: Expression): Term[] {
   if (node.kind === "number" && node.symbol === undefined) return node.value === 0 ? [] : [constant(node.value, 1)];
   if (node.kind === "unary" && node.operator === "-") return termsOf(node.operand).map((term) => ({ ...term, above: -term.above }));
-  if (node.kind === "call") return callTerms({ ...node, arguments: node.arguments.map(simplify) });
+  if (node.kind === "call") return callTerms(node);
   if (node.kind !== "binary") return [single(simplify(node), 1)];
   const { left, right } = node;
   switch (node.operator) {
@@ -79,7 +77,7 @@ function termsOf(node: Expression): Term[] {
         : product(asTerm(termsOf(left)), power(divisor, -1));
     }
     case "^":
-      return powerTerms(simplify(left), simplify(right));
+      return powerTerms(termsOf(left), termsOf(right));
     default:
       return [single(simplify(node), 1)];
   }
@@ -87,23 +85,25 @@ function termsOf(node: Expression): Term[] {
 
 /** Numbers come out of sums and means, and a mean of a number is that number. */
 function callTerms(node: Extract<Expression, { kind: "call" }>): Term[] {
-  if (node.name !== "mean" && node.name !== "sum") return [single(node, 1)];
+  if (node.name !== "mean" && node.name !== "sum") return [single({ ...node, arguments: node.arguments.map(simplify) }, 1)];
   const terms = termsOf(node.arguments[0]);
   if (terms.length === 0) return [];
-  if (terms.length > 1) return [single(node, 1)];
+  if (terms.length > 1) return [single({ ...node, arguments: [rebuild(terms)] }, 1)];
   const [{ above, below, factors }] = terms;
   if (factors.size === 0 && node.name === "mean") return terms;
   const inside = rebuild([{ above: 1, below: 1, factors }]);
   return product(constant(above, below), single({ ...node, arguments: [inside] }, 1));
 }
 
-function powerTerms(base: Expression, exponent: Expression): Term[] {
-  const exponentTerms = termsOf(exponent);
+/** Each part is simplified once: towers of powers stay cheap. */
+function powerTerms(baseTerms: readonly Term[], exponentTerms: readonly Term[]): Term[] {
   if (exponentTerms.length === 0) return [constant(1, 1)];
+  const base = rebuild(baseTerms);
+  const exponent = rebuild(exponentTerms);
   const isNumber = exponentTerms.length === 1 && exponentTerms[0].factors.size === 0;
   const value = exponentTerms[0].above / exponentTerms[0].below;
   if (!isNumber || Math.abs(value) > 64) return [single(binary("^", base, exponent), 1)];
-  const term = asTerm(termsOf(base));
+  const term = asTerm(baseTerms);
   if (Number.isInteger(value)) return term === undefined ? [single(binary("^", base, exponent), 1)] : collect([power(term, value)]);
   return [single(base, value)];
 }

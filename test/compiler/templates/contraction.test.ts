@@ -193,8 +193,35 @@ describe("contraction", () => {
     for (const c of [
       { m: 8, n: 36, k: 300 },
       { m: 7, n: 20, k: 40, ta: true },
+      { m: 4, n: 6, k: 2400, tb: true },
     ])
       expect(solve({ ...c, packed: true }).bits).toEqual(solve(c).bits);
+  });
+
+  test.each([
+    { m: 5, n: 9, k: 600 },
+    { m: 40, n: 2, k: 300, ta: true, side: false },
+    { m: 3, n: 4, k: 3000 },
+  ])("the order of summation is the documented one, to the last bit %o", (c) => {
+    const [cv] = solve(c).bits;
+    const f = Math.fround;
+    const segments = c.k >= 2048 ? Math.min(8, Math.floor(c.k / 1024)) : 1;
+    const segment = Math.ceil(c.k / segments / 256) * 256;
+    for (let i = 0; i < c.m; i++)
+      for (let j = 0; j < c.n; j++) {
+        let total = 0;
+        for (let s = 0; s < c.k; s += segment) {
+          let sum = 0;
+          for (let from = s; from < Math.min(c.k, s + segment); from += 256) {
+            let chunk = 0;
+            for (let k = from; k < Math.min(c.k, from + 256); k++)
+              chunk = f(chunk + f(f(noise(c.ta ? k * c.m + i : i * c.k + k, 3)) * f(noise(k * c.n + j, 4))));
+            sum = f(sum + chunk);
+          }
+          total = f(total + sum);
+        }
+        expect(cv?.[i * c.n + j]).toBe(f(total + f(noise(j, 5))));
+      }
   });
 
   test("a prologue runs while packing: bytes scaled to floats", () => {

@@ -233,6 +233,7 @@ const cases: Record<string, Case> = {
   "one channel to one": { size: [8, 7], channels: 1, filters: 1 },
   "16 to 32": { size: [7, 6], channels: 16, filters: 32 },
   "3 to 10": { size: [10, 9], channels: 3, filters: 10 },
+  "100 to 1": { size: [4, 5], channels: 100, filters: 1, batch: 1 },
   "32 to 1": { size: [6, 9], channels: 32, filters: 1 },
   "5 to 21": { size: [5, 8], channels: 5, filters: 21 },
   "no padding": { size: [9, 10], channels: 4, filters: 8, padding: [0, 0, 0, 0] },

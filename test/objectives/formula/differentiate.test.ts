@@ -36,7 +36,7 @@ describe("printed gradients", () => {
     expect(symbolicGradient(parsed, parsed.variables)?.map((slope) => format(slope, { unicode: true }))).toEqual([
       "3x₁² + 5x₂",
       "5x₁ − 3x₃²",
-      "−6·x₂·x₃",
+      "−6x₂·x₃",
     ]);
   });
 

@@ -35,7 +35,7 @@ describe("as few parentheses as reading needs", () => {
 describe("with the signs of mathematics", () => {
   test.each([
     ["3*x1^2 + 5*x2", "3x₁² + 5x₂"],
-    ["-6x2*x3", "−6·x₂·x₃"],
+    ["-6x2*x3", "−6x₂·x₃"],
     ["2*x*y", "2x·y"],
     ["2*3^x", "2·3^x"],
     ["2*e1", "2·e₁"],

@@ -176,6 +176,18 @@ describe("texts made to hurt", () => {
     harmless(() => parseFunctionText(`x => ${text}`));
   });
 
+  test.each([
+    ["towers of powers", `x${"^x".repeat(60)}`],
+    ["nested maxima", `${"max(x, 1, ".repeat(60)}x${")".repeat(60)}`],
+    ["nested means", `${"mean(w*x + ".repeat(60)}w${")".repeat(60)}`],
+    ["long quotients", `x${"/(x+1)".repeat(199)}`],
+  ])("%s have a derivative at once", (_, text) => {
+    const start = performance.now();
+    expect(format(differentiate(parseFormula(text, { arrays: ["w"] }).result, "x")).length).toBeGreaterThan(0);
+    // Linear to quadratic work takes a fraction of a second; repeated work on shared parts would take for ever.
+    expect(performance.now() - start).toBeLessThan(3000);
+  });
+
   test("many locals on one another neither explode nor overflow", () => {
     const lines = Array.from({ length: 300 }, (_, i) => `const t${i + 1} = t${i} * t${i};`);
     const parsed = parseFunctionText(`x => { const t0 = x + 1; ${lines.join(" ")} return t300; }`);

@@ -50,11 +50,12 @@ function startInNode(threads: WorkerThreads, workerUrl: string | undefined, even
     workerUrl === undefined
       ? new threads.Worker(workerSource, { ...options, eval: true })
       : new threads.Worker(workerUrl.startsWith("file:") ? new URL(workerUrl) : workerUrl, options);
-  worker.unref();
   worker.on("message", (reply: WorkerReply) => events.message(reply));
   worker.on("messageerror", (error) => events.failed(String(error)));
   worker.on("error", (error) => events.failed(error instanceof Error ? error.message : String(error)));
   worker.on("exit", (code) => events.failed(`it ended with exit code ${code}`));
+  // After the listeners: a new one for messages would hold the process again.
+  worker.unref();
   return {
     post: (request, transfer = []) => worker.postMessage(request, [...transfer]),
     hold: (held) => (held ? worker.ref() : worker.unref()),

@@ -2,7 +2,7 @@
 import { SteepestError } from "../../../tensor/error.js";
 import type { Variable } from "../../../tensor/primitives/leaves.js";
 import { showType, sizeOf } from "../../../tensor/types.js";
-import { PAGE } from "../memory-map.js";
+import { CONTROL, PAGE } from "../memory-map.js";
 
 /** What 32-bit addresses reach. */
 export const MOST_PAGES = 65536;
@@ -20,11 +20,32 @@ export function pagesFor(bytes: number, variables: readonly Variable[]): number 
   });
 }
 
+/** Shared memories of closed programs. Engines do not count them when they decide to collect garbage, so they are used again. */
+const idle: WebAssembly.Memory[] = [];
+
+/** A shared memory of at least so many pages; all behind the control words is zero. */
+export function takeMemory(pages: number): WebAssembly.Memory {
+  idle.sort((a, b) => a.buffer.byteLength - b.buffer.byteLength);
+  const fits = idle.findIndex((m) => m.buffer.byteLength >= pages * PAGE);
+  const [held] = fits >= 0 ? idle.splice(fits, 1) : idle.splice(-1);
+  if (held === undefined) return createMemory(pages);
+  new Uint8Array(held.buffer).fill(0, AFTER_CONTROL);
+  growMemory(held, pages);
+  return held;
+}
+
+/** The words before are left alone: a thread that is late may still look at them. */
+const AFTER_CONTROL = CONTROL.abort + 64;
+
+export function giveMemory(memory: WebAssembly.Memory): void {
+  idle.push(memory);
+}
+
 /**
  * A shared memory must say how far it may grow. Only addresses are reserved by that, but small devices refuse to reserve 4 GiB
  * of them: then half of that is asked for, and so on.
  */
-export function createSharedMemory(pages: number): WebAssembly.Memory {
+function createMemory(pages: number): WebAssembly.Memory {
   for (let maximum = MOST_PAGES; ; maximum >>= 1) {
     try {
       return new WebAssembly.Memory({ initial: pages, maximum: Math.max(pages, maximum), shared: true });
@@ -34,7 +55,7 @@ export function createSharedMemory(pages: number): WebAssembly.Memory {
   }
 }
 
-export function growShared(memory: WebAssembly.Memory, pages: number): void {
+export function growMemory(memory: WebAssembly.Memory, pages: number): void {
   const missing = pages - memory.buffer.byteLength / PAGE;
   if (missing <= 0) return;
   try {

@@ -5,10 +5,10 @@ import { SteepestError } from "../../../tensor/error.js";
 import type { Variable } from "../../../tensor/primitives/leaves.js";
 import { allocate, bytesPerElement, type DType, type HostData, sizeOf } from "../../../tensor/types.js";
 import { printEntry } from "../driver.js";
-import { CONTROL, type EntryPlaces, MemoryMap } from "../memory-map.js";
+import { CONTROL, type EntryPlaces, MemoryMap, PAGE } from "../memory-map.js";
 import { type RunResult, viewOf } from "../program.js";
 import { availableCores, canShareMemory } from "./environment.js";
-import { createSharedMemory, growShared, MOST_PAGES, pagesFor } from "./pages.js";
+import { giveMemory, growMemory, MOST_PAGES, pagesFor, takeMemory } from "./pages.js";
 import { type Pool, poolFor, type ProgramLink } from "./pool.js";
 import { ABORT, type EntryFacts, STATE_WORDS } from "./protocol.js";
 
@@ -57,7 +57,17 @@ let programs = 0;
 let requests = 0;
 
 /** Programs that nobody closed and nobody holds any more. */
-const unheld = new FinalizationRegistry<{ readonly pool: Pool; readonly link: ProgramLink }>(({ pool, link }) => pool.forget(link));
+const unheld = new FinalizationRegistry<Held>(giveBack);
+
+interface Held {
+  readonly pool: Pool;
+  readonly link: ProgramLink;
+}
+
+function giveBack({ pool, link }: Held): void {
+  pool.forget(link);
+  if (link.memory !== undefined) giveMemory(link.memory);
+}
 
 export class ThreadedProgram {
   /** The most threads that share a step. */
@@ -83,7 +93,8 @@ export class ThreadedProgram {
     this.#map = new MemoryMap(variables);
     this.#signal = options.signal;
     this.#pages = pagesFor(this.#map.bytes, variables);
-    this.#memory = this.shared ? createSharedMemory(this.#pages) : undefined;
+    this.#memory = this.shared ? takeMemory(this.#pages) : undefined;
+    if (this.#memory !== undefined) this.#pages = this.#memory.buffer.byteLength / PAGE;
     this.#pool = poolFor(options.workerUrl);
     this.#link = { number: programs++, memory: this.#memory, pages: this.#pages, maximum: MOST_PAGES, entries: [], lost: undefined };
     this.#pool.introduce(this.#link);
@@ -149,9 +160,9 @@ export class ThreadedProgram {
     this.#closed = true;
     for (const abort of this.#aborts) abort();
     unheld.unregister(this);
-    const forget = async () => this.#pool.forget(this.#link);
-    if (this.#pending > 0) this.#pool.enqueue(forget);
-    else this.#pool.forget(this.#link);
+    const held = { pool: this.#pool, link: this.#link };
+    if (this.#pending > 0) this.#pool.enqueue(async () => giveBack(held));
+    else giveBack(held);
   }
 
   async #drive({ number, entry, parallel, cost }: Loaded, steps: number, signal: AbortSignal | undefined): Promise<RunResult> {
@@ -242,7 +253,7 @@ export class ThreadedProgram {
   #grow(): void {
     const pages = pagesFor(this.#map.bytes, this.#variables);
     if (pages <= this.#pages) return;
-    if (this.#memory !== undefined) growShared(this.#memory, pages);
+    if (this.#memory !== undefined) growMemory(this.#memory, pages);
     else this.#pool.tell(this.#link, { type: "grow", program: this.#link.number, pages });
     this.#pages = pages;
   }

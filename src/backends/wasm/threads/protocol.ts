@@ -50,10 +50,10 @@ export interface EntryFacts {
 
 /**
  * Words that the threads of one run share, made anew for each run so that a late thread meets none but its own:
- * threads that have joined; the number of the slice, −1 at the end; slice number · 256 + threads that take part; its steps.
- * They lie on cache lines of their own.
+ * threads that have joined; the number of the slice, −1 at the end; slice number · 256 + threads that take part; its steps;
+ * how often helpers have come to the end of a slice. They lie on cache lines of their own.
  */
-export const STATE_WORDS = 48;
+export const STATE_WORDS = 64;
 
 /** Stands in the abort word; its bit differs from that of a stop condition. */
 export const ABORT = 2;

@@ -16,7 +16,7 @@ export const workerSource = `"use strict";
   const programs = new Map();
   const aborted = new Set();
   // The words of a run that threads share: see protocol.ts.
-  const JOINED = 0, TURN = 16, TEAM = 32, STEPS = 33;
+  const JOINED = 0, TURN = 16, TEAM = 32, STEPS = 33, LEFT = 48;
   const LOOKS = 20000;
 
   const bytes = (memory, at, length) => {
@@ -59,6 +59,7 @@ export const workerSource = `"use strict";
     const before = performance.now();
     const did = entry.run(count, 0, team);
     const took = performance.now() - before;
+    job.helped += team - 1;
     job.records.forEach((r) => r.add(memory, job.done, did));
     job.done += did;
     const { halts, stopRow } = entry;
@@ -66,6 +67,9 @@ export const workerSource = `"use strict";
     if (halts) job.stopped = did > 0 && (word(memory, halts[(did - 1) & 1])[0] & 1) !== 0;
     else if (stopRow !== undefined) job.stopped = did > 0 && bytes(memory, stopRow + did - 1, 1)[0] !== 0;
     job.over = job.stopped || did < count || job.done >= steps || aborted.has(job.id) || Atomics.load(word(memory, entry.abort), 0) !== 0;
+    // A helper that is late to see the end must see it before the next run overwrites it.
+    if (state && did < count)
+      for (let left; (left = Atomics.load(state, LEFT)) < job.helped; ) Atomics.wait(state, LEFT, left);
     if (took < target / 4) entry.slice = Math.max(entry.slice, Math.min(4 * did, 1 << 30));
     else entry.slice = Math.max(1, Math.min(4 * did, Math.round((did * target) / took)));
   };
@@ -112,7 +116,7 @@ export const workerSource = `"use strict";
     async run({ id, program, entry: number, steps, threads, expected, patience, target, state }) {
       const { memory, entries } = programs.get(program);
       const entry = entries.get(number);
-      const job = { id, memory, entry, steps, threads, target, state, done: 0, turn: 0, stopped: false, over: false };
+      const job = { id, memory, entry, steps, threads, target, state, done: 0, turn: 0, helped: 0, stopped: false, over: false };
       job.records = entry.traces.map((trace) => record(trace, steps));
       if (expected > 0) for (const until = performance.now() + patience; Atomics.load(state, JOINED) < expected && performance.now() < until; );
       try {
@@ -143,7 +147,11 @@ export const workerSource = `"use strict";
         // The driver has written the next team and not yet its turn, or has gone on since.
         if (team >> 8 !== turn) continue;
         seen = turn;
-        if (me < (team & 255)) entry.run(Atomics.load(state, STEPS), me, team & 255);
+        if (me < (team & 255)) {
+          entry.run(Atomics.load(state, STEPS), me, team & 255);
+          Atomics.add(state, LEFT, 1);
+          Atomics.notify(state, LEFT);
+        }
       }
     },
   };

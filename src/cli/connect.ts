@@ -1,0 +1,117 @@
+/** The engine behind the command line. */
+import { PartEvaluator } from "../descent/part-evaluator.js";
+import { openProgram } from "../backends/wasm/threads/index.js";
+import { checkGradient, Derivatives } from "../curvature/index.js";
+import { explainObjective, explainTraining } from "../descent/explain.js";
+import { fit } from "../descent/fit.js";
+import { minimize } from "../descent/minimize.js";
+import { crossEntropy, type Loss, meanSquared, multiclassHinge } from "../models/losses.js";
+import { modelNamed } from "../models/ready.js";
+import { parseFormula } from "../objectives/formula/formula-parser.js";
+import { formulaObjective } from "../objectives/functions.js";
+import { Training } from "../objectives/training.js";
+import type { PlainData } from "../runs/run-data.js";
+import { layersOf, modelDataOf, probabilitiesOf, weightsOf } from "../runs/trained-run.js";
+import { SteepestError } from "../tensor/error.js";
+import type { Variable } from "../tensor/primitives/leaves.js";
+import type { Engine } from "./engine.js";
+
+const losses: ReadonlyMap<string, () => Loss> = new Map([
+  ["crossEntropy", crossEntropy],
+  ["meanSquared", meanSquared],
+  ["multiclassHinge", () => multiclassHinge()],
+]);
+
+export const engine: Engine = {
+  variables: (formula) => parseFormula(formula).variables,
+
+  minimize({ formula, start, optimizer, steps, tolerance, path, values }) {
+    const run = minimize(formula, [...start], { optimizer, steps, path, ...(tolerance === undefined ? { tolerance: 0 } : { tolerance }) });
+    return {
+      status: run.status,
+      steps: run.steps,
+      x: [...run.solution],
+      value: run.loss,
+      gradientNorm: run.gradientNorm,
+      evaluations: run.evaluations,
+      diagnosis: run.diagnosis,
+      ...(path ? { path: run.path.rows() } : {}),
+      ...(values ? { values: Float64Array.of(...run.history.loss.slice(0, 10_000), run.loss) } : {}),
+    };
+  },
+
+  gradient(formula, at) {
+    const objective = formulaObjective(formula, [...at]);
+    const derivatives = new Derivatives(objective);
+    const { value, gradient } = derivatives.at(at);
+    const { verdict, maxRelativeError } = checkGradient(objective, at);
+    return { value, gradient: Array.from(gradient), hessian: derivatives.hessian(at), check: { verdict, maxRelativeError } };
+  },
+
+  async train({ dataset, model, optimizer, epochs, batchSize, seed, validation, patience, threads, signal, onProgress }) {
+    const run = await fit(model, dataset, {
+      optimizer,
+      epochs,
+      batchSize,
+      seed,
+      validation,
+      signal,
+      onProgress,
+      ...(patience === undefined ? {} : { patience }),
+      ...(threads === undefined ? {} : { threads }),
+    });
+    const { test } = run;
+    const classes = dataset.classes?.length;
+    return {
+      status: run.status,
+      diagnosis: run.diagnosis,
+      epochs: Math.ceil(run.epochs),
+      steps: run.steps,
+      seconds: run.seconds,
+      samplesPerSecond: run.samplesPerSecond,
+      trainLoss: run.trainLoss,
+      ...(run.validation ? { validationLoss: run.validation.loss, ...(run.validation.accuracy === undefined ? {} : { validationAccuracy: run.validation.accuracy }) } : {}),
+      loss: run.training.parts.loss.name,
+      history: run.history,
+      weights: weightsOf(run),
+      layers: layersOf(run.model),
+      modelData: modelDataOf(run.model),
+      ...(test ? { test: { loss: test.loss, ...(test.accuracy === undefined ? {} : { accuracy: test.accuracy, confusion: test.confusion }) } } : {}),
+      ...(test && classes ? { testProbabilities: probabilitiesOf(test.outputs, classes) } : {}),
+    };
+  },
+
+  async evaluate({ run, part, threads, signal }) {
+    const { name, outputs } = readyModel(run.configuration.model);
+    const loss = losses.get(run.configuration.loss);
+    if (loss === undefined) throw new SteepestError({ problem: "the run was trained with a loss that is not known here", expected: [...losses.keys()].join(", "), received: run.configuration.loss });
+    const model = modelNamed(name, outputs).build(run.inputShape);
+    const training = new Training({ model, loss: loss(), preprocessing: run.preprocessing, seed: run.configuration.seed });
+    const theta: Variable = { name: "theta", type: { shape: [training.layout.size], dtype: training.dtype } };
+    const evaluator = new PartEvaluator(training, theta, part);
+    const program = await openProgram([theta, ...evaluator.variables], { signal, ...(threads === undefined ? {} : { threads }) });
+    try {
+      program.write(theta, training.layout.join(new Map(run.weights.map((w) => [w.name, w.data]))));
+      const began = performance.now();
+      const { outputs: _, ...evaluation } = await evaluator.evaluate(program, part);
+      return { ...evaluation, seconds: (performance.now() - began) / 1000 };
+    } finally {
+      program.close();
+    }
+  },
+
+  explain(request) {
+    if ("formula" in request) {
+      const variables = parseFormula(request.formula).variables;
+      return explainObjective(formulaObjective(request.formula, variables.map(() => 1)), request.optimizer);
+    }
+    return explainTraining(request);
+  },
+};
+
+/** The ready model that a run's plain data names. */
+function readyModel(data: PlainData): { readonly name: string; readonly outputs: number } {
+  if (typeof data === "object" && data !== null && "name" in data && typeof data.name === "string" && typeof data.outputs === "number") return { name: data.name, outputs: data.outputs };
+  throw new SteepestError({ problem: "the run does not say which model it trained", received: JSON.stringify(data), fix: "evaluate a model of one's own in TypeScript, with its weights from loadRun" });
+}
+

@@ -1,0 +1,69 @@
+/** Collects what the steps of a training record. */
+import type { HostData } from "../tensor/types.js";
+import type { Evaluation, HistoryRecord } from "./history.js";
+
+/** Means over stretches of steps, in as many lines as a curve needs. */
+export class HistoryRecorder {
+  readonly records: HistoryRecord[] = [];
+  readonly #every: number;
+  readonly #perEpoch: number;
+  readonly #window = { loss: 0, accuracy: 0, count: 0, gradientNorm: 0, rate: 0, step: 0, hasAccuracy: false };
+  readonly #losses: number[] = [];
+  rate = 0;
+
+  constructor(every: number, perEpoch: number) {
+    this.#every = every;
+    this.#perEpoch = perEpoch;
+  }
+
+  /** Mean loss of the last steps. */
+  get recent(): number {
+    return mean(this.#losses.slice(-Math.min(50, this.#perEpoch)));
+  }
+
+  get lastEpochLoss(): number {
+    return mean(this.#losses.slice(-this.#perEpoch));
+  }
+
+  take(traces: Readonly<Record<string, HostData>>, steps: number, before: number, seconds: number): void {
+    const w = this.#window;
+    for (let i = 0; i < steps; i++) {
+      this.#losses.push(traces.loss[i]);
+      w.loss += traces.loss[i];
+      w.hasAccuracy = traces.accuracy !== undefined;
+      if (w.hasAccuracy) w.accuracy += traces.accuracy[i];
+      w.count++;
+      w.gradientNorm = traces.gradientNorm[i];
+      w.rate = traces.learningRate[i];
+      w.step = before + i + 1;
+      this.rate = w.rate;
+      if (w.step % this.#every === 0 || w.step === 1) this.flush(seconds);
+    }
+    if (this.#losses.length > 4 * this.#perEpoch + 200) this.#losses.splice(0, this.#losses.length - 2 * this.#perEpoch - 100);
+  }
+
+  flush(seconds: number): void {
+    const w = this.#window;
+    if (w.count === 0) return;
+    this.records.push({
+      step: w.step,
+      epoch: w.step / this.#perEpoch,
+      seconds,
+      loss: w.loss / w.count,
+      learningRate: w.rate,
+      gradientNorm: w.gradientNorm,
+      ...(w.hasAccuracy ? { trainAccuracy: w.accuracy / w.count } : {}),
+    });
+    Object.assign(w, { loss: 0, accuracy: 0, count: 0 });
+  }
+
+  validated(judged: Evaluation, step: number, seconds: number): void {
+    this.flush(seconds);
+    const last = this.records.pop();
+    const accuracy = judged.accuracy === undefined ? {} : { validationAccuracy: judged.accuracy };
+    const base = last ?? { step, epoch: step / this.#perEpoch, seconds, loss: this.recent, learningRate: this.rate };
+    this.records.push({ ...base, validationLoss: judged.loss, ...accuracy });
+  }
+}
+
+const mean = (values: readonly number[]): number => (values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0) / values.length);

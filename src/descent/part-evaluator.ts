@@ -1,0 +1,68 @@
+/** Runs a model over records that are not trained on: loss, accuracy, confusion. */
+import type { ThreadedProgram } from "../backends/wasm/threads/index.js";
+import type { EntryPoint } from "../compiler/program.js";
+import { type DatasetPart, recordCount } from "../data/dataset.js";
+import { dataVariable, type Training } from "../objectives/training.js";
+import type { Variable } from "../tensor/primitives/leaves.js";
+import { iota, readVariable } from "../tensor/tensor.js";
+import { judge, type PartOutputs } from "./evaluation.js";
+import type { Evaluation } from "./history.js";
+
+/** Records of one batch. */
+const BATCH = 256;
+
+export class PartEvaluator {
+  readonly variables: readonly Variable[];
+  readonly #training: Training;
+  readonly #theta: Variable;
+  readonly #inputs: Variable;
+  readonly #targets: Variable;
+  readonly #step: Variable = { name: "heldStep", type: { shape: [], dtype: "f64" } };
+  readonly #entries = new Map<number, EntryPoint>();
+
+  /** @param largest the largest part that will be evaluated: its size is what the program keeps room for */
+  constructor(training: Training, theta: Variable, largest: DatasetPart) {
+    this.#training = training;
+    this.#theta = theta;
+    this.#inputs = dataVariable("heldInputs", largest.inputs.shape, largest.inputs.dtype);
+    this.#targets = dataVariable("heldTargets", largest.targets.shape, largest.targets.dtype);
+    this.variables = [this.#inputs, this.#targets, this.#step];
+  }
+
+  async evaluate(program: ThreadedProgram, part: DatasetPart): Promise<Evaluation & { readonly outputs: Float32Array }> {
+    const count = recordCount(part);
+    program.write(this.#inputs, part.inputs.data);
+    program.write(this.#targets, part.targets.data);
+    program.write(this.#step, [0]);
+    const batch = Math.min(BATCH, count);
+    const results: PartOutputs[] = [];
+    for (const [size, times] of [
+      [batch, Math.floor(count / batch)],
+      [count % batch, 1],
+    ]) {
+      if (size === 0) continue;
+      const { traces } = await program.run(this.#entry(size, batch), times);
+      results.push({ loss: traces.perRecord, outputs: traces.output });
+    }
+    return judge(results, part, this.#training.parts.loss.classification);
+  }
+
+  #entry(size: number, stride: number): EntryPoint {
+    const held = this.#entries.get(size);
+    if (held !== undefined) return held;
+    const at = readVariable(this.#step, true);
+    const rows = iota([size], 0, "u32").add(at.mul(stride).cast("u32"));
+    const pick = (variable: Variable) => readVariable(variable).take(rows);
+    const { perRecord, output } = this.#training.batch(readVariable(this.#theta), pick(this.#inputs), pick(this.#targets), false);
+    const entry: EntryPoint = {
+      name: "evaluate",
+      writes: [{ variable: this.#step, value: at.add(1) }],
+      traces: [
+        { name: "perRecord", value: perRecord.cast("f32") },
+        { name: "output", value: output.cast("f32") },
+      ],
+    };
+    this.#entries.set(size, entry);
+    return entry;
+  }
+}

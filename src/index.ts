@@ -1,0 +1,78 @@
+/** The public face of Steepest. What is not here is free to change. */
+import { evaluate } from "./backends/wasm/evaluate.js";
+import { setEvaluator } from "./tensor/read.js";
+
+setEvaluator(evaluate);
+
+export { customGradient, grad, hessian, hvp, jacobian, jvp, stopGradient, valueAndGrad, vjp } from "./autodiff/index.js";
+export { checkGradient, type GradientCheck, type GradientCheckOptions, type GradientProblem } from "./curvature/index.js";
+export { descend, type DescendOptions, type DescentState } from "./descent/descend.js";
+export { fit, type FitOptions, type TrainedRun } from "./descent/fit.js";
+export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
+export { type Bound, maximize, minimize, type MinimizeOptions, trace } from "./descent/minimize.js";
+export type { Prediction, Predictor } from "./descent/predictor.js";
+export type { TrainingProgress } from "./descent/progress.js";
+export { type DescentHistory, Path, Run } from "./descent/run.js";
+export {
+  accuracy,
+  type BuiltModel,
+  cnn,
+  constant,
+  conv2d,
+  crossEntropy,
+  defineLayer,
+  dense,
+  dropout,
+  flatten,
+  glorot,
+  he,
+  type Initializer,
+  l2,
+  type Layer,
+  linear,
+  type Loss,
+  maxPool2d,
+  meanPool2d,
+  meanSquared,
+  mlp,
+  type Model,
+  multiclassHinge,
+  normal,
+  ones,
+  ParameterLayout,
+  relu,
+  sequential,
+  sigmoid,
+  softmax,
+  tanh,
+  zeros,
+} from "./models/index.js";
+export type { Constants } from "./objectives/formula/function-parser.js";
+export { type HostObjective, objective, type Objective } from "./objectives/objective.js";
+export {
+  adadelta,
+  adagrad,
+  adam,
+  constantRate,
+  cosine,
+  defineOptimizer,
+  exponential,
+  gd,
+  inverseTime,
+  likeTheta,
+  momentum,
+  nesterov,
+  type Optimizer,
+  type Rate,
+  rmsprop,
+  type Schedule,
+  scalar,
+  stepDecay,
+  warmup,
+} from "./optimizers/index.js";
+export { call, cond, scan, whileLoop } from "./tensor/control.js";
+export { tensor } from "./tensor/create.js";
+export { SteepestError } from "./tensor/error.js";
+export { concatenate, stack } from "./tensor/join.js";
+export { iota, Tensor, type TensorLike } from "./tensor/tensor.js";
+export type { DType, Shape } from "./tensor/types.js";

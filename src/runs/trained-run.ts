@@ -1,0 +1,76 @@
+/** From what `fit` returns to what a run folder keeps, and back to a model. */
+import type { TrainedRun } from "../descent/fit.js";
+import { parameterCount } from "../models/model.js";
+import type { BuiltModel } from "../models/model.js";
+import { chooseSamples } from "./choose-samples.js";
+import type { LayerSummary, NamedArray, PlainData, RunData } from "./run-data.js";
+import { type SavedRun, saveRun as saveRunData } from "./run-folder.js";
+
+/** One row per layer, for people. */
+export const layersOf = (model: BuiltModel): LayerSummary[] =>
+  model.layers.map(({ path, outputShape, parameters }) => ({ layer: path, outputShape, parameters: parameterCount(parameters) }));
+
+/** The weights with names and shapes. */
+export const weightsOf = ({ training, weights }: TrainedRun): NamedArray[] =>
+  training.layout.entries.map(({ path, shape }) => ({ name: path, shape, dtype: training.layout.dtype, data: weights.get(path) ?? new Float32Array(0) }));
+
+/** The model as plain data: its name, which rebuilds a ready model, and its layers. */
+export const modelDataOf = (model: BuiltModel): PlainData => ({
+  name: model.name,
+  outputs: model.outputShape.at(-1) ?? 1,
+  layers: model.layers.map((layer) => layer.path),
+});
+
+/** Class probabilities of a model's scores, row by row. */
+export function probabilitiesOf(scores: Float32Array, width: number): Float32Array {
+  const out = new Float32Array(scores.length);
+  for (let row = 0; row < scores.length; row += width) {
+    let top = Number.NEGATIVE_INFINITY;
+    for (let j = 0; j < width; j++) top = Math.max(top, scores[row + j]);
+    let sum = 0;
+    for (let j = 0; j < width; j++) sum += out[row + j] = Math.exp(scores[row + j] - top);
+    for (let j = 0; j < width; j++) out[row + j] /= sum;
+  }
+  return out;
+}
+
+export interface SaveTrainedOptions {
+  /** Replace the run that the folder holds. Default false. */
+  readonly force?: boolean;
+  /** For people. Default: the model's name on the data's. */
+  readonly title?: string;
+}
+
+/**
+ * Writes a trained run: weights.safetensors, run.json, history.jsonl and report.html. An output folder that holds another run is
+ * never overwritten without `force`.
+ *
+ * @throws SteepestError where the folder cannot be written, or holds something else
+ */
+export async function saveRun(run: TrainedRun, folder: string, { force = false, title }: SaveTrainedOptions = {}): Promise<SavedRun> {
+  const { data, settings, model, training, test, validation } = run;
+  const stored: RunData = {
+    title: title ?? `${model.name} on ${data.name}`,
+    configuration: { data: data.name, model: modelDataOf(model), loss: training.parts.loss.name, ...settings, optimizer: { name: settings.optimizer } },
+    preprocessing: data.preprocessing,
+    inputShape: model.inputShape,
+    ...(data.classes ? { classes: data.classes } : {}),
+    layers: layersOf(model),
+    results: {
+      status: run.status,
+      diagnosis: run.diagnosis,
+      epochs: run.epochs,
+      steps: run.steps,
+      seconds: run.seconds,
+      samplesPerSecond: run.samplesPerSecond,
+      trainLoss: run.trainLoss,
+      ...(validation ? { validationLoss: validation.loss, ...(validation.accuracy === undefined ? {} : { validationAccuracy: validation.accuracy }) } : {}),
+      ...(test ? { test: { loss: test.loss, ...(test.accuracy === undefined ? {} : { accuracy: test.accuracy, confusion: test.confusion }) } } : {}),
+    },
+    history: run.history,
+    weights: weightsOf(run),
+  };
+  const classes = data.classes?.length;
+  const chosen = data.test && test && classes ? chooseSamples(data.test, probabilitiesOf(test.outputs, classes)) : {};
+  return saveRunData(stored, folder, { force, ...chosen });
+}
