@@ -180,7 +180,9 @@ function schedulePhases({ writes, traces, stop }: EntryValues, leaves: LeafBuffe
     seen.add(value);
     return own ? value : copyOf(value, i);
   });
-  const roots = [...results, ...traces, ...(stop ? [stop] : [])];
+  // So does a flag that is a variable: it counts as it was before the step.
+  const flag = stop?.leaf === undefined ? stop : copyOf(stop, writes.length);
+  const roots = [...results, ...traces, ...(flag ? [flag] : [])];
   const planned = plan(roots, (v) => leaves.of(v));
   const writeBuffers = writes.map(({ variable }, i) => ({ variable: leaves.ofVariable(variable), result: planned.roots[i] }));
   const simple = writeBuffers.filter((w) => w.result.offset === 0 && w.result.buffer.size === w.variable.size);

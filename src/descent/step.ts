@@ -106,7 +106,7 @@ export function stepEntry(options: StepOptions): EntryPoint {
 
   // With bounds, what counts is how far a unit step along −g would really go.
   const pull = options.project ? theta.sub(project(theta.sub(gradient))) : gradient;
-  const gradientNorm = pull.cast("f64").square().sum().sqrt();
+  const gradientNorm = normOf(pull);
   const finite = isFinite(loss.cast("f64")).and(isFinite(gradientNorm));
   const converged = gradientNorm.le(readVariable(v.tolerance));
   const stays = options.convergence ? converged.or(finite.not()) : undefined;
@@ -136,6 +136,9 @@ function updatedSlot(updated: Readonly<Record<string, Tensor>>, name: string, sl
 
 const isFinite = (x: Tensor): Tensor => x.sub(x).eq(literal(0, "f64", true));
 
+/** ‖g‖₂: squares are summed in the dtype of θ, so that a float32 gradient is read once and never widened. */
+const normOf = (gradient: Tensor): Tensor => gradient.square().sum().cast("f64").sqrt();
+
 /** The entry point that only looks: loss and gradient norm at θ. */
 export function lookEntry(options: Pick<StepOptions, "variables" | "evaluate" | "project">): EntryPoint {
   const theta = readVariable(options.variables.theta);
@@ -146,7 +149,7 @@ export function lookEntry(options: Pick<StepOptions, "variables" | "evaluate" | 
     writes: [],
     traces: [
       { name: "loss", value: loss.cast("f64") },
-      { name: "gradientNorm", value: pull.cast("f64").square().sum().sqrt() },
+      { name: "gradientNorm", value: normOf(pull) },
     ],
   };
 }

@@ -12,14 +12,14 @@ export interface RandomGraph {
   readonly values: readonly Tensor[];
 }
 
-/** `smooth`: only operations that a derivative passes through, without kinks. */
-export function randomGraph(numbers: readonly number[], smooth = false): RandomGraph {
+/** `smooth`: only operations that a derivative passes through, without kinks. `given`: other values for the inputs. */
+export function randomGraph(numbers: readonly number[], smooth = false, given: readonly Tensor[] = []): RandomGraph {
   let next = 0;
   const pick = (count: number): number => (count <= 1 ? 0 : (numbers[next++ % Math.max(1, numbers.length)] ?? 0) % count);
   const inputs = [0, 1, 2].map((seed) => {
     const shape = START[pick(START.length)];
     const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7919 + seed * 131) % 211) / 128 - 0.75);
-    return tensor(data, { shape });
+    return given[seed] ?? tensor(data, { shape });
   });
   const values: Tensor[] = [...inputs];
   const operand = () => values[values.length - 1 - pick(Math.min(values.length, 6))];
@@ -107,13 +107,13 @@ function apply(x: Tensor, operand: () => Tensor, pick: (count: number) => number
     case 21:
       return x.rank > 0 ? x.max(axis) : x.abs();
     case 22:
-      return x.rank > 0 ? x.add(x.argmax(axis).cast("f64").mul(0.1).mean()) : x;
+      return x.rank > 0 ? x.add(x.argmax(axis).cast("f64").mul(1e-9).mean()) : x;
     case 23:
       return x.relu();
     case 24:
       return x.rank > 0 ? x.add(iota(x.shape, axis, "f64").mul(0.01)) : x;
     default:
-      return x.rank > 0 ? x.gt(x.mean()).select(x, x.mul(-0.5)) : x.floor();
+      return x.gt(0.1234).select(x, x.mul(-0.5));
   }
 }
 

@@ -52,6 +52,17 @@ export class Draft {
     }
   }
 
+  /**
+   * Whether the kernel walks that many elements in flat rows. A kernel of maps over one axis turns into one: each of its members is
+   * computed at its own place either way.
+   */
+  becomesFlat(shape: Shape): boolean {
+    const { domain } = this;
+    if (domain.kind === "axes" && domain.split === undefined && domain.shape.length === 1 && sameShape(domain.shape, shape))
+      this.domain = { kind: "flat", size: sizeOf(shape) };
+    return this.domain.kind === "flat" && this.domain.size === sizeOf(shape);
+  }
+
   /** Where a value of this shape is being computed, or undefined when the loops do not run over such a shape. */
   positionOf(shape: Shape): Position | undefined {
     const { domain, loops } = this;

@@ -208,7 +208,7 @@ class Planner {
     if (draft.columns || draft.members[0]?.value.primitive.name === "scatterAdd") return undefined;
     const { domain } = draft;
     if (REDUCTIONS.has(value.primitive.name)) {
-      if (value.primitive.name.startsWith("block")) return domain.kind === "flat" && domain.size === sizeOf(value.inputs[0].shape) ? "reduce" : undefined;
+      if (value.primitive.name.startsWith("block")) return draft.becomesFlat(value.inputs[0].shape) ? "reduce" : undefined;
       const own = reduceDomain(value);
       if (domain.kind !== "axes" || own === undefined || String(own.order) !== String(domain.order) || String(own.shape) !== String(domain.shape)) return undefined;
       return domain.split === undefined || domain.split === own.split ? "reduce" : undefined;
@@ -234,11 +234,12 @@ class Planner {
   #found(value: Value): Draft {
     if (TEMPLATES.has(value.primitive.name)) return this.#template(value);
     const draft = newDraft(value);
-    this.#add(draft);
     const role = REDUCTIONS.has(value.primitive.name) ? "reduce" : "map";
     for (;;) {
       try {
-        draft.require(this.#producersOf(draft, value, role), this.#drafts);
+        const producers = this.#producersOf(draft, value, role);
+        this.#add(draft);
+        draft.require(producers, this.#drafts);
         this.#enter(draft, value, role);
         return draft;
       } catch (error) {
@@ -337,7 +338,8 @@ class Planner {
       },
       isOwn: (value, position) => {
         const role = draft.roleOf(value);
-        if (role !== "map" && role !== "row") return undefined;
+        // A member that came later than the one being built is computed there once more.
+        if (final || (role !== "map" && role !== "row")) return undefined;
         return here(value, position, role === "map" ? draft.positionOf(value.shape) : draft.rowPositionOf(value.shape));
       },
     };

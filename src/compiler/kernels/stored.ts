@@ -41,7 +41,7 @@ export function storedValues(order: readonly Value[], roots: readonly Value[]): 
     const template = TEMPLATES.has(name);
     if (template || REDUCTIONS.has(name) || isAssembly(value) || name === "take") stored.add(value);
     if (!isPassedThrough(value)) for (const input of value.inputs) use(input, `${value.id} ${input.id}`);
-    if (template) for (const input of value.inputs) if (!isView(input)) stored.add(input);
+    if (template) for (const input of value.inputs) if (!isView(input)) stored.add(viewedBy(input));
   }
   for (const root of roots) if (root.leaf === undefined) stored.add(root);
   for (const value of order) {
@@ -55,6 +55,14 @@ export function storedValues(order: readonly Value[], roots: readonly Value[]): 
 function isPassedThrough(value: Value): boolean {
   const { name } = value.primitive;
   return value.leaf === undefined && (VIEWS.has(name) || (name === "pad" && !isAssembly(value)));
+}
+
+/** What a template's operand is a plain view of: storing that spares a copy. */
+function viewedBy(operand: Value): Value {
+  let value = operand;
+  while (value.primitive.name === "transpose") [value] = value.inputs;
+  while (value.primitive.name === "reshape") [value] = value.inputs;
+  return value.primitive.kind === "pointwise" ? value : operand;
 }
 
 /** Whether a template can read the value in place: a leaf, or a strided view of something stored. */

@@ -6,11 +6,12 @@
  * added upwards at the end. All of this follows from the shape alone.
  */
 import { add, compare, div, index, min, mul, sub } from "../loops/expressions.js";
-import type { Cursor, Expr } from "../loops/ir.js";
+import type { Expr } from "../loops/ir.js";
 import { rem, TRUE } from "./arithmetic.js";
-import { leastCommonMultiple, Panels, packPhase, pieceLength } from "./panels.js";
+import { leastCommonMultiple, Panels, packPhase, pieceLength, spreadsOverCache } from "./panels.js";
 import {
   type Chunk,
+  cursorOf,
   emitBlockChunk,
   emitEpilogue,
   forColumns,
@@ -101,16 +102,6 @@ function planRows(options: ContractionOptions, panels: Panels): RowPlan {
   const scratch: ScratchBuffer = { name: `${name}_rows`, dtype, size: 0, perThread: true };
   if (a.unit === "outer") return { kind: "groups", scratch, row: 1, depth: leastCommonMultiple(LANES, panels.rowUnit), operand: a };
   return { kind: "rows", scratch, row: Math.min(depth, CHUNK), depth: 1, operand: a };
-}
-
-/** Whether `count` lines, `stride` bytes apart, stay together in a first-level cache of 64 sets and 8 ways, with room for others. */
-function spreadsOverCache(stride: number, count: number): boolean {
-  const used = new Array<number>(64).fill(0);
-  for (let i = 0; i < count; i++) {
-    const set = Math.floor((i * stride) / 64) % 64;
-    used[set] = (used[set] ?? 0) + 1;
-  }
-  return Math.max(...used) <= 6;
 }
 
 function sized(plan: RowPlan, rows: number): RowPlan {
@@ -298,9 +289,4 @@ function joinPhase(options: ContractionOptions, scratch: ScratchBuffer, segments
   });
   const elements = (segments + 1) * batch * lines * columns;
   return phase.finish(`${name}_join`, batch * perBatch, elements, elements * (scratch.dtype === "f32" ? 4 : 8));
-}
-
-function cursorOf(cursor: Cursor | undefined): Cursor {
-  if (!cursor) throw new Error("internal: an operand used in place has no cursor");
-  return cursor;
 }

@@ -9,11 +9,11 @@
  * copies of a few image rows at a time.
  */
 import { add, compare, div, index, min, mul, sub } from "../loops/expressions.js";
-import type { Cursor, Expr } from "../loops/ir.js";
+import type { Expr } from "../loops/ir.js";
 import { rem, TRUE } from "./arithmetic.js";
 import { Panels, packPhase } from "./panels.js";
 import { fillPlane, isPlain } from "./planes.js";
-import { emitBlockChunk, emitEpilogue, type PanelPlan, panelSource, type RowWalk } from "./product.js";
+import { cursorOf, emitBlockChunk, emitEpilogue, type PanelPlan, panelSource, positionRows } from "./product.js";
 import {
   type Epilogue,
   type FloatDType,
@@ -277,29 +277,4 @@ function walkPhase(options: WalkOptions, panels: Panels, panelPlan: PanelPlan, d
   const positions = batch * outputHeight * outputWidth;
   const elements = batch * source.height * source.width * channels + positions * filters + depth * filters;
   return phase.finish(`${name}_walk`, batch * groups, 2 * positions * depth * filters, elements * (dtype === "f32" ? 4 : 8));
-}
-
-/** Tiles over `rows` lines of `width` positions. */
-function positionRows(
-  b: PhaseBuilder["b"],
-  a: Cursor,
-  rows: Expr,
-  width: number,
-  step: { line: number; pixel: number; cRow: number },
-): RowWalk {
-  return (tile, body) =>
-    b.for(0, rows, 1, (y) => {
-      const line = b.point(a, mul(y, index(step.line)));
-      const at = b.let(mul(y, index(width)));
-      const some = (size: number, x: number, count: number): void =>
-        body(size, b.point(line, index(x * step.pixel)), mul(add(at, index(x)), index(step.cRow)), index(count));
-      const whole = width - (width % tile);
-      if (whole > 0) some(tile, 0, whole / tile);
-      if (width > whole) some(width - whole, whole, 1);
-    });
-}
-
-export function cursorOf(cursor: Cursor | undefined): Cursor {
-  if (!cursor) throw new Error("internal: an operand used in place has no cursor");
-  return cursor;
 }

@@ -10,10 +10,10 @@ import type { LoopBuilder } from "../loops/builder.js";
 import { add, compare, div, index, min, mul, sub } from "../loops/expressions.js";
 import type { Cursor, Expr } from "../loops/ir.js";
 import { rem, TRUE } from "./arithmetic.js";
-import { type ConvolutionShape, cursorOf } from "./convolution.js";
+import type { ConvolutionShape } from "./convolution.js";
 import { Panels } from "./panels.js";
 import { fillPlane, isPlain, type PlaneSource } from "./planes.js";
-import { emitBlockChunk, forColumns, type RowWalk, sumPartials } from "./product.js";
+import { cursorOf, emitBlockChunk, forColumns, type RowWalk, sumPartials } from "./product.js";
 import {
   type Epilogue,
   type FloatDType,

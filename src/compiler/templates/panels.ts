@@ -199,3 +199,13 @@ export function packPhase(
   const elements = batch * depth * panels.columns;
   return phase.finish(name, blocks, 0, 2 * elements * (panels.dtype === "f32" ? 4 : 8));
 }
+
+/** Whether `count` lines, `stride` bytes apart, stay together in a first-level cache of 64 sets and 8 ways, with room for others. */
+export function spreadsOverCache(stride: number, count: number): boolean {
+  const used = new Array<number>(64).fill(0);
+  for (let i = 0; i < count; i++) {
+    const set = Math.floor((i * stride) / 64) % 64;
+    used[set] = (used[set] ?? 0) + 1;
+  }
+  return Math.max(...used) <= 6;
+}

@@ -252,6 +252,32 @@ export function matrixRows(b: LoopBuilder, plan: RowPlan, a: Cursor, start: Expr
   };
 }
 
+/** Tiles over `rows` lines of `width` positions. */
+export function positionRows(
+  b: LoopBuilder,
+  a: Cursor,
+  rows: Expr,
+  width: number,
+  step: { line: number; pixel: number; cRow: number },
+): RowWalk {
+  return (tile, body) =>
+    b.for(0, rows, 1, (y) => {
+      const line = b.point(a, mul(y, index(step.line)));
+      const at = b.let(mul(y, index(width)));
+      const some = (size: number, x: number, count: number): void =>
+        body(size, b.point(line, index(x * step.pixel)), mul(add(at, index(x)), index(step.cRow)), index(count));
+      const whole = width - (width % tile);
+      if (whole > 0) some(tile, 0, whole / tile);
+      if (width > whole) some(width - whole, whole, 1);
+    });
+}
+
+/** The cursor of an operand that is used in place. */
+export function cursorOf(cursor: Cursor | undefined): Cursor {
+  if (!cursor) throw new Error("internal: an operand used in place has no cursor");
+  return cursor;
+}
+
 /** Adds `count` partial results, `distance` elements apart, upwards. */
 export function sumPartials(b: LoopBuilder, first: Cursor, count: number, distance: number, lanes: number): Expr {
   const sum = b.load(first, 0, lanes);

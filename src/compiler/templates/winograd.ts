@@ -10,7 +10,8 @@
  *          0  1  0 −1          0   0   1
  *
  * The products over channels at each of the 16 places are matrix products (in chunks of 256 channels, upwards): 16 multiplications
- * for 4 results instead of 36. Rounding errors are a few times those of the direct sum.
+ * for 4 results instead of 36. The rounding errors are about as large as those of the direct sum, but relative to the largest of
+ * neighbouring results.
  */
 import type { LoopBuilder } from "../loops/builder.js";
 import { add, compare, constant, div, index, load, min, mul, sub } from "../loops/expressions.js";

@@ -54,3 +54,6 @@ export function hashOf(...arrays: readonly HostData[]): string {
   for (const array of arrays) for (const byte of new Uint8Array(array.buffer, array.byteOffset, array.byteLength)) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, "0");
 }
+
+/** Hash of the weights after 60 steps of `network()`, in every engine and with any number of threads. Renew it only for a change of the arithmetic that is meant. */
+export const WEIGHTS_AFTER_60 = "4ed9328c";

@@ -5,7 +5,7 @@ import { SteepestError } from "../../../src/tensor/error.js";
 import type { Variable } from "../../../src/tensor/primitives/leaves.js";
 import { readVariable } from "../../../src/tensor/tensor.js";
 import { compileEntry } from "../../../src/compiler/compile.js";
-import { hashOf, network } from "./network.js";
+import { hashOf, network, WEIGHTS_AFTER_60 } from "./network.js";
 
 const opened: ThreadedProgram[] = [];
 async function open(variables: readonly Variable[], options: ProgramOptions = {}): Promise<ThreadedProgram> {
@@ -59,6 +59,10 @@ describe("a program on workers", () => {
 
   it("gives the same bits without shared memory", async () => {
     expect(await trained({ shared: false }, [1, 99, 200])).toEqual(here);
+  });
+
+  it("gives the bits that browsers are held to", async () => {
+    expect((await trained({}, [60])).hash).toBe(WEIGHTS_AFTER_60);
   });
 
   it("lets the event loop live", async () => {

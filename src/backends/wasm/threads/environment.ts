@@ -16,6 +16,9 @@ export interface WorkerHandle {
   terminate(): Promise<void>;
 }
 
+/** Milliseconds that a browser may take to end a worker's thread. */
+const LAST_STEPS = 50;
+
 /** Node's own modules, without an `import` that a bundler for browsers would stumble over. */
 const node = typeof process === "object" && typeof process.getBuiltinModule === "function" && !("importScripts" in globalThis) ? process : undefined;
 
@@ -73,7 +76,11 @@ function startInBrowser(workerUrl: string | undefined, events: WorkerEvents): Wo
   return {
     post: (request, transfer = []) => worker.postMessage(request, [...transfer]),
     hold: () => undefined,
-    terminate: async () => worker.terminate(),
+    // Nothing tells when it has ended.
+    terminate: () => {
+      worker.terminate();
+      return new Promise((resolve) => setTimeout(resolve, LAST_STEPS));
+    },
   };
 }
 

@@ -88,8 +88,10 @@ export class Pool {
     this.#members[0].introduce(link);
   }
 
-  forget(link: ProgramLink): void {
+  /** Resolves when no worker can touch the program's memory any more. */
+  async forget(link: ProgramLink): Promise<void> {
     for (const member of this.#members) member.forget(link);
+    await this.#ending;
   }
 
   /** One task at a time, in the order in which they come; the process stays alive for them. */
@@ -204,7 +206,10 @@ export class Pool {
     for (const member of members) member.loseOwned(error);
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { reject } of waiting) reject(error);
+    // Not before all threads have left the memory: it may be written to at once.
+    this.#ending.then(() => {
+      for (const { reject } of waiting) reject(error);
+    });
   }
 
   #hold(change: number): void {

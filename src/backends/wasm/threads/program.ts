@@ -64,8 +64,8 @@ interface Held {
   readonly link: ProgramLink;
 }
 
-function giveBack({ pool, link }: Held): void {
-  pool.forget(link);
+async function giveBack({ pool, link }: Held): Promise<void> {
+  await pool.forget(link);
   if (link.memory !== undefined) giveMemory(link.memory);
 }
 
@@ -88,6 +88,12 @@ export class ThreadedProgram {
 
   constructor(variables: readonly Variable[], options: ProgramOptions) {
     this.shared = options.shared ?? canShareMemory();
+    if (this.shared && !canShareMemory())
+      throw new SteepestError({
+        problem: "threads cannot share memory in this page",
+        expected: "a page that is cross-origin isolated",
+        fix: "serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or leave `shared` out",
+      });
     this.threads = this.shared ? threadsOf(options.threads) : 1;
     this.#variables = variables;
     this.#map = new MemoryMap(variables);
@@ -161,7 +167,7 @@ export class ThreadedProgram {
     for (const abort of this.#aborts) abort();
     unheld.unregister(this);
     const held = { pool: this.#pool, link: this.#link };
-    if (this.#pending > 0) this.#pool.enqueue(async () => giveBack(held));
+    if (this.#pending > 0) this.#pool.enqueue(() => giveBack(held));
     else giveBack(held);
   }
 

@@ -17,7 +17,7 @@ export const workerSource = `"use strict";
   const aborted = new Set();
   // The words of a run that threads share: see protocol.ts.
   const JOINED = 0, TURN = 16, TEAM = 32, STEPS = 33, LEFT = 48;
-  const LOOKS = 20000;
+  const LOOKING = 0.05, TRIALS = 24;
 
   const bytes = (memory, at, length) => {
     // A shared memory that another thread has grown.
@@ -43,22 +43,38 @@ export const workerSource = `"use strict";
     };
   };
 
+  /**
+   * How many threads take the next slice. The bits do not depend on it, so the faster team is found by trying: all, or the driver
+   * alone, which wins where steps are short or other processes need the cores. The slower one gets a short trial now and then.
+   */
+  const choose = (entry, most) => {
+    if (most === 1) return { team: 1, trial: false };
+    const { pace } = entry;
+    if (pace[most] === undefined) return { team: most, trial: false };
+    if (pace[1] === undefined) return { team: 1, trial: true };
+    const [better, worse] = pace[most] <= pace[1] ? [most, 1] : [1, most];
+    entry.trial = (entry.trial + 1) % TRIALS;
+    return entry.trial === 0 ? { team: worse, trial: true } : { team: better, trial: false };
+  };
+
   /** One call of the compiled program. Sets job.over when no other is to follow. */
   const slice = (job) => {
     const { memory, entry, state, steps, target } = job;
-    const count = Math.min(entry.slice, entry.capacity, steps - job.done);
-    let team = 1;
+    let count = Math.min(entry.slice, entry.capacity, steps - job.done);
+    const { team, trial } = choose(entry, state ? Math.min(job.threads, 1 + Atomics.load(state, JOINED)) : 1);
     if (state) {
-      team = Math.min(job.threads, 1 + Atomics.load(state, JOINED));
+      if (trial) count = Math.max(1, count >> 2);
       job.turn = (job.turn % 0x3fffff) + 1;
       Atomics.store(state, STEPS, count);
       Atomics.store(state, TEAM, (job.turn << 8) | team);
       Atomics.store(state, TURN, job.turn);
-      Atomics.notify(state, TURN);
+      if (team > 1) Atomics.notify(state, TURN);
     }
     const before = performance.now();
     const did = entry.run(count, 0, team);
     const took = performance.now() - before;
+    // One slow slice alone is no reason to change: a process next door may have had the cores.
+    if (did > 0) entry.pace[team] = Math.min(took / did, 1.5 * (entry.pace[team] ?? Infinity));
     job.helped += team - 1;
     job.records.forEach((r) => r.add(memory, job.done, did));
     job.done += did;
@@ -70,6 +86,7 @@ export const workerSource = `"use strict";
     // A helper that is late to see the end must see it before the next run overwrites it.
     if (state && did < count)
       for (let left; (left = Atomics.load(state, LEFT)) < job.helped; ) Atomics.wait(state, LEFT, left);
+    if (trial) return;
     if (took < target / 4) entry.slice = Math.max(entry.slice, Math.min(4 * did, 1 << 30));
     else entry.slice = Math.max(1, Math.min(4 * did, Math.round((did * target) / took)));
   };
@@ -98,7 +115,7 @@ export const workerSource = `"use strict";
     entry({ program, entry, module, ...facts }) {
       const { memory, entries } = programs.get(program);
       const { run } = new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory } }).exports;
-      entries.set(entry, { run, slice: 1, ...facts });
+      entries.set(entry, { run, slice: 1, pace: [], trial: 0, ...facts });
     },
     close({ program }) {
       programs.delete(program);
@@ -118,7 +135,7 @@ export const workerSource = `"use strict";
       const entry = entries.get(number);
       const job = { id, memory, entry, steps, threads, target, state, done: 0, turn: 0, helped: 0, stopped: false, over: false };
       job.records = entry.traces.map((trace) => record(trace, steps));
-      if (expected > 0) for (const until = performance.now() + patience; Atomics.load(state, JOINED) < expected && performance.now() < until; );
+      if (expected > 0 && !(entry.pace[1] < entry.pace[1 + expected])) for (const until = performance.now() + patience; Atomics.load(state, JOINED) < expected && performance.now() < until; );
       try {
         do {
           slice(job);
@@ -139,7 +156,7 @@ export const workerSource = `"use strict";
       if (!entry || Atomics.load(state, TURN) < 0) return;
       const me = Atomics.add(state, JOINED, 1) + 1;
       for (let seen = 0; ; ) {
-        for (let looks = LOOKS; looks > 0 && Atomics.load(state, TURN) === seen; looks--);
+        for (const until = performance.now() + LOOKING; Atomics.load(state, TURN) === seen && performance.now() < until; );
         while (Atomics.load(state, TURN) === seen) Atomics.wait(state, TURN, seen);
         const turn = Atomics.load(state, TURN);
         if (turn < 0) return;

@@ -1,0 +1,68 @@
+/** A descent as `fit` and `descend` run it: one compiled step of loss, exact gradient and the optimizer's rule, on workers. */
+import { openProgram } from "../../src/backends/wasm/threads/index.js";
+import type { EntryPoint } from "../../src/compiler/program.js";
+import { type DescentVariables, descentVariables, gradientOf, initialValues, stepEntry, variableList } from "../../src/descent/step.js";
+import type { Parameters } from "../../src/objectives/objective.js";
+import type { Optimizer } from "../../src/optimizers/optimizer.js";
+import type { Variable } from "../../src/tensor/primitives/leaves.js";
+import type { Tensor } from "../../src/tensor/tensor.js";
+import type { HostData } from "../../src/tensor/types.js";
+import type { Job } from "./workload.js";
+
+export interface Descent {
+  readonly parameters: Parameters;
+  readonly optimizer: Optimizer;
+  readonly start: HostData;
+  readonly loss: (theta: Tensor) => Tensor;
+}
+
+/** An entry point with the variables of its program and their first values. */
+export interface Compilable {
+  readonly entry: EntryPoint;
+  readonly variables: readonly Variable[];
+  readonly values: ReadonlyMap<Variable, HostData>;
+}
+
+/** The step of a descent that nothing but a loss that is not finite ends. */
+export function descentStep({ parameters, optimizer, start, loss }: Descent): Compilable & { readonly names: DescentVariables } {
+  const names = descentVariables(parameters, optimizer);
+  const evaluate = (theta: Tensor) => {
+    const value = loss(theta);
+    return { loss: value, gradient: gradientOf(value, theta) };
+  };
+  const entry = stepEntry({ parameters, optimizer, variables: names, evaluate, path: false, convergence: false });
+  return { entry, names, variables: variableList(names), values: initialValues(names, optimizer, start, 1e6, 1e6, 0) };
+}
+
+export async function descentJob(descent: Descent, threads: number): Promise<Job> {
+  const { entry, variables, values } = descentStep(descent);
+  const program = await openProgram(variables, { threads });
+  for (const [variable, data] of values) program.write(variable, data);
+  return {
+    async steps(count) {
+      const { steps } = await program.run(entry, count);
+      if (steps !== count) throw new Error(`${steps} of ${count} steps were done: the loss is not finite any more`);
+    },
+    lossStep: async () => (await program.run(entry, 1)).traces.loss[0],
+    close: () => program.close(),
+  };
+}
+
+/** An entry point by itself: no loss, no gradient. `check` gives what tells whether a step was right. */
+export async function entryJob({ entry, variables, values }: Compilable, check: Variable, threads: number): Promise<Job> {
+  const program = await openProgram(variables, { threads });
+  for (const [variable, data] of values) program.write(variable, data);
+  return {
+    async steps(count) {
+      await program.run(entry, count);
+    },
+    async lossStep() {
+      await program.run(entry, 1);
+      const result = await program.read(check);
+      let sum = 0;
+      for (let i = 0; i < 1000; i++) sum += result[i];
+      return sum;
+    },
+    close: () => program.close(),
+  };
+}

@@ -1,0 +1,96 @@
+/** Passes over memory: Adam on ten million parameters, and the energies of an image. */
+import { adam } from "../../src/optimizers/adam.js";
+import { gd } from "../../src/optimizers/gradient-descent.js";
+import type { Variable } from "../../src/tensor/primitives/leaves.js";
+import { fromHost, readVariable, type Tensor, weakNumber } from "../../src/tensor/tensor.js";
+import { hashUniform } from "./data.js";
+import { type Compilable, type Descent, descentJob, entryJob } from "./descent.js";
+import type { Workload } from "./workload.js";
+
+const PARAMETERS = 10_000_000;
+
+/** The rule alone: the gradient is given. */
+export function adamUpdate(): Compilable & { readonly theta: Variable } {
+  const vector = (name: string): Variable => ({ name, type: { shape: [PARAMETERS], dtype: "f32" } });
+  const [theta, gradient, mean, squares] = ["theta", "gradient", "mean", "squares"].map(vector);
+  const step: Variable = { name: "step", type: { shape: [], dtype: "f64" } };
+  const at = readVariable(step, true);
+  const updated = adam().update({
+    theta: readVariable(theta),
+    gradient: readVariable(gradient),
+    slots: { mean: readVariable(mean), squares: readVariable(squares) },
+    parameters: {},
+    step: at,
+    learningRate: weakNumber(1e-3),
+    evaluate: () => {
+      throw new Error("Adam asks for no other point");
+    },
+  });
+  return {
+    entry: {
+      name: "adam",
+      writes: [
+        { variable: theta, value: updated.theta },
+        { variable: mean, value: updated.slots.mean },
+        { variable: squares, value: updated.slots.squares },
+        { variable: step, value: at.add(1) },
+      ],
+      traces: [],
+    },
+    variables: [theta, gradient, mean, squares, step],
+    values: new Map([
+      [theta, hashUniform(PARAMETERS, 40, -1, 1)],
+      [gradient, hashUniform(PARAMETERS, 41, -1, 1)],
+    ]),
+    theta,
+  };
+}
+
+const SIDE = 512;
+const FIDELITY = 0.1;
+
+/** Squared differences (Tikhonov), or their smoothed root (total variation), and the distance from the given image. */
+export function restoration(kind: "tikhonov" | "tv"): Descent {
+  const given = hashUniform(SIDE * SIDE, 7);
+  const f = fromHost(given, [SIDE, SIDE], "f32");
+  const inner = [SIDE - 1, SIDE - 1];
+  return {
+    parameters: { size: SIDE * SIDE, dtype: "f32", entries: [{ path: "image", shape: [SIDE, SIDE], offset: 0 }] },
+    optimizer: gd({ learningRate: kind === "tikhonov" ? 0.2 : 0.02 }),
+    start: given.slice(),
+    loss(theta: Tensor) {
+      const u = theta.unpack({ shape: [SIDE, SIDE], offset: 0 });
+      const centre = u.slice([0, 0], inner);
+      const squares = u.slice([0, 1], inner).sub(centre).square().add(u.slice([1, 0], inner).sub(centre).square());
+      const smoothness = kind === "tikhonov" ? squares.sum().mul(0.5) : squares.add(0.01).sqrt().sum();
+      return smoothness.add(u.sub(f).square().sum().mul(FIDELITY / 2));
+    },
+  };
+}
+
+const energy = (kind: "tikhonov" | "tv"): Workload => ({
+  name: kind,
+  unit: "ms/200it",
+  flops: SIDE * SIDE * (kind === "tikhonov" ? 16 : 22),
+  // The image and the given image in, the image out.
+  bytes: 12 * SIDE * SIDE,
+  bound: "memory",
+  batch: 200,
+  open: (threads) => descentJob(restoration(kind), threads),
+});
+
+export const memoryWorkloads: readonly Workload[] = [
+  {
+    name: "adam10m",
+    unit: "ms/step",
+    flops: 12 * PARAMETERS,
+    bytes: 28 * PARAMETERS,
+    bound: "memory",
+    open(threads) {
+      const { theta, ...compilable } = adamUpdate();
+      return entryJob(compilable, theta, threads);
+    },
+  },
+  energy("tikhonov"),
+  energy("tv"),
+];

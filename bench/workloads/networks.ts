@@ -1,0 +1,94 @@
+/** Networks on one fixed batch, with the project's own layers, losses and Adam. */
+import { conv2d } from "../../src/models/layers/convolution.js";
+import { relu } from "../../src/models/layers/activations.js";
+import { dense, flatten } from "../../src/models/layers/dense.js";
+import { maxPool2d } from "../../src/models/layers/pooling.js";
+import { ParameterLayout } from "../../src/models/layout.js";
+import { crossEntropy, type Loss, meanSquared } from "../../src/models/losses.js";
+import { type Model, sequential } from "../../src/models/model.js";
+import { adam } from "../../src/optimizers/adam.js";
+import { fromHost, type Tensor } from "../../src/tensor/tensor.js";
+import { denseAfterImage, filters, hashUniform, labels, weight } from "./data.js";
+import { type Descent, descentJob } from "./descent.js";
+import type { Workload } from "./workload.js";
+
+/** Training on one batch. `weights` in the order of the layers; biases start at 0. */
+function training(model: Model, inputs: Tensor, targets: Tensor, loss: Loss, weights: readonly Float32Array[]): Descent {
+  const built = model.build(inputs.shape.slice(1));
+  const layout = new ParameterLayout(built.parameters, "f32");
+  const rest = [...weights];
+  const start = layout.join(
+    new Map(built.parameters.map(({ path, shape }) => [path, shape.length > 1 ? (rest.shift() ?? new Float32Array(0)) : new Float32Array(shape[0])])),
+  );
+  return {
+    parameters: layout,
+    optimizer: adam({ learningRate: 1e-3 }),
+    start,
+    loss: (theta) => loss.perRecord(built.apply(inputs, layout.views(theta), { training: true }).output, targets).mean(),
+  };
+}
+
+const WIDTHS = [784, 256, 128, 10];
+
+export function perceptron(batch: number): Descent {
+  return training(
+    sequential(dense(256), relu(), dense(128), relu(), dense(10)),
+    fromHost(hashUniform(batch * 784, 1), [batch, 784], "f32"),
+    fromHost(labels(batch, 10), [batch], "i32"),
+    crossEntropy(),
+    [0, 1, 2].map((l) => weight(WIDTHS[l] * WIDTHS[l + 1], WIDTHS[l], 10 + l)),
+  );
+}
+
+export function convolutional(): Descent {
+  const layers = sequential(conv2d(16, 3), relu(), maxPool2d(2), conv2d(32, 3), relu(), maxPool2d(2), flatten(), dense(10));
+  return training(layers, fromHost(hashUniform(64 * 784, 2), [64, 28, 28, 1], "f32"), fromHost(labels(64, 10), [64], "i32"), crossEntropy(), [
+    filters(weight(16 * 9, 9, 20), 16, 1),
+    filters(weight(32 * 16 * 9, 144, 21), 32, 16),
+    denseAfterImage(weight(1568 * 10, 1568, 22), 32, 49, 10),
+  ]);
+}
+
+export function denoiser(): Descent {
+  const channels = [1, 32, 32, 32, 32, 32, 32, 1];
+  const layers = channels.slice(1).flatMap((outputs, l) => [conv2d(outputs, 3), ...(l < 6 ? [relu()] : [])]);
+  const shape = [16, 40, 40, 1];
+  return training(
+    sequential(...layers),
+    fromHost(hashUniform(16 * 1600, 3), shape, "f32"),
+    fromHost(hashUniform(16 * 1600, 4, -0.1, 0.1), shape, "f32"),
+    meanSquared(),
+    channels.slice(1).map((outputs, l) => filters(weight(outputs * channels[l] * 9, channels[l] * 9, 30 + l), outputs, channels[l])),
+  );
+}
+
+const mlp = (batch: number): Workload => ({
+  name: `mlp${batch}`,
+  unit: "ms/step",
+  // Forward and weight gradient of each layer, and the data gradient of all but the first.
+  flops: 2 * batch * (2 * 784 * 256 + 3 * 256 * 128 + 3 * 128 * 10),
+  bytes: 4 * (batch * 784 + 7 * 235_146),
+  bound: "arithmetic",
+  open: (threads) => descentJob(perceptron(batch), threads),
+});
+
+export const networkWorkloads: readonly Workload[] = [
+  mlp(64),
+  mlp(512),
+  {
+    name: "cnn",
+    unit: "ms/step",
+    flops: 2 * 64 * (2 * 784 * 9 * 16 + 3 * 196 * 9 * 16 * 32 + 3 * 1568 * 10),
+    bytes: 4 * (64 * 784 + 7 * 20_490),
+    bound: "arithmetic",
+    open: (threads) => descentJob(convolutional(), threads),
+  },
+  {
+    name: "dncnn",
+    unit: "ms/step",
+    flops: 2 * 16 * 1600 * 9 * (2 * 32 + 3 * 5 * 32 * 32 + 3 * 32),
+    bytes: 4 * (2 * 16 * 1600 + 7 * 46_977),
+    bound: "arithmetic",
+    open: (threads) => descentJob(denoiser(), threads),
+  },
+];
