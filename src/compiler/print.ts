@@ -39,7 +39,7 @@ export function printLevels(entry: EntryPoint, variables: readonly Variable[]): 
   return [
     ...levels,
     { name: "Kernels", summary: "What is computed in one loop; products and convolutions are templates with their epilogues.", text: (kernels ?? []).map((k, i) => showKernel(k, i, names)).join("\n\n") },
-    { name: "Schedule", summary: "Phases in order, with barriers, and a fixed place in memory for every buffer.", text: showSchedule(compiled) },
+    { name: "Schedule", summary: "Phases in order, with barriers, and a fixed place in memory for every buffer.", text: showSchedule(compiled, variables) },
     { name: "Loop program", summary: "Structured loops over typed registers and vectors, as the backend prints them.", text: functions.join("\n\n") },
   ];
 }
@@ -127,24 +127,24 @@ function showExpression(e: KernelExpr, names: Namer, depth = 0): string {
   }
 }
 
-function showSchedule(entry: CompiledEntry): string {
+function showSchedule(entry: CompiledEntry, variables: readonly Variable[]): string {
   if (entry.body.kind !== "phases") return "";
   const lines = entry.body.phases.flatMap((p) => {
     const share = p.parallel ? `${p.blocks} blocks, shared` : p.blocks === 1 ? "one block" : `${p.blocks} blocks, one thread`;
-    const line = `${p.function.name.padEnd(24)} ${share.padEnd(22)} ${p.places.map(showPlace).join(" ")}`;
+    const line = `${p.function.name.padEnd(24)} ${share.padEnd(22)} ${p.places.map((place) => showPlace(place, variables, entry)).join(" ")}`;
     return p.barrier ? ["── barrier", line] : [line];
   });
   return [...lines, "", `arena ${entry.arenaBytes} bytes, zeroed ${entry.zeroedBytes}, per thread ${entry.threadBytes}`].join("\n");
 }
 
-function showPlace(place: Place): string {
+function showPlace(place: Place, variables: readonly Variable[], entry: CompiledEntry): string {
   switch (place.region) {
     case "variable":
-      return `variable${place.variable}${place.offset ? `+${place.offset}` : ""}`;
+      return `${variables[place.variable].name}${place.offset ? `+${place.offset}` : ""}`;
     case "input":
       return `input${place.position}`;
     case "trace":
-      return `record${place.trace}`;
+      return `record:${entry.traces[place.trace].name}`;
     default:
       return `${place.region}+${place.offset}`;
   }

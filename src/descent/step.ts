@@ -4,8 +4,9 @@ import type { EntryPoint } from "../compiler/program.js";
 import type { Parameters } from "../objectives/objective.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
-import { literal, readVariable, type Tensor, weakNumber } from "../tensor/tensor.js";
-import { allocate, type HostData } from "../tensor/types.js";
+import { SteepestError } from "../tensor/error.js";
+import { literal, readVariable, Tensor, weakNumber } from "../tensor/tensor.js";
+import { allocate, type HostData, sameShape, showType } from "../tensor/types.js";
 
 /** Everything that a descent carries from step to step, and the controls that the host may write between slices. */
 export interface DescentVariables {
@@ -18,6 +19,8 @@ export interface DescentVariables {
   readonly rateScale: Variable;
   /** The norm of the gradient at which the descent has converged. */
   readonly tolerance: Variable;
+  /** The loss at or below which nothing more is wanted. */
+  readonly targetLoss: Variable;
 }
 
 const scalarVariable = (name: string): Variable => ({ name, type: { shape: [], dtype: "f64" } });
@@ -34,15 +37,28 @@ export function descentVariables(parameters: Parameters, optimizer: Optimizer): 
     stepsPerEpoch: scalarVariable("stepsPerEpoch"),
     rateScale: scalarVariable("rateScale"),
     tolerance: scalarVariable("tolerance"),
+    targetLoss: scalarVariable("targetLoss"),
   };
 }
 
 export function variableList(v: DescentVariables): Variable[] {
-  return [v.theta, ...Object.values(v.slots), v.step, v.totalSteps, v.stepsPerEpoch, v.rateScale, v.tolerance];
+  return [v.theta, ...Object.values(v.slots), v.step, v.totalSteps, v.stepsPerEpoch, v.rateScale, v.tolerance, v.targetLoss];
+}
+
+export interface StartingValues {
+  readonly start: HostData;
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  readonly tolerance: number;
+  readonly targetLoss?: number;
 }
 
 /** The values that the variables have before the first step. */
-export function initialValues(v: DescentVariables, optimizer: Optimizer, start: HostData, totalSteps: number, stepsPerEpoch: number, tolerance: number): Map<Variable, HostData> {
+export function initialValues(
+  v: DescentVariables,
+  optimizer: Optimizer,
+  { start, totalSteps, stepsPerEpoch, tolerance, targetLoss = Number.NEGATIVE_INFINITY }: StartingValues,
+): Map<Variable, HostData> {
   const one = (value: number) => Float64Array.of(value);
   const slots = Object.entries(v.slots).map(([name, variable]): [Variable, HostData] => {
     const { initial } = optimizer.slots[name];
@@ -56,6 +72,7 @@ export function initialValues(v: DescentVariables, optimizer: Optimizer, start: 
     [v.stepsPerEpoch, one(stepsPerEpoch)],
     [v.rateScale, one(1)],
     [v.tolerance, one(tolerance)],
+    [v.targetLoss, one(targetLoss)],
   ]);
 }
 
@@ -82,6 +99,8 @@ export interface StepOptions {
   readonly path: boolean;
   /** Stop when the gradient's norm is at most the tolerance, or nothing moves any more. */
   readonly convergence: boolean;
+  /** Stop at the target loss as well. Only together with `convergence`. */
+  readonly target?: boolean;
   /** More values to record. */
   readonly metrics?: (theta: Tensor) => Readonly<Record<string, Tensor>>;
   readonly name?: string;
@@ -108,15 +127,16 @@ export function stepEntry(options: StepOptions): EntryPoint {
   const pull = options.project ? theta.sub(project(theta.sub(gradient))) : gradient;
   const gradientNorm = normOf(pull);
   const finite = isFinite(loss.cast("f64")).and(isFinite(gradientNorm));
-  const converged = gradientNorm.le(readVariable(v.tolerance));
-  const stays = options.convergence ? converged.or(finite.not()) : undefined;
+  const small = gradientNorm.le(readVariable(v.tolerance));
+  const arrived = options.target ? small.or(loss.cast("f64").le(readVariable(v.targetLoss))) : small;
+  const stays = options.convergence ? arrived.or(finite.not()) : undefined;
   const keep = (now: Tensor, then: Tensor) => (stays === undefined ? then : stays.broadcastTo(now.shape).select(now, then));
   const stalled = options.convergence ? next.ne(theta).cast("f64").sum().eq(0).and(learningRate.gt(0)) : undefined;
   return {
     name: options.name ?? "step",
     writes: [
       { variable: v.theta, value: keep(theta, next) },
-      ...Object.entries(v.slots).map(([name, variable]) => ({ variable, value: keep(slots[name], updatedSlot(updated.slots, name, slots)) })),
+      ...Object.entries(v.slots).map(([name, variable]) => ({ variable, value: keep(slots[name], resultOf(optimizer.name, `the slot ${name}`, updated.slots?.[name], variable)) })),
       { variable: v.step, value: step.add(step.fill(1)) },
     ],
     traces: [
@@ -130,20 +150,34 @@ export function stepEntry(options: StepOptions): EntryPoint {
   };
 }
 
-function updatedSlot(updated: Readonly<Record<string, Tensor>>, name: string, slots: Readonly<Record<string, Tensor>>): Tensor {
-  return updated[name] ?? slots[name];
+/** What a rule gives for θ or a slot, in the slot's own dtype. */
+function resultOf(rule: string, what: string, value: unknown, { type }: Variable): Tensor {
+  if (value instanceof Tensor && sameShape(value.shape, type.shape)) return value.cast(type.dtype);
+  throw new SteepestError({
+    problem: `the rule ${rule} gives an unusable value for ${what}`,
+    expected: showType(type),
+    received: value instanceof Tensor ? showType(value) : String(value),
+    fix: "let update return { theta, slots } with a tensor of the same shape for θ and for each slot",
+  });
+}
+
+/** The 2-norm of the gradient; with bounds, of how far a unit step along −g would really go. */
+function normOf(theta: Tensor, gradient: Tensor, project: StepOptions["project"]): Tensor {
+  const pull = (project ? theta.sub(project(theta.sub(gradient))) : gradient).cast("f64");
+  const sum = pull.square().sum();
+  if (gradient.dtype === "f32") return sum.sqrt();
+  // Squares of float64 overflow beyond 1e154, long before the gradient itself does: there they are taken of smaller numbers.
+  const fits = isFinite(sum);
+  const scaled = pull.mul(literal(1e-155)).square().sum();
+  return fits.select(sum, scaled).sqrt().mul(fits.select(literal(1), literal(1e155)));
 }
 
 const isFinite = (x: Tensor): Tensor => x.sub(x).eq(literal(0, "f64", true));
-
-/** ‖g‖₂: squares are summed in the dtype of θ, so that a float32 gradient is read once and never widened. */
-const normOf = (gradient: Tensor): Tensor => gradient.square().sum().cast("f64").sqrt();
 
 /** The entry point that only looks: loss and gradient norm at θ. */
 export function lookEntry(options: Pick<StepOptions, "variables" | "evaluate" | "project">): EntryPoint {
   const theta = readVariable(options.variables.theta);
   const { loss, gradient } = options.evaluate(theta);
-  const pull = options.project ? theta.sub(options.project(theta.sub(gradient))) : gradient;
   return {
     name: "look",
     writes: [],

@@ -4,6 +4,12 @@ import type { Value } from "../graph/value.js";
 import { Draft } from "./draft.js";
 import { REDUCTIONS } from "./stored.js";
 
+/** Values whose loops would slow down whatever joined them: sums into computed places, and single elements picked one by one. */
+export function isAlone(value: Value): boolean {
+  const { name } = value.primitive;
+  return name === "scatterAdd" || (name === "take" && value.shape.length === value.inputs[1].shape.length);
+}
+
 export function newDraft(value: Value): Draft {
   const { name } = value.primitive;
   if (name.startsWith("block")) return new Draft({ kind: "flat", size: sizeOf(value.inputs[0].shape) });

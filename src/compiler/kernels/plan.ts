@@ -10,7 +10,7 @@ import { sizeOf, stridesOf } from "../../tensor/types.js";
 import { orderOf, type Value } from "../graph/value.js";
 import type { Position } from "./affine.js";
 import { CannotFuse, ExpressionBuilder, type Source, viewOf } from "./build.js";
-import { newDraft, reduceDomain } from "./domains.js";
+import { isAlone, newDraft, reduceDomain } from "./domains.js";
 import { Draft, type Role } from "./draft.js";
 import { finishDrafts, type Placement, type PlannedKernel } from "./finish.js";
 import type { Buffer, Storage, View } from "./kernel.js";
@@ -205,7 +205,8 @@ class Planner {
   }
 
   #roleIn(draft: Draft, value: Value): Role | undefined {
-    if (draft.columns || draft.members[0]?.value.primitive.name === "scatterAdd") return undefined;
+    const [first] = draft.members;
+    if (draft.columns || isAlone(value) || (first !== undefined && isAlone(first.value))) return undefined;
     const { domain } = draft;
     if (REDUCTIONS.has(value.primitive.name)) {
       if (value.primitive.name.startsWith("block")) return draft.becomesFlat(value.inputs[0].shape) ? "reduce" : undefined;

@@ -32,14 +32,24 @@ export function network(samples = 256, inputs = 70, hidden = 131): Network {
   const weights = [w1, b1, w2];
   const velocities = weights.map((w) => variable(`velocity of ${w.name}`, w.type.shape));
   const variables = [x, y, ...weights, ...velocities];
-  const start = new Map(variables.map((v, i) => [v, velocities.includes(v) ? new Float32Array(sizeOf(v.type.shape)) : noise(sizeOf(v.type.shape), i + 1).map((u) => (v === w1 || v === w2 ? u / 8 : u))]));
+  const start = new Map(
+    variables.map((v, i) => [
+      v,
+      velocities.includes(v)
+        ? new Float32Array(sizeOf(v.type.shape))
+        : noise(sizeOf(v.type.shape), i + 1).map((u) => (v === w1 || v === w2 ? u / 8 : u)),
+    ]),
+  );
 
   const loss = (a: Tensor, b: Tensor, c: Tensor) => readVariable(x).matmul(a).add(b).tanh().matmul(c).sub(readVariable(y)).square().mean();
   const { value, gradient } = valueAndGrad(loss)(readVariable(w1), readVariable(b1), readVariable(w2));
   const next = velocities.map((v, i) => readVariable(v).mul(0.9).sub(gradient[i].mul(0.05)));
   const step: EntryPoint = {
     name: "step",
-    writes: [...velocities.map((variable, i) => ({ variable, value: next[i] })), ...weights.map((variable, i) => ({ variable, value: readVariable(variable).add(next[i]) }))],
+    writes: [
+      ...velocities.map((variable, i) => ({ variable, value: next[i] })),
+      ...weights.map((variable, i) => ({ variable, value: readVariable(variable).add(next[i]) })),
+    ],
     traces: [
       { name: "loss", value },
       { name: "weights", value: readVariable(w1).sum(0) },
@@ -51,7 +61,8 @@ export function network(samples = 256, inputs = 70, hidden = 131): Network {
 /** FNV-1a over the bytes. */
 export function hashOf(...arrays: readonly HostData[]): string {
   let hash = 0x811c9dc5;
-  for (const array of arrays) for (const byte of new Uint8Array(array.buffer, array.byteOffset, array.byteLength)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const array of arrays)
+    for (const byte of new Uint8Array(array.buffer, array.byteOffset, array.byteLength)) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, "0");
 }
 

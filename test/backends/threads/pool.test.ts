@@ -24,7 +24,10 @@ const grow = { name: "large", writes: [{ variable: large, value: readVariable(la
 function faulty(name: string, place: string, fault: string): string {
   if (!workerSource.includes(place)) throw new Error(`the worker no longer has ${place}`);
   const file = join(folder, `${name}.cjs`);
-  writeFileSync(file, workerSource.replace(place, () => `${fault}\n${place}`));
+  writeFileSync(
+    file,
+    workerSource.replace(place, () => `${fault}\n${place}`),
+  );
   return pathToFileURL(file).href;
 }
 
@@ -117,11 +120,18 @@ describe("many short runs", () => {
 
 describe("a process", () => {
   /** Runs a script that imports the sources, bundled and minified as the published files may be. */
-  async function runScript(name: string, text: string): Promise<{ code: number | null; signal: string | null; output: string; seconds: number }> {
+  async function runScript(
+    name: string,
+    text: string,
+  ): Promise<{ code: number | null; signal: string | null; output: string; seconds: number }> {
     const root = resolve(import.meta.dirname, "../../..");
     const outfile = join(folder, `${name}.mjs`);
     await build({
-      stdin: { contents: `import { openProgram } from "./src/backends/wasm/threads/index.js"; import { network } from "./test/backends/threads/network.js";\n${text}`, resolveDir: root, loader: "ts" },
+      stdin: {
+        contents: `import { openProgram } from "./src/backends/wasm/threads/index.js"; import { network } from "./test/backends/threads/network.js";\n${text}`,
+        resolveDir: root,
+        loader: "ts",
+      },
       outfile,
       bundle: true,
       minify: true,

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { openProgram, type ProgramOptions, type ThreadedProgram } from "../../../src/backends/wasm/threads/index.js";
 import { WasmProgram } from "../../../src/backends/wasm/program.js";
+import { openProgram, type ProgramOptions, type ThreadedProgram } from "../../../src/backends/wasm/threads/index.js";
+import { compileEntry } from "../../../src/compiler/compile.js";
 import { SteepestError } from "../../../src/tensor/error.js";
 import type { Variable } from "../../../src/tensor/primitives/leaves.js";
 import { readVariable } from "../../../src/tensor/tensor.js";
-import { compileEntry } from "../../../src/compiler/compile.js";
 import { hashOf, network, WEIGHTS_AFTER_60 } from "./network.js";
 
 const opened: ThreadedProgram[] = [];
@@ -85,7 +85,12 @@ describe.each([true, false])("with shared: %s", (shared) => {
     const program = await open([count, large], { shared, threads: 2 });
     const next = readVariable(count).add(1);
     for (const limit of [1, 4, 5, 21, 64, 1000]) {
-      const scalar = { name: "count", writes: [{ variable: count, value: next }], traces: [{ name: "count", value: next }], stop: next.ge(limit) };
+      const scalar = {
+        name: "count",
+        writes: [{ variable: count, value: next }],
+        traces: [{ name: "count", value: next }],
+        stop: next.ge(limit),
+      };
       program.write(count, [0]);
       const run = await program.run(scalar, 100_000);
       expect([run.steps, run.stopped, (await program.read(count))[0], run.traces.count.length]).toEqual([limit, true, limit, limit]);
@@ -102,7 +107,11 @@ describe.each([true, false])("with shared: %s", (shared) => {
   it("ends at the signal with the steps done so far", async () => {
     const program = await open([large], { shared, threads: 2 });
     const next = readVariable(large).add(1);
-    const point = { name: "large", writes: [{ variable: large, value: next }], traces: [{ name: "first", value: next.slice([0, 0], [1, 1]) }] };
+    const point = {
+      name: "large",
+      writes: [{ variable: large, value: next }],
+      traces: [{ name: "first", value: next.slice([0, 0], [1, 1]) }],
+    };
     await program.run(point, 1);
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 60);
@@ -122,7 +131,10 @@ describe.each([true, false])("with shared: %s", (shared) => {
   it("loads entry points late, when the memory must grow", async () => {
     const program = await open([count], { shared, threads: 2 });
     const sums = [1, 2, 3].map((k) => {
-      const wide = readVariable(count).broadcastTo([k * 400_000]).add(k).tanh();
+      const wide = readVariable(count)
+        .broadcastTo([k * 400_000])
+        .add(k)
+        .tanh();
       return { name: `sum${k}`, writes: [{ variable: count, value: wide.sum().mul(0).add(k) }], traces: [] };
     });
     for (const [i, point] of sums.entries()) {

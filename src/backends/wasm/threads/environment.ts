@@ -20,7 +20,8 @@ export interface WorkerHandle {
 const LAST_STEPS = 50;
 
 /** Node's own modules, without an `import` that a bundler for browsers would stumble over. */
-const node = typeof process === "object" && typeof process.getBuiltinModule === "function" && !("importScripts" in globalThis) ? process : undefined;
+const node =
+  typeof process === "object" && typeof process.getBuiltinModule === "function" && !("importScripts" in globalThis) ? process : undefined;
 
 /** Threads that the machine runs at once. */
 export function availableCores(): number {

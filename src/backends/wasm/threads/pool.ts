@@ -44,7 +44,8 @@ class Member {
     const { number, memory, pages, maximum } = link;
     const known = this.#known.get(link);
     if (known === undefined) this.handle.post({ type: "open", program: number, memory, pages, maximum });
-    for (let entry = known ?? 0; entry < link.entries.length; entry++) this.handle.post({ type: "entry", program: number, entry, ...link.entries[entry] });
+    for (let entry = known ?? 0; entry < link.entries.length; entry++)
+      this.handle.post({ type: "entry", program: number, entry, ...link.entries[entry] });
     this.#known.set(link, link.entries.length);
   }
 
@@ -193,7 +194,11 @@ export class Pool {
   /** One worker has failed. The others may wait for it for ever: all end, and the next task starts new ones. */
   #fail(reason: string, started: boolean): void {
     const error = started
-      ? new SteepestError({ problem: "a worker of the program failed", received: reason, fix: "memory may be short: try a smaller batch, or fewer threads" })
+      ? new SteepestError({
+          problem: "a worker of the program failed",
+          received: reason,
+          fix: "memory may be short: try a smaller batch, or fewer threads",
+        })
       : new SteepestError({
           problem: "a worker could not start",
           received: reason,

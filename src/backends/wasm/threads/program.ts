@@ -9,7 +9,7 @@ import { CONTROL, type EntryPlaces, MemoryMap, PAGE } from "../memory-map.js";
 import { type RunResult, viewOf } from "../program.js";
 import { availableCores, canShareMemory } from "./environment.js";
 import { giveMemory, growMemory, MOST_PAGES, pagesFor, takeMemory } from "./pages.js";
-import { type Pool, poolFor, type ProgramLink } from "./pool.js";
+import { type Pool, type ProgramLink, poolFor } from "./pool.js";
 import { ABORT, type EntryFacts, STATE_WORDS } from "./protocol.js";
 
 export interface ProgramOptions {
@@ -122,7 +122,8 @@ export class ThreadedProgram {
     this.#expectIdle(`${variable.name} was written`);
     const { at, length } = this.#place(variable);
     const { dtype } = variable.type;
-    if (offset < 0 || offset + data.length > length) throw new Error(`internal: ${data.length} elements at ${offset} for ${variable.name} of ${length}`);
+    if (offset < 0 || offset + data.length > length)
+      throw new Error(`internal: ${data.length} elements at ${offset} for ${variable.name} of ${length}`);
     this.#put(at + offset * bytesPerElement[dtype], dtype, data);
   }
 
@@ -194,7 +195,18 @@ export class ThreadedProgram {
       const expected = team && cost * steps > WORTH_WAITING ? this.#pool.readyFor(team) : 0;
       if (team !== undefined) this.#pool.assemble(team);
       const program = this.#link.number;
-      const reply = await this.#pool.ask(this.#link, id, { type: "run", id, program, entry: number, steps, threads, expected, patience: PATIENCE, target: SLICE, state });
+      const reply = await this.#pool.ask(this.#link, id, {
+        type: "run",
+        id,
+        program,
+        entry: number,
+        steps,
+        threads,
+        expected,
+        patience: PATIENCE,
+        target: SLICE,
+        state,
+      });
       if (reply.type !== "done") throw new Error("internal: not an answer to a run");
       return resultOf(entry, reply.steps, reply.stopped, reply.traces);
     } finally {
@@ -278,7 +290,12 @@ export class ThreadedProgram {
 function threadsOf(asked: number | undefined): number {
   if (asked === undefined) return Math.max(1, Math.min(8, availableCores()));
   if (!Number.isInteger(asked) || asked < 1 || asked > MOST_THREADS)
-    throw new SteepestError({ problem: "that is no number of threads", expected: `a whole number from 1 to ${MOST_THREADS}`, received: String(asked), fix: "leave `threads` out to use every core" });
+    throw new SteepestError({
+      problem: "that is no number of threads",
+      expected: `a whole number from 1 to ${MOST_THREADS}`,
+      received: String(asked),
+      fix: "leave `threads` out to use every core",
+    });
   return asked;
 }
 

@@ -4,7 +4,13 @@
  */
 export type WorkerRequest =
   /** A memory to work in: shared, or made by the worker itself. */
-  | { readonly type: "open"; readonly program: number; readonly memory: WebAssembly.Memory | undefined; readonly pages: number; readonly maximum: number }
+  | {
+      readonly type: "open";
+      readonly program: number;
+      readonly memory: WebAssembly.Memory | undefined;
+      readonly pages: number;
+      readonly maximum: number;
+    }
   | { readonly type: "grow"; readonly program: number; readonly pages: number }
   | ({ readonly type: "entry"; readonly program: number; readonly entry: number } & EntryFacts)
   | { readonly type: "close"; readonly program: number }
@@ -29,7 +35,13 @@ export type WorkerRequest =
 
 export type WorkerReply =
   | { readonly type: "ready"; readonly protocol: number }
-  | { readonly type: "done"; readonly id: number; readonly steps: number; readonly stopped: boolean; readonly traces: readonly ArrayBuffer[] }
+  | {
+      readonly type: "done";
+      readonly id: number;
+      readonly steps: number;
+      readonly stopped: boolean;
+      readonly traces: readonly ArrayBuffer[];
+    }
   | { readonly type: "data"; readonly id: number; readonly data: ArrayBuffer }
   | { readonly type: "failed"; readonly reason: string; readonly stack: string };
 

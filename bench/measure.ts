@@ -1,0 +1,130 @@
+/** One row of the table: every engine on one workload, in turns. */
+import { Cell, type Engine } from "./engines.js";
+import { type Block, median, type Opening } from "./harness.js";
+import reference from "./losses.json" with { type: "json" };
+import type { Workload } from "./workloads/workload.js";
+
+export interface Effort {
+  /** Turns that each engine gets. */
+  readonly rounds: number;
+  /** Milliseconds of a turn. */
+  readonly block: number;
+  /** Most milliseconds for warming up. */
+  readonly warmUp: number;
+}
+
+/** What an engine reached on a workload. */
+export interface Result {
+  readonly engine: string;
+  readonly threads: number;
+  readonly ours: boolean;
+  /** In the workload's unit: many steps in one call. */
+  readonly value: number;
+  /** In the workload's unit: one step, waited for. */
+  readonly single?: number;
+  /** Milliseconds a step, turn by turn. */
+  readonly turns: readonly number[];
+  readonly firstStep: number;
+  readonly peak: number;
+  /** Largest relative distance of the first losses from PyTorch's. */
+  readonly lossError: number;
+}
+
+export interface Failure {
+  readonly engine: string;
+  readonly reason: string;
+}
+
+export interface Row {
+  readonly workload: Workload;
+  readonly results: readonly Result[];
+  readonly failures: readonly Failure[];
+}
+
+/** Longest that an engine may take for an answer, in milliseconds. */
+const LIMIT = 150_000;
+/** An engine gets fewer turns where they would take longer than this together. */
+const PATIENCE = 15_000;
+
+export async function measureRow(workload: Workload, engines: readonly Engine[], effort: Effort): Promise<Row> {
+  const failures: Failure[] = [];
+  const open: { readonly cell: Cell; readonly opening: Opening; readonly blocks: Block[]; rounds: number }[] = [];
+  const fail = (engine: Engine, error: unknown) => {
+    failures.push({ engine: engine.name, reason: error instanceof Error ? error.message : String(error) });
+  };
+  // One after the other: nobody warms up while another one measures.
+  for (const engine of engines) {
+    try {
+      const { cell, opening } = await Cell.open(engine, workload.name, effort.warmUp, LIMIT);
+      open.push({ cell, opening, blocks: [], rounds: effort.rounds });
+    } catch (error) {
+      fail(engine, error);
+    }
+  }
+  for (let round = 0; round < effort.rounds; round++)
+    for (const entry of [...open]) {
+      if (round >= entry.rounds) continue;
+      try {
+        const began = performance.now();
+        entry.blocks.push(await entry.cell.block(effort.block, LIMIT));
+        entry.rounds = Math.min(entry.rounds, Math.max(2, Math.floor(PATIENCE / (performance.now() - began))));
+      } catch (error) {
+        fail(entry.cell.engine, error);
+        open.splice(open.indexOf(entry), 1);
+      }
+    }
+  const results: Result[] = [];
+  const expected = referenceOf(workload.name, open.find((e) => e.cell.engine.name === "torch:1")?.opening.losses);
+  for (const { cell, opening, blocks } of open) {
+    try {
+      const { peak } = await cell.close(LIMIT);
+      const turns = blocks.map((b) => b.batched);
+      const singles = blocks.flatMap((b) => (b.single === undefined ? [] : [b.single]));
+      results.push({
+        engine: cell.engine.name,
+        threads: cell.engine.threads,
+        ours: cell.engine.ours,
+        value: inUnit(workload, median(turns)),
+        ...(singles.length > 0 ? { single: inUnit(workload, median(singles)) } : {}),
+        turns,
+        firstStep: opening.firstStep,
+        peak,
+        lossError: distance(opening.losses, expected),
+      });
+    } catch (error) {
+      fail(cell.engine, error);
+    }
+  }
+  return { workload, results, failures };
+}
+
+/** Milliseconds a step in the unit of the workload. */
+export function inUnit({ unit, flops }: Workload, milliseconds: number): number {
+  switch (unit) {
+    case "us/step":
+      return milliseconds * 1000;
+    case "ms/200it":
+      return milliseconds * 200;
+    case "GFLOP/s":
+      return (flops / milliseconds) * 1e-6;
+    case "ms/step":
+      return milliseconds;
+  }
+}
+
+/** How many times faster `a` is than `b`: the median over the turns that both had. */
+export function ratio(a: Result, b: Result): number {
+  const turns = Math.min(a.turns.length, b.turns.length);
+  return median(Array.from({ length: turns }, (_, i) => b.turns[i] / a.turns[i]));
+}
+
+/** PyTorch's losses: those of this run, or those kept from an earlier one. */
+function referenceOf(name: string, measured: readonly number[] | undefined): readonly number[] | undefined {
+  const kept: Readonly<Record<string, readonly number[]>> = reference;
+  return measured ?? kept[name];
+}
+
+function distance(losses: readonly number[], expected: readonly number[] | undefined): number {
+  if (expected === undefined) return Number.NaN;
+  return Math.max(...losses.map((loss, i) => Math.abs(loss - expected[i]) / Math.max(1e-2, Math.abs(expected[i]))));
+}

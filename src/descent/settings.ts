@@ -1,0 +1,65 @@
+/** The options of `minimize` and `maximize`, and what they are checked into. */
+import type { Constants } from "../objectives/formula/function-parser.js";
+import { adam } from "../optimizers/adam.js";
+import type { Optimizer } from "../optimizers/optimizer.js";
+import { SteepestError } from "../tensor/error.js";
+import { type Bound, type Box, boxOf } from "./bounds.js";
+import { checkOptimizer, checkOptionNames } from "./option-names.js";
+
+export interface MinimizeOptions<C extends Constants = Constants> {
+  /** Default `adam({ learningRate: 0.05 })`. */
+  readonly optimizer?: Optimizer;
+  /** Most steps; it is also the length that schedules go by. Default 10,000. */
+  readonly steps?: number;
+  /** Converged when the 2-norm of the gradient is at most this. Default 1e-6. With 0 only a gradient of exactly 0 ends the descent. */
+  readonly tolerance?: number;
+  /** Stop at a loss at or below this (`maximize`: at or above). */
+  readonly targetLoss?: number;
+  /** Stop after so many seconds. */
+  readonly seconds?: number;
+  /** Keep every point. Default false. */
+  readonly path?: boolean;
+  /** One pair for all coordinates, or one for each: θ is brought back into them after every step. */
+  readonly bounds?: Bound | readonly Bound[];
+  /** What a closure would hold: numbers, and arrays for `sum` and `mean`. */
+  readonly constants?: C;
+}
+
+/** The checked options of a descent. */
+export interface DescentSettings {
+  readonly optimizer: Optimizer;
+  readonly steps: number;
+  readonly tolerance: number;
+  readonly targetLoss: number | undefined;
+  readonly seconds: number;
+  readonly path: boolean;
+  readonly bounds: Box | undefined;
+  /** −1 for ascent. */
+  readonly sign: 1 | -1;
+}
+
+const names = ["optimizer", "steps", "tolerance", "targetLoss", "seconds", "path", "bounds", "constants"];
+
+/**
+ * @param size elements of θ
+ * @throws SteepestError that names the option
+ */
+export function settingsOf(options: MinimizeOptions, size: number, sign: 1 | -1): DescentSettings {
+  const owner = sign === 1 ? "minimize" : "maximize";
+  checkOptionNames(owner, options, names);
+  const { optimizer = adam({ learningRate: 0.05 }), steps = 10_000, tolerance = 1e-6, targetLoss, seconds = Number.POSITIVE_INFINITY, path = false } = options;
+  checkOptimizer(owner, optimizer);
+  if (!Number.isInteger(steps) || steps < 0) throw unusable("steps", "a whole number ≥ 0", steps);
+  if (!isNumber(tolerance) || !(tolerance >= 0)) throw unusable("tolerance", "a number ≥ 0", tolerance);
+  if (!isNumber(seconds) || !(seconds > 0)) throw unusable("seconds", "a number > 0", seconds);
+  if (targetLoss !== undefined && (!isNumber(targetLoss) || Number.isNaN(targetLoss))) throw unusable("targetLoss", "a number", targetLoss);
+  if (typeof path !== "boolean") throw unusable("path", "true or false", path);
+  return { optimizer, steps, tolerance, targetLoss, seconds, path, sign, bounds: options.bounds && boxOf(options.bounds, size) };
+}
+
+const isNumber = (x: unknown): x is number => typeof x === "number";
+
+/** The error for an option whose value cannot be used. */
+export function unusable(name: string, expected: string, received: unknown): SteepestError {
+  return new SteepestError({ problem: `the option ${name} is not usable`, expected, received: typeof received === "string" ? `"${received}"` : String(received) });
+}
