@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import { root } from "../scripts/sources.mjs";
 import type { Block, Closing, Opening } from "./harness.js";
-import { isReady, peersFolder } from "./set-up-peers.mjs";
+import { isReady, peersFolder } from "./peers/folder.mjs";
 
 export interface Engine {
   /** As it stands in tables: `steepest:2`, `torch:1`. */

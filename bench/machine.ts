@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { median } from "./harness.js";
-import { peersFolder } from "./set-up-peers.mjs";
+import { peersFolder } from "./peers/folder.mjs";
 
 /** What registers and memory allow with so many threads. */
 export interface Limits {

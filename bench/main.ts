@@ -15,7 +15,7 @@ import { bundleCells, Cell, type Engine, ours, peers, readyPeers } from "./engin
 import { describeMachine, type Limits, measureImport, measureLimits } from "./machine.js";
 import { type Effort, measureRow, type Row } from "./measure.js";
 import { printProfile } from "./profile.js";
-import { copyPeers, installPackages } from "./set-up-peers.mjs";
+import { copyPeers, installPackages } from "./peers/folder.mjs";
 import { asJson, markdown, number, startsAndMemory } from "./table.js";
 import { workloads } from "./workloads/index.js";
 import type { Workload } from "./workloads/workload.js";

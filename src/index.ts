@@ -9,10 +9,12 @@ export { checkGradient, type GradientCheck, type GradientCheckOptions, type Grad
 export { descend, type DescendOptions, type DescentState } from "./descent/descend.js";
 export { fit, type FitOptions, type TrainedRun } from "./descent/fit.js";
 export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
-export { type Bound, maximize, minimize, type MinimizeOptions, trace } from "./descent/minimize.js";
+export type { Bound } from "./descent/bounds.js";
+export { maximize, minimize, trace } from "./descent/minimize.js";
 export type { Prediction, Predictor } from "./descent/predictor.js";
 export type { TrainingProgress } from "./descent/progress.js";
 export { type DescentHistory, Path, Run } from "./descent/run.js";
+export type { MinimizeOptions } from "./descent/settings.js";
 export {
   accuracy,
   type BuiltModel,
@@ -63,6 +65,9 @@ export {
   momentum,
   nesterov,
   type Optimizer,
+  optimizerNamed,
+  optimizers,
+  parseSchedule,
   type Rate,
   rmsprop,
   type Schedule,

@@ -4,7 +4,7 @@ import { gd } from "../../src/optimizers/gradient-descent.js";
 import type { Variable } from "../../src/tensor/primitives/leaves.js";
 import { fromHost, readVariable, type Tensor, weakNumber } from "../../src/tensor/tensor.js";
 import { hashUniform } from "./data.js";
-import { type Compilable, type Descent, descentJob, entryJob } from "./descent.js";
+import { type Compilable, type Descent, descentJob, descentStep, entryJob } from "./descent.js";
 import type { Workload } from "./workload.js";
 
 const PARAMETERS = 10_000_000;
@@ -77,6 +77,7 @@ const energy = (kind: "tikhonov" | "tv"): Workload => ({
   bound: "memory",
   batch: 200,
   open: (threads) => descentJob(restoration(kind), threads),
+  step: () => descentStep(restoration(kind)),
 });
 
 export const memoryWorkloads: readonly Workload[] = [
@@ -90,6 +91,7 @@ export const memoryWorkloads: readonly Workload[] = [
       const { theta, ...compilable } = adamUpdate();
       return entryJob(compilable, theta, threads);
     },
+    step: adamUpdate,
   },
   energy("tikhonov"),
   energy("tv"),

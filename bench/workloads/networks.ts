@@ -9,7 +9,7 @@ import { type Model, sequential } from "../../src/models/model.js";
 import { adam } from "../../src/optimizers/adam.js";
 import { fromHost, type Tensor } from "../../src/tensor/tensor.js";
 import { denseAfterImage, filters, hashUniform, labels, weight } from "./data.js";
-import { type Descent, descentJob } from "./descent.js";
+import { type Descent, descentJob, descentStep } from "./descent.js";
 import type { Workload } from "./workload.js";
 
 /** Training on one batch. `weights` in the order of the layers; biases start at 0. */
@@ -70,6 +70,7 @@ const mlp = (batch: number): Workload => ({
   bytes: 4 * (batch * 784 + 7 * 235_146),
   bound: "arithmetic",
   open: (threads) => descentJob(perceptron(batch), threads),
+  step: () => descentStep(perceptron(batch)),
 });
 
 export const networkWorkloads: readonly Workload[] = [
@@ -82,6 +83,7 @@ export const networkWorkloads: readonly Workload[] = [
     bytes: 4 * (64 * 784 + 7 * 20_490),
     bound: "arithmetic",
     open: (threads) => descentJob(convolutional(), threads),
+    step: () => descentStep(convolutional()),
   },
   {
     name: "dncnn",
@@ -90,5 +92,6 @@ export const networkWorkloads: readonly Workload[] = [
     bytes: 4 * (2 * 16 * 1600 + 7 * 46_977),
     bound: "arithmetic",
     open: (threads) => descentJob(denoiser(), threads),
+    step: () => descentStep(denoiser()),
   },
 ];

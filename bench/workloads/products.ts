@@ -4,7 +4,7 @@ import { gd } from "../../src/optimizers/gradient-descent.js";
 import type { Variable } from "../../src/tensor/primitives/leaves.js";
 import { fromHost, readVariable } from "../../src/tensor/tensor.js";
 import { hashUniform, labels } from "./data.js";
-import { type Compilable, type Descent, descentJob, entryJob } from "./descent.js";
+import { type Compilable, type Descent, descentJob, descentStep, entryJob } from "./descent.js";
 import type { Workload } from "./workload.js";
 
 export function product(n: number): Compilable & { readonly result: Variable } {
@@ -31,6 +31,7 @@ const gemm = (n: number): Workload => ({
     const { result, ...compilable } = product(n);
     return entryJob(compilable, result, threads);
   },
+  step: () => product(n),
 });
 
 const SVM = { batch: 256, features: 3073, classes: 10 };
@@ -63,5 +64,6 @@ export const productWorkloads: readonly Workload[] = [
     bytes: 4 * (SVM.batch * SVM.features + 3 * SVM.features * SVM.classes),
     bound: "arithmetic",
     open: (threads) => descentJob(supportVectors(), threads),
+    step: () => descentStep(supportVectors()),
   },
 ];

@@ -1,4 +1,5 @@
 /** What is measured. */
+import type { Compilable } from "./descent.js";
 
 export type Unit = "us/step" | "ms/step" | "ms/200it" | "GFLOP/s";
 
@@ -23,4 +24,6 @@ export interface Workload {
   /** Steps that one call does when it is measured; left open, as many as fit the time. */
   readonly batch?: number;
   open(threads: number): Promise<Job>;
+  /** The step itself, to look into; left out where the published bundle is called. */
+  readonly step?: () => Compilable;
 }

@@ -30,15 +30,15 @@ import { pullBack } from "./reverse.js";
  * grad((x) => step(x).sum())(tensor([-1, 2])).toArray(); // → [1, 1]
  * ```
  */
-export function customGradient(
-  f: (...x: Tensor[]) => Tensor,
-  gradient: (...xAndUpstream: Tensor[]) => Tensor | readonly (Tensor | undefined)[],
-): (...x: Tensor[]) => Tensor {
+export function customGradient<A extends Tensor[]>(
+  f: (...x: A) => Tensor,
+  gradient: (...xAndUpstream: [...A, Tensor]) => Tensor | readonly (Tensor | undefined)[],
+): (...x: A) => Tensor {
   return (...x) => {
     const raw = tensorResult("customGradient", f(...x));
     // A weak result, as of select(1, 0), takes the dtype of the first argument.
     const value = raw.weak ? raw.cast(x[0].dtype) : raw;
-    const vjp: CustomRule["vjp"] = (inputs, upstream) => checked(gradient(...inputs, upstream), inputs);
+    const vjp: CustomRule["vjp"] = (inputs, upstream) => checked(gradient(...x, upstream), inputs);
     const jvp: CustomRule["jvp"] = (inputs, tangents) => transposed(vjp, inputs, tangents, value);
     return apply(custom.customGradient, { rule: { jvp, vjp } }, [value, ...x])[0];
   };

@@ -14,6 +14,7 @@ import { lowerRows } from "./lower/rows.js";
 import { isSmall, lowerScalars } from "./lower/scalars.js";
 import { lowerTemplate } from "./lower/templates.js";
 import type { EntryPoint } from "./program.js";
+import { Hazards } from "./schedule/barriers.js";
 import { aligned, layOut } from "./schedule/memory.js";
 import { orderKernels } from "./schedule/order.js";
 import type { ScratchBuffer } from "./templates/template.js";
@@ -297,34 +298,4 @@ function assignMemory(phases: readonly LoweredPhase[], resolve: (buffer: Buffer)
     return { region: "arena", offset: at };
   };
   return { place, zeroedBytes, arenaBytes: arena.bytes, threadBytes: threads.bytes };
-}
-
-interface Touch {
-  readonly place: Place;
-  readonly bytes: number;
-  readonly written: boolean;
-}
-
-/** Decides where a barrier is needed: before a phase that meets memory which another thread may still be using. */
-class Hazards {
-  #open: (Touch & { readonly parallel: boolean })[] = [];
-
-  enter(touched: readonly Touch[], parallel: boolean): boolean {
-    const meets = touched.some((t) => this.#open.some((o) => (t.written || o.written) && (parallel || o.parallel) && overlap(t, o)));
-    if (meets) this.#open = [];
-    this.#open.push(...touched.map((t) => ({ ...t, parallel })));
-    return meets;
-  }
-}
-
-function overlap(a: Touch, b: Touch): boolean {
-  const base = (t: Touch) => {
-    const { place } = t;
-    if (place.region === "trace") return { id: `trace ${place.trace}`, at: 0 };
-    if (place.region === "input") return { id: `input ${place.position}`, at: place.offset };
-    return place.region === "variable" ? { id: `variable ${place.variable}`, at: place.offset } : { id: place.region, at: place.offset };
-  };
-  const x = base(a);
-  const y = base(b);
-  return x.id === y.id && x.at < y.at + b.bytes && y.at < x.at + a.bytes;
 }

@@ -67,7 +67,7 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
   const entry = stepEntry({ parameters, optimizer, variables: v, evaluate, path: false, convergence: true });
   const program = await openProgram(variableList(v), threads === undefined ? {} : { threads });
   try {
-    for (const [variable, data] of initialValues(v, optimizer, objective.start, steps, steps, tolerance)) program.write(variable, data);
+    for (const [variable, data] of initialValues(v, optimizer, { start: objective.start, totalSteps: steps, stepsPerEpoch: steps, tolerance })) program.write(variable, data);
     const changes: { step: number; learningRate: number }[] = [];
     let scale = 1;
     let done = 0;

@@ -1,6 +1,6 @@
-/** What happened in a descent, in plain words, from what was measured. */
-import type { DescentHistory } from "./run.js";
+/** What happened in a descent, in plain words, from what was measured. Where the measurements do not tell, nothing is claimed. */
 import type { Status } from "./history.js";
+import type { DescentHistory } from "./run.js";
 
 /** What a diagnosis goes by. */
 export interface Facts {
@@ -8,18 +8,23 @@ export interface Facts {
   readonly steps: number;
   readonly optimizer: string;
   readonly tolerance: number;
+  /** −1 for ascent: all that follows is about −f then, but for `loss` and `history`, which are f's. */
+  readonly sign: 1 | -1;
   readonly loss: number;
   readonly gradientNorm: number;
   readonly history: DescentHistory;
-  /** gᵀHg / gᵀg at the start and at the end: the curvature of f along the gradient. Undefined where it cannot be computed. */
+  /** max |θᵢ| at the end. */
+  readonly size: number;
+  /** gᵀHg / gᵀg at the start and at the end: the curvature along the gradient. NaN, or absent, where it cannot be computed. */
   readonly curvature?: { readonly start: number; readonly end: number };
   /** Extreme eigenvalues of the Hessian at the end, for few variables. */
   readonly eigenvalues?: { readonly least: number; readonly most: number };
 }
 
 export function diagnose(facts: Facts): string {
-  const sentences = [headline(facts), ...details(facts)];
-  return sentences.join(" ");
+  const { status } = facts;
+  const notes = status === "diverged" ? [whyDiverged(facts)] : [tooLong(facts), whereItIs(facts), ...(status === "step-limit" ? [ravine(facts), trend(facts)] : [])];
+  return [headline(facts), ...notes.filter((note) => note !== undefined)].join(" ");
 }
 
 function headline({ status, steps, tolerance, loss, gradientNorm }: Facts): string {
@@ -32,7 +37,9 @@ function headline({ status, steps, tolerance, loss, gradientNorm }: Facts): stri
     case "stopped-early":
       return `Stopped early after ${plural(steps)}: ${where}.`;
     case "diverged":
-      return `Diverged at step ${steps + 1}: loss or gradient was no longer a finite number. The last good point has ${where}.`;
+      return Number.isFinite(loss) && Number.isFinite(gradientNorm)
+        ? `Diverged at step ${steps + 1}: loss or gradient was no longer a finite number. The last good point has ${where}.`
+        : `There is nothing to descend on: at the start ${where}.`;
     case "stalled":
       return `Stalled after ${plural(steps)}: a step no longer changes θ in its floating-point numbers. ${where}.`;
     case "aborted":
@@ -40,54 +47,78 @@ function headline({ status, steps, tolerance, loss, gradientNorm }: Facts): stri
   }
 }
 
-function details(facts: Facts): string[] {
-  const { status, history, optimizer, curvature, eigenvalues, gradientNorm } = facts;
-  const notes: string[] = [];
-  const rate = history.learningRate[Math.max(0, history.learningRate.length - 1)];
-  if (optimizer === "gd" && curvature !== undefined && (status === "diverged" || bouncing(history.loss))) {
-    const lambda = Math.max(curvature.start, curvature.end);
-    if (rate * lambda > 1.99) notes.push(`Step too long: α·λ = ${short(rate * lambda)} along the gradient, and gradient descent needs α·λ < 2, here α < ${short(2 / lambda)}.`);
-  } else if (status === "diverged") notes.push("Try a smaller learning rate.");
-  if (eigenvalues !== undefined && (status === "converged" || gradientNorm < 1e-3)) {
-    const { least, most } = eigenvalues;
-    if (least < -1e-8 * Math.max(1, Math.abs(most))) notes.push(most > 0 ? `This is a saddle point: the Hessian's eigenvalues run from ${short(least)} to ${short(most)}.` : "This is a maximum: all eigenvalues of the Hessian are negative.");
-    else if (least > 1e-10 * most) notes.push(`A minimum: the Hessian's eigenvalues run from ${short(least)} to ${short(most)}.`);
-    else notes.push("The Hessian is singular here: whether this is a minimum, it cannot say.");
-  }
-  if (status === "step-limit" && eigenvalues !== undefined && eigenvalues.least > 0) {
-    const condition = eigenvalues.most / eigenvalues.least;
-    if (condition > 20) {
-      const root = Math.sqrt(condition);
-      const momentum = ((root - 1) / (root + 1)) * ((root - 1) / (root + 1));
-      const span = Math.sqrt(eigenvalues.most) + Math.sqrt(eigenvalues.least);
-      notes.push(`A ravine: condition number ${short(condition)}; momentum with β ≈ ${short(momentum)} at α ≈ ${short(4 / (span * span))} suits.`);
-    }
-  }
-  if (status === "step-limit" && flat(history.loss)) notes.push("The loss has hardly fallen over the last tenth of the steps.");
-  else if (status === "step-limit" && falling(history.loss)) notes.push("It was still falling: more steps would lower it further.");
-  return notes;
+function whyDiverged(facts: Facts): string {
+  const { loss, gradientNorm, history, sign } = facts;
+  if (!(Number.isFinite(loss) && Number.isFinite(gradientNorm))) return "Start where the objective and its slope are finite.";
+  const fallen = history.loss.length > 0 && sign * loss < -1e6 * Math.max(1, Math.abs(history.loss[0]));
+  if (fallen) return sign === 1 ? "f fell without limit: it seems to have no minimum." : "f rose without limit: it seems to have no maximum.";
+  return tooLong(facts) ?? "A smaller learning rate may help.";
 }
 
-const bouncing = (loss: Float64Array): boolean => {
+/** Gradient descent on a curvature λ multiplies the distance by 1 − αλ: it grows beyond αλ = 2, and flips for ever at 2. */
+function tooLong({ optimizer, status, history, curvature, eigenvalues, sign }: Facts): string | undefined {
+  const rate = history.learningRate.at(-1);
+  if (optimizer !== "gd" || rate === undefined || curvature === undefined) return undefined;
+  if (status !== "diverged" && !rising(history.loss, sign)) return undefined;
+  const known = [curvature.start, curvature.end, eigenvalues?.most ?? Number.NaN].filter(Number.isFinite);
+  const lambda = Math.max(...known, 0);
+  if (rate * lambda < 1.999) return undefined;
+  return `The step is too long: α·λ = ${short(rate * lambda)} for the curvature λ = ${short(lambda)}, and gradient descent needs α·λ < 2, here α < ${short(2 / lambda)}.`;
+}
+
+/** What kind of point the end is, where second derivatives can tell. */
+function whereItIs({ status, gradientNorm, eigenvalues, size, sign }: Facts): string | undefined {
+  if (eigenvalues === undefined) return undefined;
+  const { least, most } = eigenvalues;
+  const largest = Math.max(Math.abs(least), Math.abs(most));
+  // A Newton step is about |g| / |λ|: far from a critical point the Hessian does not say what kind it is.
+  const isNear = gradientNorm <= 1e-4 * largest * Math.max(1, size);
+  const [minimum, maximum] = sign === 1 ? ["minimum", "maximum"] : ["maximum", "minimum"];
+  const range = `the Hessian's eigenvalues run from ${short(sign === 1 ? least : -most)} to ${short(sign === 1 ? most : -least)}`;
+  const zero = 1e-8 * largest;
+  if (isNear && largest > 0) {
+    if (least > zero) return `This is a ${minimum}: ${range}.`;
+    if (most < -zero) return `This is a ${maximum}: ${range}.`;
+    if (least < -zero && most > zero) return `This is a saddle point: ${range}.`;
+    if (least < -zero) return `This is no ${minimum}: ${range}.`;
+    return `The Hessian is singular here: whether this is a ${minimum}, it cannot say.`;
+  }
+  const ended = status === "converged" || status === "stalled";
+  if (ended && gradientNorm >= 0.5 * largest * Math.max(1, size) * 0.1)
+    return `Slope and curvature both vanish here: a plateau, or a ${minimum} too flat to tell.`;
+  return undefined;
+}
+
+/** Where the eigenvalues of the Hessian lie far apart, gradient descent is slow, and momentum of the right size is best (Polyak 1964). */
+function ravine({ eigenvalues }: Facts): string | undefined {
+  if (eigenvalues === undefined || !(eigenvalues.least > 0)) return undefined;
+  const { least, most } = eigenvalues;
+  const condition = most / least;
+  if (condition < 20) return undefined;
+  const root = Math.sqrt(condition);
+  const share = (root - 1) / (root + 1);
+  const span = Math.sqrt(most) + Math.sqrt(least);
+  return `A ravine: condition number ${short(condition)}; momentum with β ≈ ${short(share * share)} at α ≈ ${short(4 / (span * span))} suits.`;
+}
+
+function trend({ history: { loss }, sign }: Facts): string | undefined {
+  const [before, after] = [loss[Math.floor(loss.length * 0.9)], loss[loss.length - 1]];
+  if (loss.length >= 50 && Math.abs(before - after) <= 1e-9 * Math.max(Math.abs(before), Math.abs(after)))
+    return "The loss has hardly changed over the last tenth of the steps.";
+  if (loss.length >= 10 && sign * after < sign * before - 1e-6 * Math.abs(before))
+    return sign === 1 ? "It was still falling: more steps would lower it further." : "It was still rising: more steps would raise it further.";
+  return undefined;
+}
+
+/** Whether the last losses are no better than the first. */
+function rising(loss: Float64Array, sign: 1 | -1): boolean {
   const last = loss.length - 1;
-  return last >= 2 && loss[last] >= loss[last - 1] && loss[last] >= loss[0];
-};
-
-const tenth = (loss: Float64Array): readonly [number, number] => [loss[Math.floor(loss.length * 0.9)] ?? Number.NaN, loss[loss.length - 1] ?? Number.NaN];
-
-function flat(loss: Float64Array): boolean {
-  const [before, after] = tenth(loss);
-  return loss.length >= 50 && Math.abs(before - after) <= 1e-9 * Math.max(Math.abs(before), Math.abs(after));
-}
-
-function falling(loss: Float64Array): boolean {
-  const [before, after] = tenth(loss);
-  return loss.length >= 10 && after < before - 1e-6 * Math.abs(before);
+  return last >= 2 && sign * loss[last] >= sign * loss[last - 1] && sign * loss[last] >= sign * loss[0];
 }
 
 const plural = (steps: number): string => `${steps} step${steps === 1 ? "" : "s"}`;
 
-/** Three or four digits that matter. */
+/** Four digits that matter. */
 function short(x: number): string {
   if (!Number.isFinite(x)) return String(x);
   return String(Number(x.toPrecision(4)));

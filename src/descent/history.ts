@@ -1,5 +1,6 @@
 /** What a descent leaves behind. */
-/** Why a descent ended. */
+
+/** Why a descent ended; see `Run.status`. */
 export type Status = "converged" | "step-limit" | "stopped-early" | "diverged" | "stalled" | "aborted";
 
 /** One line of a training history. Undefined fields were not measured at that step. */

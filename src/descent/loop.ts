@@ -78,7 +78,8 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     if (Number.isFinite(seconds)) slice = Math.max(1, Math.min(SLICE, 4 * slice, Math.round((slice * PAUSE) / Math.max(now - before, 0.01))));
   }
   let last = measured(program.run(look, 1).traces);
-  status ??= endAt(last.loss, last.norm) ?? "step-limit";
+  const end = endAt(last.loss, last.norm);
+  if (status === undefined || end === "diverged") status = end ?? "step-limit";
   let count = done * perStep + 1;
   if (status === "diverged" && done > 0) {
     // The point at which nothing is finite is undone, too.
@@ -106,4 +107,8 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
 const measured = (traces: Readonly<Record<string, HostData>>) => ({ loss: traces.loss[0], norm: traces.gradientNorm[0] });
 
 /** max |θᵢ| */
-export const largestOf = (theta: HostData): number => theta.reduce((most: number, x: number) => Math.max(most, Math.abs(x)), 0);
+export function largestOf(theta: HostData): number {
+  let most = 0;
+  for (const x of theta) most = Math.max(most, Math.abs(x));
+  return most;
+}

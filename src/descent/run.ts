@@ -1,7 +1,11 @@
 /** What every descent of a function returns. */
+import { Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
 import { type Facts, diagnose } from "./diagnosis.js";
 import type { Status } from "./history.js";
+
+/** Under this name Node asks an object how it prints. */
+const inspection = Symbol.for("nodejs.util.inspect.custom");
 
 /** The points of a descent: one flat array, a row per point. */
 export class Path<P = unknown> {
@@ -68,15 +72,15 @@ export class Run<S = unknown> {
   /**
    * - `converged`: the gradient's norm is at most the tolerance
    * - `step-limit`: all steps were done
-   * - `stopped-early`: a time limit or a callback ended it
-   * - `diverged`: loss or gradient became infinite or NaN; the solution is the last good point
+   * - `stopped-early`: the target loss was reached, or the time was up
+   * - `diverged`: loss or gradient became infinite or NaN; the solution is the last good point, and `steps` leads to it
    * - `stalled`: a step no longer changes θ, at the limit of its floating-point numbers
    * - `aborted`: an AbortSignal ended it
    */
   readonly status: Status;
   /** Steps done. */
   readonly steps: number;
-  /** How often f and its gradient were evaluated. */
+  /** How often the descent evaluated f and its gradient. */
   readonly evaluations: { readonly value: number; readonly gradient: number };
   readonly history: DescentHistory;
   readonly #path: Path<S> | undefined;
@@ -106,4 +110,28 @@ export class Run<S = unknown> {
     this.#diagnosis ??= diagnose(this.#facts());
     return this.#diagnosis;
   }
+
+  /** For JSON: plain numbers and arrays; what is not finite becomes null. */
+  toJSON(): object {
+    const { status, steps, loss, gradientNorm, evaluations, diagnosis, history } = this;
+    return {
+      status,
+      steps,
+      solution: plain(this.solution),
+      loss,
+      gradientNorm,
+      evaluations,
+      diagnosis,
+      history: { loss: [...history.loss], gradientNorm: [...history.gradientNorm], learningRate: [...history.learningRate] },
+      ...(this.#path === undefined ? {} : { path: this.#path.rows() }),
+    };
+  }
+
+  /** What `console.log` shows in Node. */
+  [inspection](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    const { status, steps, solution, loss, gradientNorm, evaluations, diagnosis } = this;
+    return `Run ${inspect({ status, steps, solution, loss, gradientNorm, evaluations, diagnosis }, options)}`;
+  }
 }
+
+const plain = (solution: unknown): unknown => (solution instanceof Tensor ? solution.toArray() : solution);

@@ -121,11 +121,8 @@ export function stepEntry(options: StepOptions): EntryPoint {
   const slots = Object.fromEntries(Object.entries(v.slots).map(([name, variable]) => [name, readVariable(variable, variable.type.shape.length === 0)]));
   const views = Object.fromEntries(parameters.entries.map((entry) => [entry.path, { theta: theta.unpack(entry), gradient: gradient.unpack(entry) }]));
   const updated = optimizer.update({ theta, gradient, slots, parameters: views, step, learningRate, evaluate });
-  const next = project(updated.theta);
-
-  // With bounds, what counts is how far a unit step along −g would really go.
-  const pull = options.project ? theta.sub(project(theta.sub(gradient))) : gradient;
-  const gradientNorm = normOf(pull);
+  const next = project(resultOf(optimizer.name, "θ", updated.theta, v.theta));
+  const gradientNorm = normOf(theta, gradient, options.project);
   const finite = isFinite(loss.cast("f64")).and(isFinite(gradientNorm));
   const small = gradientNorm.le(readVariable(v.tolerance));
   const arrived = options.target ? small.or(loss.cast("f64").le(readVariable(v.targetLoss))) : small;
@@ -161,11 +158,12 @@ function resultOf(rule: string, what: string, value: unknown, { type }: Variable
   });
 }
 
-/** The 2-norm of the gradient; with bounds, of how far a unit step along −g would really go. */
+/** ‖g‖₂; with bounds, how far a unit step along −g would really go. */
 function normOf(theta: Tensor, gradient: Tensor, project: StepOptions["project"]): Tensor {
-  const pull = (project ? theta.sub(project(theta.sub(gradient))) : gradient).cast("f64");
+  const pull = project ? theta.sub(project(theta.sub(gradient))) : gradient;
   const sum = pull.square().sum();
-  if (gradient.dtype === "f32") return sum.sqrt();
+  // A float32 gradient is read once and never widened.
+  if (pull.dtype === "f32") return sum.cast("f64").sqrt();
   // Squares of float64 overflow beyond 1e154, long before the gradient itself does: there they are taken of smaller numbers.
   const fits = isFinite(sum);
   const scaled = pull.mul(literal(1e-155)).square().sum();
@@ -183,7 +181,7 @@ export function lookEntry(options: Pick<StepOptions, "variables" | "evaluate" | 
     writes: [],
     traces: [
       { name: "loss", value: loss.cast("f64") },
-      { name: "gradientNorm", value: normOf(pull) },
+      { name: "gradientNorm", value: normOf(theta, gradient, options.project) },
     ],
   };
 }

@@ -95,7 +95,7 @@ export class TrainingLoop {
     const loop = new TrainingLoop(options, program, variables, data, evaluator);
     program.write(data.inputs, records.inputs.data);
     program.write(data.targets, records.targets.data);
-    for (const [variable, values] of initialValues(variables, optimizer, training.initialTheta(), loop.#totalSteps, loop.#perEpoch, 0)) program.write(variable, values);
+    for (const [variable, values] of initialValues(variables, optimizer, { start: training.initialTheta(), totalSteps: loop.#totalSteps, stepsPerEpoch: loop.#perEpoch, tolerance: 0 })) program.write(variable, values);
     return loop;
   }
 

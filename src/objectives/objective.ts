@@ -1,4 +1,5 @@
 /** What is minimised: a scalar function of one flat vector θ. Everything later in the house takes an objective and a θ, and nothing else. */
+import { SteepestError } from "../tensor/error.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { DType, HostData, Shape } from "../tensor/types.js";
 
@@ -37,6 +38,8 @@ export interface HostObjective {
   readonly name: string;
   value(x: Float64Array): number;
   gradient(x: Float64Array): ArrayLike<number>;
+  /** Calls of the user's `value` that one `gradient` takes in d dimensions: 2 for centred differences, times d. */
+  readonly differences: 0 | 2;
 }
 
 export interface HostFunctions {
@@ -61,17 +64,27 @@ export interface HostFunctions {
  */
 export function objective(functions: HostFunctions): HostObjective {
   const { value, gradient, name = "objective" } = functions;
-  return { kind: "host", name, value, gradient: gradient === "finite-differences" ? (x) => centredDifferences(value, x) : gradient };
+  if (typeof value !== "function") throw incomplete("value: (x) => f(x)", value);
+  if (typeof gradient !== "function" && gradient !== "finite-differences") throw incomplete('gradient: (x) => [∂f/∂x₀, …], or gradient: "finite-differences"', gradient);
+  return gradient === "finite-differences"
+    ? { kind: "host", name, value, gradient: (x) => centredDifferences(value, x), differences: 2 }
+    : { kind: "host", name, value, gradient, differences: 0 };
 }
+
+const incomplete = (expected: string, received: unknown): SteepestError =>
+  new SteepestError({
+    problem: "an objective needs its value and its gradient",
+    expected,
+    received: String(received),
+    fix: "differences are slow and inexact, so they are taken only where they are asked for by name",
+  });
 
 /** (f(x + h) − f(x − h)) / 2h for each coordinate, with h = ∛ε · max(1, |x|) made exactly representable. */
 function centredDifferences(f: (x: Float64Array) => number, x: Float64Array): Float64Array {
   return x.map((at, i) => {
     const wish = 6e-6 * Math.max(1, Math.abs(at));
-    const above = Float64Array.from(x);
-    const below = Float64Array.from(x);
-    above[i] = at + wish;
-    below[i] = at - wish;
-    return (f(above) - f(below)) / (above[i] - below[i]);
+    const above = at + wish;
+    const below = at - wish;
+    return (f(x.with(i, above)) - f(x.with(i, below))) / (above - below);
   });
 }

@@ -1,6 +1,7 @@
 /** Prints conversions between vectors. Where the width of a lane changes, two parts become one or one becomes two. */
 import type { Expr, RegisterDType } from "../../compiler/loops/ir.js";
-import { constantBytes, type Evaluator } from "./evaluator.js";
+import { constantBytes } from "./constants.js";
+import type { Evaluator } from "./evaluator.js";
 import { shape, widthOf } from "./layout.js";
 
 type Convert = Expr & { kind: "convert" };

@@ -32,6 +32,8 @@ export class Draft {
   readonly needs = new Set<Draft>();
   /** Number of the draft, in order of creation. */
   index = 0;
+  readonly #roles = new Map<Value, Role>();
+  #known = 0;
   /** All drafts that must have run before, as bits by their numbers. */
   readonly #behind: number[] = [];
 
@@ -92,7 +94,11 @@ export class Draft {
   }
 
   roleOf(value: Value): Role | undefined {
-    return this.members.find((m) => m.value === value)?.role;
+    for (; this.#known < this.members.length; this.#known++) {
+      const { value: member, role } = this.members[this.#known];
+      if (!this.#roles.has(member)) this.#roles.set(member, role);
+    }
+    return this.#roles.get(value);
   }
 
   /** True when both positions are the same element for every value of the loop variables. */

@@ -14,7 +14,7 @@ import { isAlone, newDraft, reduceDomain } from "./domains.js";
 import { Draft, type Role } from "./draft.js";
 import { finishDrafts, type Placement, type PlannedKernel } from "./finish.js";
 import type { Buffer, Storage, View } from "./kernel.js";
-import { isAssembly, REDUCTIONS, storedValues, TEMPLATES } from "./stored.js";
+import { chainCuts, isAssembly, REDUCTIONS, storedValues, TEMPLATES } from "./stored.js";
 
 export interface Plan {
   /** Kernels with what each one needs; any order that respects the needs is right. */
@@ -37,6 +37,7 @@ class Planner {
   readonly #producers = new Map<Value, Set<Draft>>();
   readonly #byDomain = new Map<string, Draft[]>();
   readonly #operands = new Map<Draft, readonly View[]>();
+  #cuts: ReadonlySet<Value> = new Set();
   #names = 0;
 
   constructor(leafBuffer: (value: Value) => Buffer) {
@@ -46,6 +47,7 @@ class Planner {
   run(roots: readonly Value[]): Plan {
     const order = orderOf(roots);
     const wanted = storedValues(order, roots);
+    this.#cuts = chainCuts(order, wanted);
     this.#reserve(order, wanted);
     for (const value of order) if (wanted.has(value)) this.#place(value);
     const rootStorage = roots.map((root) => this.#existing(root) ?? this.#place(root));
@@ -341,6 +343,7 @@ class Planner {
         const role = draft.roleOf(value);
         // A member that came later than the one being built is computed there once more.
         if (final || (role !== "map" && role !== "row")) return undefined;
+        if (this.#cuts.has(value)) return "elsewhere";
         return here(value, position, role === "map" ? draft.positionOf(value.shape) : draft.rowPositionOf(value.shape));
       },
     };

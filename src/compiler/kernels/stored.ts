@@ -51,6 +51,25 @@ export function storedValues(order: readonly Value[], roots: readonly Value[]): 
   return stored;
 }
 
+/** Operations that may be nested in one expression. */
+const MOST_NESTED = 250;
+
+/** Stored values at which long chains of operations are cut: what uses them reads them from memory. Adds them to `stored`. */
+export function chainCuts(order: readonly Value[], stored: Set<Value>): Set<Value> {
+  const depth = new Map<Value, number>();
+  const cuts = new Set<Value>();
+  for (const value of order) {
+    const barrier = value.leaf !== undefined || TEMPLATES.has(value.primitive.name) || REDUCTIONS.has(value.primitive.name) || isAssembly(value);
+    const nested = barrier ? 0 : 1 + value.inputs.reduce((most, x) => Math.max(most, depth.get(x) ?? 0), 0);
+    const cut = nested > MOST_NESTED && value.primitive.kind === "pointwise";
+    depth.set(value, cut ? 0 : nested);
+    if (!cut) continue;
+    cuts.add(value);
+    stored.add(value);
+  }
+  return cuts;
+}
+
 /** Views and pads are computed where their users are. */
 function isPassedThrough(value: Value): boolean {
   const { name } = value.primitive;

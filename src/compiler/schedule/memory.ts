@@ -25,8 +25,8 @@ export function layOut<T>(lives: readonly Life<T>[]): { readonly offsets: Readon
       if (at + size <= other.at) break;
       at = Math.max(at, other.end);
     }
-    placed.push({ at, end: at + size, life });
-    placed.sort((a, b) => a.at - b.at);
+    const next = placed.findIndex((other) => other.at > at);
+    placed.splice(next < 0 ? placed.length : next, 0, { at, end: at + size, life });
     offsets.set(life.owner, at);
     bytes = Math.max(bytes, at + size);
   }

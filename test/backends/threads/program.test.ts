@@ -170,6 +170,33 @@ describe.each([true, false])("with shared: %s", (shared) => {
   });
 });
 
+describe("more threads than cores", () => {
+  it("never tear a step, however runs end", async () => {
+    const limit: Variable = { name: "limit", type: { shape: [], dtype: "f64" } };
+    const next = readVariable(large).add(1);
+    const point = {
+      name: "large",
+      writes: [{ variable: large, value: next }],
+      traces: [{ name: "sum", value: next.sum() }],
+      stop: next.min().ge(readVariable(limit)),
+    };
+    const program = await open([large, limit], { threads: 5 });
+    let done = 0;
+    for (let round = 0; round < 150; round++) {
+      const controller = new AbortController();
+      const last = round % 3 === 0 ? 1e9 : done + 1 + ((round * 7919) % 23);
+      program.write(limit, [last]);
+      if (last === 1e9) setTimeout(() => controller.abort(), round % 4);
+      const run = await program.run(point, 1e6, { signal: controller.signal });
+      done += run.steps;
+      expect(run.stopped).toBe(last !== 1e9);
+      if (run.stopped) expect(done).toBe(last);
+      if (run.steps > 0) expect(run.traces.sum[run.steps - 1]).toBe(200_000 * done);
+      if (round % 10 === 0) expect((await program.read(large)).every((x) => x === done)).toBe(true);
+    }
+  });
+});
+
 describe("limits", () => {
   it("are said in words", async () => {
     await expect(openProgram([{ name: "giant", type: { shape: [40_000, 40_000], dtype: "f32" } }])).rejects.toThrow(SteepestError);

@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import { call, cond, scan } from "../../src/tensor/control.js";
+import { tensor } from "../../src/tensor/create.js";
+import { concatenate } from "../../src/tensor/join.js";
+import { literal } from "../../src/tensor/tensor.js";
+import { difference, phasesOf } from "./machine.js";
+
+it("tensors without elements", () => {
+  const none = tensor(new Float64Array(0), { shape: [0, 3] });
+  const x = tensor([[1, 2, 3]]);
+  expect(difference([none.sum(0), none.sum(1), none.sum(), none.mul(2), concatenate([none, x, none.exp()], 0)])).toBe(0);
+  expect(difference([none.matmul(x.transpose()), none.transpose().matmul(none), x.broadcastTo([40, 3]).slice([3, 0], [0, 3])])).toBe(0);
+  expect(difference([none.max(1), tensor(new Float64Array(0)).max(), x.take(tensor(new Int32Array(0)))])).toBe(0);
+});
+
+it("long chains of small operations", () => {
+  for (const size of [2, 50]) {
+    let y = tensor(new Float64Array(size).fill(0.5));
+    for (let i = 0; i < 3000; i++) y = i % 3 === 0 ? y.mul(1.0001) : i % 3 === 1 ? y.add(0.001) : y.sub(0.0005);
+    expect(difference([y])).toBeLessThan(3000);
+  }
+});
+
+it("values that are used by many", () => {
+  const x = tensor(Float64Array.from({ length: 300 }, (_, i) => i / 300));
+  let y = x;
+  for (let i = 0; i < 40; i++) y = y.sin().add(y.cos().mul(0.5));
+  expect(difference([y])).toBeLessThan(1000);
+});
+
+it("literals that are not finite, and negative zero, keep apart", () => {
+  for (const size of [3, 30]) {
+    const x = tensor(new Float64Array(size).fill(2));
+    const results = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0].map((v) => x.div(literal(v).broadcastTo([size])));
+    expect(difference(results)).toBe(0);
+  }
+});
+
+it("calls, branches and short scans", () => {
+  for (const size of [3, 60]) {
+    const x = tensor(Float64Array.from({ length: 4 * size }, (_, i) => i / 50), { shape: [4, size] });
+    const energy = call((t) => t.square().sum(1), [x]);
+    const branch = cond(energy.sum().gt(1), (t) => t.mul(2), (t) => t.neg(), x);
+    const [last, sums] = scan((c, row) => [c.mul(0.5).add(row), c.sum()], tensor(new Float64Array(size)), x);
+    expect(difference([energy, branch, last, sums])).toBeLessThan(1000);
+  }
+  expect(phasesOf([call((t) => t.mul(2).add(1), [tensor(new Float64Array(100))])])).toHaveLength(1);
+});
