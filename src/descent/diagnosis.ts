@@ -74,7 +74,8 @@ function whereItIs({ status, gradientNorm, eigenvalues, size, sign }: Facts): st
   // A Newton step is about |g| / |λ|: far from a critical point the Hessian does not say what kind it is.
   const isNear = gradientNorm <= 1e-4 * largest * Math.max(1, size);
   const [minimum, maximum] = sign === 1 ? ["minimum", "maximum"] : ["maximum", "minimum"];
-  const range = `the Hessian's eigenvalues run from ${short(sign === 1 ? least : -most)} to ${short(sign === 1 ? most : -least)}`;
+  const [lowest, highest] = sign === 1 ? [short(least), short(most)] : [short(-most), short(-least)];
+  const range = lowest === highest ? `the Hessian's only eigenvalue is ${lowest}` : `the Hessian's eigenvalues run from ${lowest} to ${highest}`;
   const zero = 1e-8 * largest;
   if (isNear && largest > 0) {
     if (least > zero) return `This is a ${minimum}: ${range}.`;
@@ -83,8 +84,8 @@ function whereItIs({ status, gradientNorm, eigenvalues, size, sign }: Facts): st
     if (least < -zero) return `This is no ${minimum}: ${range}.`;
     return `The Hessian is singular here: whether this is a ${minimum}, it cannot say.`;
   }
-  const ended = status === "converged" || status === "stalled";
-  if (ended && gradientNorm >= 0.5 * largest * Math.max(1, size) * 0.1)
+  // Nor is there a critical point within a short Newton step.
+  if (status === "converged" && gradientNorm >= 0.1 * largest)
     return `Slope and curvature both vanish here: a plateau, or a ${minimum} too flat to tell.`;
   return undefined;
 }

@@ -4,8 +4,8 @@ import type { EntryPoint } from "../compiler/program.js";
 import type { Training } from "../objectives/training.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
-import { fromHost, readVariable } from "../tensor/tensor.js";
-import { allocate, type HostData, sizeOf } from "../tensor/types.js";
+import { readVariable } from "../tensor/tensor.js";
+import { type HostData, sizeOf } from "../tensor/types.js";
 import { largest } from "./evaluation.js";
 
 export interface Prediction {
@@ -13,64 +13,86 @@ export interface Prediction {
   readonly outputs: Float32Array;
   /** For a classifier: softmax of the scores, row by row. */
   readonly probabilities?: Float32Array;
-  /** For a classifier: the class of each input. */
+  /** For a classifier: the class of each input, by its number. */
   readonly classes?: number[];
 }
 
-export class Predictor {
+/**
+ * Runs the model on one input or several laid end to end, as stored in the data (bytes 0 … 255 for images: the preprocessing of the
+ * training is applied).
+ *
+ * @throws SteepestError where the numbers do not make up whole inputs
+ */
+export type Predictor = (inputs: ArrayLike<number>) => Prediction;
+
+/** @param theta copied: later training does not change the predictor */
+export function predictorOf(training: Training, theta: HostData): Predictor {
+  const inference = new Inference(training, theta);
+  return (inputs) => inference.predict(inputs);
+}
+
+/** Programs that are kept, one for each number of inputs. */
+const KEPT = 4;
+/** Inputs of one run. */
+const MOST = 256;
+
+interface Prepared {
+  readonly program: WasmProgram;
+  readonly inputs: Variable;
+  readonly entry: EntryPoint;
+}
+
+class Inference {
   readonly #training: Training;
-  readonly #theta: Variable;
-  readonly #program: WasmProgram;
-  readonly #entries = new Map<number, { readonly point: EntryPoint; readonly inputs: Variable; readonly program: WasmProgram }>();
+  readonly #theta: HostData;
+  readonly #prepared = new Map<number, Prepared>();
 
   constructor(training: Training, theta: HostData) {
     this.#training = training;
-    this.#theta = { name: "theta", type: { shape: [theta.length], dtype: training.dtype } };
-    this.#program = new WasmProgram([this.#theta]);
-    this.#program.write(this.#theta, theta);
+    this.#theta = theta.slice();
   }
 
-  /**
-   * Runs the model on one input or several laid end to end, as stored in the data (bytes 0 … 255 for images: the preprocessing of the
-   * training is applied).
-   *
-   * @throws SteepestError where the numbers do not make up whole inputs
-   */
   predict(inputs: ArrayLike<number>): Prediction {
     const { model, loss } = this.#training.parts;
     const size = sizeOf(model.inputShape);
-    const count = inputs.length / size;
-    if (!Number.isInteger(count) || count === 0)
+    const length = typeof inputs === "object" && inputs !== null && typeof inputs.length === "number" ? inputs.length : 0;
+    const count = length / size;
+    if (!Number.isInteger(count) || count === 0 || typeof inputs[0] !== "number")
       throw new SteepestError({
         problem: "these numbers do not make up inputs of the model",
-        expected: `a multiple of ${size}, for inputs of shape [${model.inputShape.join(", ")}]`,
-        received: `${inputs.length} numbers`,
+        expected: `a flat array of ${size} numbers, or a multiple of that, for inputs of shape [${model.inputShape.join(", ")}]`,
+        received: typeof inputs === "object" && inputs !== null ? `${length} ${length > 0 && typeof inputs[0] !== "number" ? `entries such as ${typeof inputs[0]}` : "numbers"}` : String(inputs),
       });
-    const entry = this.#entry(count);
-    entry.program.write(entry.inputs, inputs);
-    const { traces } = entry.program.run(entry.point, 1);
-    const outputs = Float32Array.from(traces.output);
-    if (!loss.classification) return { outputs };
-    const width = outputs.length / count;
-    return {
-      outputs,
-      probabilities: Float32Array.from(traces.probabilities),
-      classes: Array.from({ length: count }, (_, i) => largest(outputs, i * width, width)),
-    };
+    const width = sizeOf(model.outputShape);
+    const outputs = new Float32Array(count * width);
+    const probabilities = loss.classification ? new Float32Array(count * width) : undefined;
+    for (let first = 0; first < count; first += MOST) {
+      const some = Math.min(MOST, count - first);
+      const { program, inputs: variable, entry } = this.#of(some);
+      program.write(variable, some === count ? inputs : Array.prototype.slice.call(inputs, first * size, (first + some) * size));
+      const { traces } = program.run(entry, 1);
+      outputs.set(traces.output, first * width);
+      probabilities?.set(traces.probabilities, first * width);
+    }
+    if (probabilities === undefined) return { outputs };
+    return { outputs, probabilities, classes: Array.from({ length: count }, (_, i) => largest(outputs, i * width, width)) };
   }
 
-  #entry(count: number) {
-    const held = this.#entries.get(count);
+  #of(count: number): Prepared {
+    const held = this.#prepared.get(count);
     if (held !== undefined) return held;
-    const { model, loss } = this.#training.parts;
-    const inputs: Variable = { name: "inputs", type: { shape: [count, ...model.inputShape], dtype: this.#training.dtype } };
-    const program = new WasmProgram([this.#theta, inputs]);
-    program.write(this.#theta, this.#program.read(this.#theta));
-    const targets = fromHost(allocate(loss.classification ? "i32" : this.#training.dtype, loss.classification ? count : count * sizeOf(model.outputShape)), loss.classification ? [count] : [count, ...model.outputShape], loss.classification ? "i32" : this.#training.dtype);
-    const { output } = this.#training.batch(readVariable(this.#theta), readVariable(inputs), targets, false);
-    const traces = [{ name: "output", value: output.cast("f32") }, ...(loss.classification ? [{ name: "probabilities", value: output.softmax().cast("f32") }] : [])];
-    const made = { point: { name: "predict", writes: [], traces }, inputs, program };
-    this.#entries.set(count, made);
+    const { dtype, parts } = this.#training;
+    const theta: Variable = { name: "theta", type: { shape: [this.#theta.length], dtype } };
+    const inputs: Variable = { name: "inputs", type: { shape: [count, ...parts.model.inputShape], dtype } };
+    const output = this.#training.output(readVariable(theta), readVariable(inputs));
+    const traces = [{ name: "output", value: output.cast("f32") }];
+    if (parts.loss.classification) traces.push({ name: "probabilities", value: output.softmax().cast("f32") });
+    const program = new WasmProgram([theta, inputs]);
+    program.write(theta, this.#theta);
+    const made: Prepared = { program, inputs, entry: { name: "predict", writes: [], traces } };
+    const [oldest] = this.#prepared.keys();
+    if (this.#prepared.size >= KEPT && oldest !== undefined) this.#prepared.delete(oldest);
+    this.#prepared.set(count, made);
     return made;
   }
 }

@@ -59,13 +59,9 @@ export class Training {
 
   /** The model on a batch. `step` names the random numbers of this step. */
   batch(theta: Tensor, inputs: Tensor, targets: Tensor, training: boolean, step?: Tensor): BatchResult {
-    const { model, loss, regularizer, preprocessing } = this.parts;
+    const { loss, regularizer } = this.parts;
     const views = this.layout.views(theta);
-    const seed = seedWords(this.parts.seed);
-    const { output } = model.apply(this.#prepared(inputs, preprocessing), views, {
-      training,
-      ...(step ? { random: (purpose, shape) => recordBits(tracedStreamKey(seed, purpose, step.cast("u32")), shape) } : {}),
-    });
+    const output = this.#applied(views, inputs, training, step);
     const perRecord = loss.perRecord(output, targets);
     const penalty = training ? regularizer?.penalty(this.layout, views) : undefined;
     const mean = perRecord.mean();
@@ -75,6 +71,20 @@ export class Training {
       output,
       correct: loss.classification ? accuracy(output, targets).cast("f64").sum() : undefined,
     };
+  }
+
+  /** What the model gives outside training. */
+  output(theta: Tensor, inputs: Tensor): Tensor {
+    return this.#applied(this.layout.views(theta), inputs, false, undefined);
+  }
+
+  #applied(views: Readonly<Record<string, Tensor>>, inputs: Tensor, training: boolean, step: Tensor | undefined): Tensor {
+    const { model, preprocessing } = this.parts;
+    const seed = seedWords(this.parts.seed);
+    return model.apply(this.#prepared(inputs, preprocessing), views, {
+      training,
+      ...(step ? { random: (purpose, shape) => recordBits(tracedStreamKey(seed, purpose, step.cast("u32")), shape) } : {}),
+    }).output;
   }
 
   /** Stored numbers as the model's: ((x·scale + offset) − mean) / std. */

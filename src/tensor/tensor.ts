@@ -23,6 +23,9 @@ export type TensorLike = Tensor | number;
 /** Nested arrays of numbers, as deep as the tensor has axes. */
 export type NestedNumbers = number | readonly NestedNumbers[];
 
+/** Under this name Node asks an object how it prints. */
+const inspection = Symbol.for("nodejs.util.inspect.custom");
+
 export class Tensor {
   readonly node: Node;
   /** Which of the node's results this is. */
@@ -400,6 +403,14 @@ export class Tensor {
   }
   toString(): string {
     return `Tensor(${showType(this)})`;
+  }
+  /** Nested arrays, for JSON. */
+  toJSON(): NestedNumbers {
+    return this.toArray();
+  }
+  /** What `console.log` shows in Node: a type, and not the graph behind it. */
+  [inspection](): string {
+    return this.toString();
   }
   [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return this.toString();

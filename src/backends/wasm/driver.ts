@@ -44,7 +44,18 @@ function newDriver(): FunctionBody {
 function scalarDriver(fn: LoopFunction, placed: readonly Place[], map: MemoryMap, places: EntryPlaces, handle: Handle): FunctionBody {
   const f = newDriver().localGet(parameters.steps);
   for (const place of placed) f.i32Const(addressOf(place, map, places));
-  return f.call(handle(fn));
+  const done = f.local("i32");
+  const running = f.local("i32");
+  f.call(handle(fn)).localSet(running).localSet(done);
+  haltAddress(f, () => f.localGet(done).i32Const(1).op("i32.sub"));
+  f.localGet(running).op("i32.eqz").memory("i32.store");
+  return f.localGet(done);
+}
+
+/** The address of the word that says whether step `step` was the last. */
+function haltAddress(f: FunctionBody, step: () => void): void {
+  step();
+  f.i32Const(1).op("i32.and").i32Const(CONTROL.halt[1] - CONTROL.halt[0]).op("i32.mul").i32Const(CONTROL.halt[0]).op("i32.add");
 }
 
 function phaseDriver(
@@ -89,7 +100,8 @@ function phaseDriver(
     if (!phase.parallel) f.end();
   }
   // The first thread decides for all whether this was the last step.
-  f.localGet(done).i32Const(1).op("i32.and").i32Const(CONTROL.halt[1] - CONTROL.halt[0]).op("i32.mul").i32Const(CONTROL.halt[0]).op("i32.add").localSet(halt);
+  haltAddress(f, () => f.localGet(done));
+  f.localSet(halt);
   f.localGet(parameters.thread).op("i32.eqz").if();
   f.localGet(halt);
   f.i32Const(CONTROL.abort).memory("i32.load");

@@ -5,7 +5,7 @@ import { SteepestError } from "../../tensor/error.js";
 import type { Variable } from "../../tensor/primitives/leaves.js";
 import { allocate, type DType, type HostData, showType, sizeOf } from "../../tensor/types.js";
 import { printEntry } from "./driver.js";
-import { type EntryPlaces, MemoryMap, PAGE } from "./memory-map.js";
+import { CONTROL, type EntryPlaces, MemoryMap, PAGE } from "./memory-map.js";
 
 const MOST_PAGES = 65536;
 
@@ -77,7 +77,8 @@ export class WasmProgram {
         rows[i].set(viewOf(this.#memory.buffer, places.traces[i], type.dtype, row * did), row * done);
       });
       done += did;
-      stopped = did < slice;
+      // A stop in the last step of a slice looks like a slice done in full.
+      stopped = did > 0 && new Int32Array(this.#memory.buffer, CONTROL.halt[(did - 1) & 1], 1)[0] !== 0;
     }
     const traces = Object.fromEntries(entry.traces.map((t, i) => [t.name, done === steps ? rows[i] : rows[i].slice(0, done * sizeOf(t.type.shape))]));
     return { steps: done, stopped, traces };

@@ -27,7 +27,7 @@ export interface ScalarEntry {
 }
 
 export interface ScalarProgram {
-  /** f(steps, cursors…) → steps done. */
+  /** f(steps, cursors…) → (steps done, 0 when the stop condition held after the last of them). */
   readonly function: LoopFunction;
   readonly buffers: ReadonlyMap<Cursor, Buffer>;
   /** Where each trace goes, row after row. */
@@ -101,6 +101,7 @@ export function lowerScalars(entry: ScalarEntry, name: string, leafBuffer: (valu
     state.get(buffer)?.forEach((register, i) => b.store(cursorOf(buffer), register, i));
   }
   b.set(b.result(I32), done);
+  b.set(b.result(I32), running);
   return { function: b.finish(name), buffers, traces };
 }
 

@@ -220,10 +220,7 @@ export class ThreadedProgram {
     this.#expectOpen();
     const held = this.#loaded.get(point);
     if (held !== undefined) return held;
-    const compiled = compileEntry(point, this.#variables);
-    // A function with the loop inside does not tell whether its last step was the last: record the condition.
-    const hidden = point.stop !== undefined && compiled.body.kind === "scalar" ? { name: "", value: point.stop } : undefined;
-    const entry = hidden === undefined ? compiled : compileEntry({ ...point, traces: [...point.traces, hidden] }, this.#variables);
+    const entry = compileEntry(point, this.#variables);
     const places = this.#map.placeEntry(entry, this.threads);
     this.#grow();
     entry.inputs.forEach(({ data, type }, i) => {
@@ -238,13 +235,12 @@ export class ThreadedProgram {
         return { at: places.traces[i], row: sizeOf(shape) * bytesPerElement[dtype] };
       }),
       abort: CONTROL.abort,
-      halts: entry.body.kind === "phases" ? CONTROL.halt : undefined,
-      stopRow: hidden && places.traces[places.traces.length - 1],
+      halts: CONTROL.halt,
     });
     this.#pool.introduce(this.#link);
     const loaded: Loaded = {
       number: this.#link.entries.length - 1,
-      entry: hidden === undefined ? entry : { ...entry, traces: entry.traces.slice(0, -1) },
+      entry,
       parallel: phases.some((p) => p.parallel),
       cost: phases.reduce((sum, p) => sum + Math.max(p.flops / 30, p.bytes / 10), 0),
     };

@@ -54,10 +54,8 @@ export interface EntryFacts {
   readonly traces: readonly { readonly at: number; readonly row: number }[];
   /** The word that is not zero when the run is to end. */
   readonly abort: number;
-  /** Words that hold 1 when the step was the last one, in turn; for bodies of phases. */
-  readonly halts: readonly number[] | undefined;
-  /** Address of a record of the stop condition, a byte a step; for scalar bodies with a condition. */
-  readonly stopRow: number | undefined;
+  /** Words that hold 1 when the step was the last one, in turn. */
+  readonly halts: readonly number[];
 }
 
 /**

@@ -78,10 +78,9 @@ export const workerSource = `"use strict";
     job.helped += team - 1;
     job.records.forEach((r) => r.add(memory, job.done, did));
     job.done += did;
-    const { halts, stopRow } = entry;
+    const { halts } = entry;
     // A stop in the last step of a slice looks like a slice done in full.
-    if (halts) job.stopped = did > 0 && (word(memory, halts[(did - 1) & 1])[0] & 1) !== 0;
-    else if (stopRow !== undefined) job.stopped = did > 0 && bytes(memory, stopRow + did - 1, 1)[0] !== 0;
+    job.stopped = did > 0 && (word(memory, halts[(did - 1) & 1])[0] & 1) !== 0;
     job.over = job.stopped || did < count || job.done >= steps || aborted.has(job.id) || Atomics.load(word(memory, entry.abort), 0) !== 0;
     // A helper that is late to see the end must see it before the next run overwrites it.
     if (state && did < count)
