@@ -102,7 +102,12 @@ export class Cell {
     child.stdin.on("error", () => undefined);
   }
 
-  static async open(engine: Engine, workload: string, warmUp: number, limit: number): Promise<{ readonly cell: Cell; readonly opening: Opening }> {
+  static async open(
+    engine: Engine,
+    workload: string,
+    warmUp: number,
+    limit: number,
+  ): Promise<{ readonly cell: Cell; readonly opening: Opening }> {
     const cell = new Cell(engine, engine.start(workload, warmUp));
     const opening: Opening = await cell.#answer(limit);
     return { cell, opening };

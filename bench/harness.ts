@@ -66,7 +66,11 @@ export class Measured {
     this.#estimate = estimate;
   }
 
-  static async open(open: () => Promise<Job>, batch: number | undefined, warmUpLimit: number): Promise<{ readonly measured: Measured; readonly opening: Opening }> {
+  static async open(
+    open: () => Promise<Job>,
+    batch: number | undefined,
+    warmUpLimit: number,
+  ): Promise<{ readonly measured: Measured; readonly opening: Opening }> {
     const began = performance.now();
     const job = await open();
     const losses = [await job.lossStep()];

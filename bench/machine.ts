@@ -29,7 +29,11 @@ export function measureLimits(threads: number): Limits | undefined {
   const source = join(peersFolder, "hw", "peak.c");
   if (!existsSync(source)) return undefined;
   const program = join(peersFolder, "hw", "peak");
-  if (!existsSync(program) && spawnSync("gcc", ["-O3", "-march=native", source, "-o", program, "-lpthread"], { stdio: "ignore" }).status !== 0) return undefined;
+  if (
+    !existsSync(program) &&
+    spawnSync("gcc", ["-O3", "-march=native", source, "-o", program, "-lpthread"], { stdio: "ignore" }).status !== 0
+  )
+    return undefined;
   const { status, stdout } = spawnSync(program, [String(threads)], { encoding: "utf8", timeout: 120_000 });
   if (status !== 0) return undefined;
   const found = new Map<string, number>();

@@ -8,14 +8,14 @@
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { root } from "../scripts/sources.mjs";
 import { bundleCells, Cell, type Engine, ours, peers, readyPeers } from "./engines.js";
 import { describeMachine, type Limits, measureImport, measureLimits } from "./machine.js";
 import { type Effort, measureRow, type Row } from "./measure.js";
-import { printProfile } from "./profile.js";
 import { copyPeers, installPackages } from "./peers/folder.mjs";
+import { printProfile } from "./profile.js";
 import { asJson, markdown, number, startsAndMemory } from "./table.js";
 import { workloads } from "./workloads/index.js";
 import type { Workload } from "./workloads/workload.js";
@@ -91,7 +91,9 @@ const rows: Row[] = [];
 for (const workload of selected) {
   const row = await measureRow(workload, engines, effort);
   rows.push(row);
-  say(`${workload.name.padEnd(9)} ${row.results.map((r) => `${r.engine} ${number(r.value)}${r.lossError > 1e-3 ? " (!loss)" : ""}`).join("   ")}\n`);
+  say(
+    `${workload.name.padEnd(9)} ${row.results.map((r) => `${r.engine} ${number(r.value)}${r.lossError > 1e-3 ? " (!loss)" : ""}`).join("   ")}\n`,
+  );
   for (const failure of row.failures) say(`${" ".repeat(10)}${failure.engine}: ${failure.reason.slice(0, 200)}\n`);
 }
 if (chosen.json) console.log(JSON.stringify(asJson(rows)));
@@ -100,7 +102,8 @@ else report();
 process.exit(rows.some((row) => row.failures.some((f) => f.engine.startsWith("steepest"))) ? 1 : 0);
 
 function availablePeers(): readonly Engine[] {
-  const wanted = chosen.peers === undefined ? (chosen.quick ? peers.filter((p) => p.needs === "hand") : peers) : named("peer", peers, chosen.peers);
+  const wanted =
+    chosen.peers === undefined ? (chosen.quick ? peers.filter((p) => p.needs === "hand") : peers) : named("peer", peers, chosen.peers);
   // The hand-written kernels need one small package: it is fetched when it is missing. The rest is for set-up-peers.mjs.
   if (copyPeers() && wanted.some((p) => p.needs === "hand")) installPackages(["hand"]);
   return readyPeers(wanted);
@@ -117,7 +120,9 @@ function report(): void {
   if (chosen.quick) return;
   console.log(`\nFirst step after set-up, ms / peak memory, MB:\n\n${startsAndMemory(rows, names)}`);
   const { import: milliseconds, process: whole } = measureImport(pathToFileURL(join(root, "dist", "index.js")).href, 9);
-  console.log(`\nImport of dist/index.js in a fresh process: ${milliseconds.toFixed(1)} ms (the empty process takes ${whole.toFixed(1)} ms).`);
+  console.log(
+    `\nImport of dist/index.js in a fresh process: ${milliseconds.toFixed(1)} ms (the empty process takes ${whole.toFixed(1)} ms).`,
+  );
   const failures = rows.flatMap((row) => row.failures.map((f) => `- ${f.engine}, ${row.workload.name}: ${f.reason}`));
   if (failures.length > 0) console.log(`\nFailures:\n${failures.join("\n")}`);
 }

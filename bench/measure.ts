@@ -54,6 +54,7 @@ export async function measureRow(workload: Workload, engines: readonly Engine[],
   };
   // One after the other: nobody warms up while another one measures.
   for (const engine of engines) {
+    if (engine.ours && engine.threads > 1 && workload.synchronous) continue;
     try {
       const { cell, opening } = await Cell.open(engine, workload.name, effort.warmUp, LIMIT);
       open.push({ cell, opening, blocks: [], rounds: effort.rounds });

@@ -46,7 +46,7 @@ class Bench {
 
   /** Only some of the phases, as a program of their own. */
   program(phases: readonly ScheduledPhase[]): (steps: number) => void {
-    const entry: CompiledEntry = { ...this.entry, body: { kind: "phases", phases, stop: undefined } };
+    const entry: CompiledEntry = { ...this.entry, body: { kind: "phases", phases, loops: [], stop: undefined } };
     const module = new WebAssembly.Module(printEntry(entry, this.#map, this.#places, { shared: false, maximum: MOST_PAGES, fast: false }));
     const { run } = new WebAssembly.Instance(module, { env: { memory: this.#memory } }).exports;
     if (typeof run !== "function") throw new Error("the entry has no driver");
@@ -96,8 +96,12 @@ export async function printProfile(name: string, limits: Limits | undefined): Pr
   }
   const { phases, step } = profile(workload.step());
   const total = phases.reduce((sum, p) => sum + p.microseconds, 0);
-  console.log(`${name}, one thread: ${number(step)} µs a step (${number((workload.flops / step) * 1e-3)} GFLOP/s); phases alone ${number(total)} µs`);
-  console.log(`${"phase".padEnd(28)} ${["µs", "share", "GFLOP/s", "of limit", "GB/s", "blocks"].map((h) => h.padStart(9)).join("")}  threads`);
+  console.log(
+    `${name}, one thread: ${number(step)} µs a step (${number((workload.flops / step) * 1e-3)} GFLOP/s); phases alone ${number(total)} µs`,
+  );
+  console.log(
+    `${"phase".padEnd(28)} ${["µs", "share", "GFLOP/s", "of limit", "GB/s", "blocks"].map((h) => h.padStart(9)).join("")}  threads`,
+  );
   for (const { phase, microseconds } of [...phases].sort((a, b) => b.microseconds - a.microseconds)) {
     const rate = (phase.flops / microseconds) * 1e-3;
     const cells = [

@@ -18,6 +18,7 @@ if (!copyPeers()) {
 }
 const peers = names.length > 0 ? names : known;
 installPackages(peers);
-if (peers.includes("torch") && !isReady("torch") && !installTorch()) console.error("python3-torch could not be installed: PyTorch will be left out.");
+if (peers.includes("torch") && !isReady("torch") && !installTorch())
+  console.error("python3-torch could not be installed: PyTorch will be left out.");
 for (const peer of peers) console.log(`${peer.padEnd(6)} ${isReady(peer) ? "ready" : "not ready"}`);
 if (!peers.every(isReady)) process.exitCode = 1;

@@ -1,6 +1,6 @@
 /** Results as text. */
 import type { Limits } from "./machine.js";
-import { ratio, type Result, type Row } from "./measure.js";
+import { type Result, type Row, ratio } from "./measure.js";
 
 /** Losses further apart than this are marked. */
 const SAME = 1e-3;
@@ -25,6 +25,7 @@ export function shareOfLimit(row: Row, result: Result, limits: readonly Limits[]
   return (100 * rate) / (bound === "arithmetic" ? limit.multiplyAdd : limit.triad);
 }
 
+/** The table. A peer's cell has its value and, in parentheses, how many times faster our best is. */
 export function markdown(rows: readonly Row[], engines: readonly string[], limits: readonly Limits[]): string {
   const mine = engines.filter((e) => e.startsWith("steepest"));
   const theirs = engines.filter((e) => !e.startsWith("steepest"));
@@ -32,11 +33,11 @@ export function markdown(rows: readonly Row[], engines: readonly string[], limit
     const r = row.results.find((x) => x.engine === engine);
     return r === undefined ? "–" : `${number(r.value)}${r.lossError > SAME ? " (!loss)" : ""}`;
   };
-  const times = (row: Row, engine: string) => {
+  const peer = (row: Row, engine: string) => {
     const [a, b] = [headline(row), row.results.find((x) => x.engine === engine)];
-    return a === undefined || b === undefined ? "–" : `${number(ratio(a, b))}×`;
+    return a === undefined || b === undefined ? cell(row, engine) : `${cell(row, engine)} (${number(ratio(a, b))}×)`;
   };
-  const head = ["workload", "unit", ...mine, "one step", "of limit", ...theirs, ...theirs.map((t) => `against ${t}`)];
+  const head = ["workload", "unit", ...mine, "one step", "of limit", ...theirs];
   const lines = rows.map((row) => {
     const best = headline(row);
     const share = best && shareOfLimit(row, best, limits);
@@ -46,8 +47,7 @@ export function markdown(rows: readonly Row[], engines: readonly string[], limit
       ...mine.map((e) => cell(row, e)),
       best?.single === undefined ? "" : number(best.single),
       share === undefined ? "" : `${share.toFixed(0)} %`,
-      ...theirs.map((e) => cell(row, e)),
-      ...theirs.map((e) => times(row, e)),
+      ...theirs.map((e) => peer(row, e)),
     ];
   });
   return asTable(head, lines);
@@ -66,7 +66,8 @@ export function startsAndMemory(rows: readonly Row[], engines: readonly string[]
 
 function asTable(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...lines.map((l) => l[i].length)));
-  const line = (cells: readonly string[]) => `| ${cells.map((c, i) => (i === 0 ? c.padEnd(widths[i]) : c.padStart(widths[i]))).join(" | ")} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((c, i) => (i === 0 ? c.padEnd(widths[i]) : c.padStart(widths[i]))).join(" | ")} |`;
   const rule = `|${widths.map((w, i) => (i === 0 ? "-".repeat(w + 2) : `${"-".repeat(w + 1)}:`)).join("|")}|`;
   return [line(head), rule, ...lines.map(line)].join("\n");
 }
@@ -85,7 +86,13 @@ export function asJson(rows: readonly Row[]): Readonly<Record<string, unknown>> 
           threads: best?.threads ?? null,
           peers: Object.fromEntries(others.map((r) => [r.engine, r.value])),
           ...(best?.single === undefined ? {} : { single: best.single }),
-          ...(best === undefined ? {} : { firstStep: best.firstStep, peakMemory: best.peak, ratios: Object.fromEntries(others.map((r) => [r.engine, ratio(best, r)])) }),
+          ...(best === undefined
+            ? {}
+            : {
+                firstStep: best.firstStep,
+                peakMemory: best.peak,
+                ratios: Object.fromEntries(others.map((r) => [r.engine, ratio(best, r)])),
+              }),
           ...(row.failures.length === 0 ? {} : { failures: Object.fromEntries(row.failures.map((f) => [f.engine, f.reason])) }),
         },
       ];

@@ -7,7 +7,7 @@ setEvaluator(evaluate);
 export { customGradient, grad, hessian, hvp, jacobian, jvp, stopGradient, valueAndGrad, vjp } from "./autodiff/index.js";
 export { checkGradient, type GradientCheck, type GradientCheckOptions, type GradientProblem } from "./curvature/index.js";
 export { descend, type DescendOptions, type DescentState } from "./descent/descend.js";
-export { fit, type FitOptions, type TrainedRun } from "./descent/fit.js";
+export { fit, type FitOptions } from "./descent/fit.js";
 export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export type { Bound } from "./descent/bounds.js";
 export { maximize, minimize, trace } from "./descent/minimize.js";
@@ -15,6 +15,7 @@ export type { Prediction, Predictor } from "./descent/predictor.js";
 export type { TrainingProgress } from "./descent/progress.js";
 export { type DescentHistory, Path, Run } from "./descent/run.js";
 export type { MinimizeOptions } from "./descent/settings.js";
+export { type FitSettings, type TestEvaluation, TrainedRun } from "./descent/trained-run.js";
 export {
   accuracy,
   type BuiltModel,

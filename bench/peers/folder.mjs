@@ -48,13 +48,26 @@ export function installPackages(peers) {
   const held = existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")).dependencies : {};
   const versions = Object.fromEntries(missing.map((name) => [name, locked[`node_modules/${name}`].version]));
   writeFileSync(manifest, JSON.stringify({ name: "perf-peers", private: true, type: "module", dependencies: { ...held, ...versions } }));
-  const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: peersFolder, stdio: ["ignore", 2, 2] });
+  const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: peersFolder,
+    stdio: ["ignore", 2, 2],
+  });
   return status === 0;
 }
 
 /** Installs PyTorch by the system's package manager. */
 export function installTorch() {
   const asRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-  const [command, ...rest] = [...asRoot, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "python3-torch", "python3-numpy", "libopenblas0-pthread"];
+  const [command, ...rest] = [
+    ...asRoot,
+    "apt-get",
+    "install",
+    "-y",
+    "-qq",
+    "--no-install-recommends",
+    "python3-torch",
+    "python3-numpy",
+    "libopenblas0-pthread",
+  ];
   return spawnSync(command, rest, { stdio: ["ignore", 2, 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } }).status === 0;
 }

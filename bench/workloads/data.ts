@@ -17,7 +17,8 @@ export function hashUniform(count: number, seed: number, low = 0, high = 1): Flo
 }
 
 /** The classes of so many records. */
-export const labels = (count: number, classes: number): Int32Array<ArrayBuffer> => Int32Array.from({ length: count }, (_, i) => (i * 7 + 3) % classes);
+export const labels = (count: number, classes: number): Int32Array<ArrayBuffer> =>
+  Int32Array.from({ length: count }, (_, i) => (i * 7 + 3) % classes);
 
 /** The start of a weight: uniform, with variance 1/fanIn. */
 export function weight(count: number, fanIn: number, seed: number): Float32Array<ArrayBuffer> {
@@ -38,6 +39,7 @@ export function filters(given: Float32Array, outputs: number, inputs: number, si
 export function denseAfterImage(given: Float32Array, channels: number, pixels: number, units: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(given.length);
   for (let c = 0; c < channels; c++)
-    for (let p = 0; p < pixels; p++) out.set(given.subarray((c * pixels + p) * units, (c * pixels + p + 1) * units), (p * channels + c) * units);
+    for (let p = 0; p < pixels; p++)
+      out.set(given.subarray((c * pixels + p) * units, (c * pixels + p + 1) * units), (p * channels + c) * units);
   return out;
 }

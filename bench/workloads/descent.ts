@@ -31,7 +31,12 @@ export function descentStep({ parameters, optimizer, start, loss }: Descent): Co
     return { loss: value, gradient: gradientOf(value, theta) };
   };
   const entry = stepEntry({ parameters, optimizer, variables: names, evaluate, path: false, convergence: false });
-  return { entry, names, variables: variableList(names), values: initialValues(names, optimizer, { start, totalSteps: 1e6, stepsPerEpoch: 1e6, tolerance: 0 }) };
+  return {
+    entry,
+    names,
+    variables: variableList(names),
+    values: initialValues(names, optimizer, { start, totalSteps: 1e6, stepsPerEpoch: 1e6, tolerance: 0 }),
+  };
 }
 
 export async function descentJob(descent: Descent, threads: number): Promise<Job> {

@@ -61,9 +61,19 @@ export function restoration(kind: "tikhonov" | "tv"): Descent {
     loss(theta: Tensor) {
       const u = theta.unpack({ shape: [SIDE, SIDE], offset: 0 });
       const centre = u.slice([0, 0], inner);
-      const squares = u.slice([0, 1], inner).sub(centre).square().add(u.slice([1, 0], inner).sub(centre).square());
+      const squares = u
+        .slice([0, 1], inner)
+        .sub(centre)
+        .square()
+        .add(u.slice([1, 0], inner).sub(centre).square());
       const smoothness = kind === "tikhonov" ? squares.sum().mul(0.5) : squares.add(0.01).sqrt().sum();
-      return smoothness.add(u.sub(f).square().sum().mul(FIDELITY / 2));
+      return smoothness.add(
+        u
+          .sub(f)
+          .square()
+          .sum()
+          .mul(FIDELITY / 2),
+      );
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Networks on one fixed batch, with the project's own layers, losses and Adam. */
-import { conv2d } from "../../src/models/layers/convolution.js";
+
 import { relu } from "../../src/models/layers/activations.js";
+import { conv2d } from "../../src/models/layers/convolution.js";
 import { dense, flatten } from "../../src/models/layers/dense.js";
 import { maxPool2d } from "../../src/models/layers/pooling.js";
 import { ParameterLayout } from "../../src/models/layout.js";
@@ -18,7 +19,12 @@ function training(model: Model, inputs: Tensor, targets: Tensor, loss: Loss, wei
   const layout = new ParameterLayout(built.parameters, "f32");
   const rest = [...weights];
   const start = layout.join(
-    new Map(built.parameters.map(({ path, shape }) => [path, shape.length > 1 ? (rest.shift() ?? new Float32Array(0)) : new Float32Array(shape[0])])),
+    new Map(
+      built.parameters.map(({ path, shape }) => [
+        path,
+        shape.length > 1 ? (rest.shift() ?? new Float32Array(0)) : new Float32Array(shape[0]),
+      ]),
+    ),
   );
   return {
     parameters: layout,
@@ -42,11 +48,17 @@ export function perceptron(batch: number): Descent {
 
 export function convolutional(): Descent {
   const layers = sequential(conv2d(16, 3), relu(), maxPool2d(2), conv2d(32, 3), relu(), maxPool2d(2), flatten(), dense(10));
-  return training(layers, fromHost(hashUniform(64 * 784, 2), [64, 28, 28, 1], "f32"), fromHost(labels(64, 10), [64], "i32"), crossEntropy(), [
-    filters(weight(16 * 9, 9, 20), 16, 1),
-    filters(weight(32 * 16 * 9, 144, 21), 32, 16),
-    denseAfterImage(weight(1568 * 10, 1568, 22), 32, 49, 10),
-  ]);
+  return training(
+    layers,
+    fromHost(hashUniform(64 * 784, 2), [64, 28, 28, 1], "f32"),
+    fromHost(labels(64, 10), [64], "i32"),
+    crossEntropy(),
+    [
+      filters(weight(16 * 9, 9, 20), 16, 1),
+      filters(weight(32 * 16 * 9, 144, 21), 32, 16),
+      denseAfterImage(weight(1568 * 10, 1568, 22), 32, 49, 10),
+    ],
+  );
 }
 
 export function denoiser(): Descent {

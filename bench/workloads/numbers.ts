@@ -5,12 +5,22 @@ import type { Job, Workload } from "./workload.js";
 const STEPS = 10_000;
 
 interface Face {
-  readonly minimize: (f: (x: number, y: number) => number, start: readonly number[], options: object) => { readonly steps: number; readonly history: { readonly loss: Float64Array } };
+  readonly minimize: (
+    f: (x: number, y: number) => number,
+    start: readonly number[],
+    options: object,
+  ) => { readonly steps: number; readonly history: { readonly loss: Float64Array } };
   readonly gd: (options: { readonly learningRate: number }) => Optimizer;
   readonly adam: (options: { readonly learningRate: number }) => Optimizer;
 }
 
-function numbers(name: string, flops: number, f: (x: number, y: number) => number, start: readonly number[], optimizer: (face: Face) => Optimizer): Workload {
+function numbers(
+  name: string,
+  flops: number,
+  f: (x: number, y: number) => number,
+  start: readonly number[],
+  optimizer: (face: Face) => Optimizer,
+): Workload {
   return {
     name,
     unit: "us/step",
@@ -18,6 +28,7 @@ function numbers(name: string, flops: number, f: (x: number, y: number) => numbe
     bytes: 0,
     bound: "overhead",
     batch: STEPS,
+    synchronous: true,
     async open(): Promise<Job> {
       // The published bundle itself.
       const face: Face = await import("steepest");

@@ -23,6 +23,8 @@ export interface Workload {
   readonly bound: "arithmetic" | "memory" | "overhead";
   /** Steps that one call does when it is measured; left open, as many as fit the time. */
   readonly batch?: number;
+  /** Runs on the caller's own thread, whatever the number of threads. */
+  readonly synchronous?: true;
   open(threads: number): Promise<Job>;
   /** The step itself, to look into; left out where the published bundle is called. */
   readonly step?: () => Compilable;

@@ -3,10 +3,7 @@ import type { Variable } from "../tensor/primitives/leaves.js";
 import { bytesPerElement, type DType, type HostData, sizeOf, type TensorType } from "../tensor/types.js";
 import { type NormalForm, normalize } from "./graph/normalize.js";
 import type { Value } from "./graph/value.js";
-import { constantIndex, variableIndex } from "./kernels/affine.js";
-import type { PlannedKernel } from "./kernels/finish.js";
-import type { Buffer, Kernel, RowKernel, Storage } from "./kernels/kernel.js";
-import { COPY, plan } from "./kernels/plan.js";
+import type { Buffer, Kernel, PlannedKernel, Storage } from "./kernels/kernel.js";
 import type { LoopFunction } from "./loops/ir.js";
 import { lowerColumns } from "./lower/columns.js";
 import type { LoweredPhase } from "./lower/phase.js";
@@ -14,9 +11,9 @@ import { lowerRows } from "./lower/rows.js";
 import { isSmall, lowerScalars } from "./lower/scalars.js";
 import { lowerTemplate } from "./lower/templates.js";
 import type { EntryPoint } from "./program.js";
-import { Hazards } from "./schedule/barriers.js";
+import { barriersOf, type FlatLoop, type ScheduledLoop } from "./schedule/barriers.js";
 import { aligned, layOut } from "./schedule/memory.js";
-import { orderKernels } from "./schedule/order.js";
+import { type PlannedUpdates, planUpdates } from "./schedule/updates.js";
 import type { ScratchBuffer } from "./templates/template.js";
 
 /** A byte address, relative to one of the regions that the program's memory is made of. */
@@ -60,7 +57,7 @@ export interface CompiledEntry {
   /** One function with the loop over steps inside, or phases that are run at every step. */
   readonly body:
     | { readonly kind: "scalar"; readonly function: LoopFunction; readonly places: readonly Place[] }
-    | { readonly kind: "phases"; readonly phases: readonly ScheduledPhase[]; readonly stop: Place | undefined };
+    | { readonly kind: "phases"; readonly phases: readonly ScheduledPhase[]; readonly loops: readonly ScheduledLoop[]; readonly stop: Place | undefined };
   /** Equal for entries that differ only in the data of their inputs. */
   readonly key: string;
 }
@@ -94,7 +91,7 @@ function normalEntry({ writes, traces, stop }: EntryPoint, variables: readonly V
 export function planEntry(entry: EntryPoint, variables: readonly Variable[]): { readonly roots: readonly Value[]; readonly kernels: readonly Kernel[] | undefined } {
   const { form, values } = normalEntry(entry, variables);
   const leaves = new LeafBuffers(variables);
-  return { roots: form.roots, kernels: isSmall(values) ? undefined : plan(form.roots.filter((r) => r.leaf === undefined), (v) => leaves.of(v)).kernels.map((k) => k.kernel) };
+  return { roots: form.roots, kernels: isSmall(values) ? undefined : updatesOf(values, leaves).kernels.map((k) => k.kernel) };
 }
 
 type CompiledBody = Pick<CompiledEntry, "zeroedBytes" | "arenaBytes" | "threadBytes" | "body">;
@@ -147,6 +144,7 @@ class LeafBuffers {
   of(value: Value): Buffer {
     const { leaf } = value;
     if (leaf === undefined) throw new Error("internal: not a leaf");
+    if (leaf.kind === "argument") throw new Error("internal: a value of a loop outside of it");
     if (leaf.kind === "variable") return this.ofVariable(leaf.variable);
     const held = this.#byInput.get(leaf.position) ?? { name: `input${leaf.position}`, dtype: value.dtype, size: sizeOf(value.shape), source: { kind: "leaf", leaf } };
     this.#byInput.set(leaf.position, held);
@@ -161,7 +159,7 @@ class LeafBuffers {
   }
 
   place({ source }: Buffer): Place {
-    if (source.kind !== "leaf") throw new Error("internal: not a leaf");
+    if (source.kind !== "leaf" || source.leaf.kind === "argument") throw new Error("internal: not a leaf");
     const { leaf } = source;
     return leaf.kind === "variable" ? { region: "variable", variable: this.#variables.indexOf(leaf.variable), offset: 0 } : { region: "input", position: leaf.position, offset: 0 };
   }
@@ -173,82 +171,82 @@ interface EntryValues {
   readonly stop: Value | undefined;
 }
 
-function schedulePhases({ writes, traces, stop }: EntryValues, leaves: LeafBuffers): CompiledBody {
-  // A variable that takes the value of a leaf, or of another write, needs a value of its own to be computed before anything is overwritten.
-  const seen = new Set<Value>();
-  const results = writes.map(({ value }, i) => {
-    const own = value.leaf === undefined && !seen.has(value);
-    seen.add(value);
-    return own ? value : copyOf(value, i);
-  });
-  // So does a flag that is a variable: it counts as it was before the step.
-  const flag = stop?.leaf === undefined ? stop : copyOf(stop, writes.length);
-  const roots = [...results, ...traces, ...(flag ? [flag] : [])];
-  const planned = plan(roots, (v) => leaves.of(v));
-  const writeBuffers = writes.map(({ variable }, i) => ({ variable: leaves.ofVariable(variable), result: planned.roots[i] }));
-  const simple = writeBuffers.filter((w) => w.result.offset === 0 && w.result.buffer.size === w.variable.size);
-  const ordered = orderKernels(
-    [...planned.kernels, ...traces.map((t, i) => copyKernel(planned.roots[writes.length + i], traceBuffer(t, i), sizeOf(t.shape), planned.kernels))],
-    simple.map((w) => ({ variable: w.variable, result: w.result.buffer })),
+function updatesOf({ writes, traces, stop }: EntryValues, leaves: LeafBuffers): PlannedUpdates {
+  return planUpdates(
+    {
+      writes: writes.map(({ variable, value }) => ({ buffer: leaves.ofVariable(variable), value })),
+      records: traces.map((value, i) => ({ buffer: traceBuffer(value, i), value })),
+      results: stop ? [stop] : [],
+    },
+    (v) => ({ buffer: leaves.of(v), offset: 0 }),
   );
-  const copies = writeBuffers.filter((w) => !simple.includes(w) || !ordered.inPlace.has(w.result.buffer)).map((w) => copyKernel(w.result, w.variable, w.variable.size, []));
-  const phases = [...ordered.kernels, ...copies].flatMap((k, i) => lower(k, i).map((phase) => ({ phase, kernel: k })));
+}
 
-  const resolve = (buffer: Buffer): Buffer => ordered.inPlace.get(buffer) ?? buffer;
-  const memory = assignMemory(phases.map((p) => p.phase), resolve, stop && planned.roots[planned.roots.length - 1].buffer);
+function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody {
+  const { kernels, inPlace, results } = updatesOf(values, leaves);
+  const { phases, loops } = flatten(kernels);
+  const resolve = (buffer: Buffer): Buffer => inPlace.get(buffer) ?? buffer;
+  const [flag] = results;
+  const memory = assignMemory(phases.map((p) => p.phase), loops, resolve, flag?.buffer);
   const placeOf = (buffer: Buffer): Place => {
     const target = resolve(buffer);
     if (target.source.kind === "leaf") return leaves.place(target);
     if (target.source.kind === "trace") return { region: "trace", trace: target.source.trace };
     return memory.place(target);
   };
-  const hazards = new Hazards();
-  const scheduled = phases.map(({ phase, kernel }): ScheduledPhase => {
-    const parallel = phase.blocks > 1 && Math.max(phase.flops / 30, phase.bytes / 10) > WORTH_SHARING;
-    const touched = [
-      ...[...phase.buffers.values()].map((buffer) => ({ place: placeOf(buffer), bytes: buffer.size * bytesPerElement[buffer.dtype], written: !kernel.reads.has(buffer) || kernel.writes.has(buffer) })),
-      ...[...phase.scratch.values()].filter((s) => !s.perThread).map((s) => ({ place: memory.place(s), bytes: s.size * bytesPerElement[s.dtype], written: true })),
-    ];
-    const places = phase.function.parameters.flatMap((p): Place[] => {
-      if (p.kind !== "cursor") return [];
-      const scratch = phase.scratch.get(p);
-      return [scratch ? memory.place(scratch) : placeOf(found(phase.buffers, p))];
+  const storagePlace = ({ buffer, offset }: Storage) => withOffset(placeOf(buffer), offset * bytesPerElement[buffer.dtype]);
+  const touched = phases.map(({ phase, kernel }) => [
+    ...[...phase.buffers.values()].map((buffer) => ({ place: placeOf(buffer), bytes: buffer.size * bytesPerElement[buffer.dtype], written: !kernel.reads.has(buffer) || kernel.writes.has(buffer) })),
+    ...[...phase.scratch.values()].filter((s) => !s.perThread).map((s) => ({ place: memory.place(s), bytes: s.size * bytesPerElement[s.dtype], written: true })),
+  ]);
+  const worth = phases.map(({ phase }) => phase.blocks > 1 && Math.max(phase.flops / 30, phase.bytes / 10) > WORTH_SHARING);
+  const { parallel, barriers, scheduled } = barriersOf(touched, worth, loops, storagePlace);
+  return {
+    zeroedBytes: memory.zeroedBytes,
+    arenaBytes: memory.arenaBytes,
+    threadBytes: memory.threadBytes,
+    body: {
+      kind: "phases",
+      phases: phases.map(({ phase }, i): ScheduledPhase => {
+        const places = phase.function.parameters.flatMap((p): Place[] => {
+          if (p.kind !== "cursor") return [];
+          const scratch = phase.scratch.get(p);
+          return [scratch ? memory.place(scratch) : placeOf(found(phase.buffers, p))];
+        });
+        return { function: phase.function, blocks: phase.blocks, parallel: parallel[i], barrier: barriers[i], places, flops: phase.flops, bytes: phase.bytes };
+      }),
+      loops: scheduled,
+      stop: flag && storagePlace(flag),
+    },
+  };
+}
+
+/** All phases one after the other, and which of them are repeated. */
+function flatten(kernels: readonly PlannedKernel[]): { readonly phases: { readonly phase: LoweredPhase; readonly kernel: PlannedKernel }[]; readonly loops: readonly FlatLoop[] } {
+  const phases: { readonly phase: LoweredPhase; readonly kernel: PlannedKernel }[] = [];
+  const enter = (list: readonly PlannedKernel[]): FlatLoop[] =>
+    list.flatMap((kernel) => {
+      if (kernel.kernel.kind !== "loop") {
+        for (const phase of lower(kernel.kernel, phases.length)) phases.push({ phase, kernel });
+        return [];
+      }
+      const start = phases.length;
+      const condition = enter(kernel.kernel.condition);
+      const test = phases.length;
+      const body = enter(kernel.kernel.body);
+      return [{ start, test, end: phases.length, flag: kernel.kernel.flag, condition, body }];
     });
-    return { function: phase.function, blocks: phase.blocks, parallel, barrier: hazards.enter(touched, parallel), places, flops: phase.flops, bytes: phase.bytes };
-  });
-  const stopStorage = stop && planned.roots[planned.roots.length - 1];
-  const stopPlace = stopStorage && withOffset(placeOf(stopStorage.buffer), stopStorage.offset * bytesPerElement[stopStorage.buffer.dtype]);
-  return { zeroedBytes: memory.zeroedBytes, arenaBytes: memory.arenaBytes, threadBytes: memory.threadBytes, body: { kind: "phases", phases: scheduled, stop: stopPlace } };
+  const loops = enter(kernels);
+  return { phases, loops };
 }
 
 function withOffset(place: Place, bytes: number): Place {
   return place.region === "trace" ? place : { ...place, offset: place.offset + bytes };
 }
 
-function copyOf(value: Value, i: number): Value {
-  return { id: -1e6 - i, primitive: COPY, attributes: {}, inputs: [value], output: 0, shape: value.shape, dtype: value.dtype };
-}
-
 const traceBuffer = (value: Value, trace: number): Buffer => ({ name: `trace${trace}`, dtype: value.dtype, size: sizeOf(value.shape), source: { kind: "trace", trace } });
 
-function copyKernel(from: Storage, to: Buffer, size: number, kernels: readonly PlannedKernel[]): PlannedKernel {
-  const BLOCK = 1024;
-  const flat = size > BLOCK;
-  const index = flat ? { constant: 0, coefficients: [BLOCK, 1] } : size === 1 ? constantIndex(0, 1) : variableIndex(0, 1);
-  const expression = { kind: "load", dtype: to.dtype, buffer: from.buffer, offset: { ...index, constant: from.offset }, dynamic: [] } as const;
-  const value = copyOf({ id: -1, primitive: COPY, attributes: {}, inputs: [], output: 0, shape: [size], dtype: to.dtype }, 0);
-  const stores = [{ value, storage: { buffer: to, offset: 0 }, offset: index, expression }];
-  const kernel: RowKernel = {
-    kind: "rows",
-    rows: flat ? [Math.ceil(size / BLOCK)] : [],
-    inner: [flat ? BLOCK : size],
-    passes: [{ rowStores: [], reductions: [], stores }],
-    ...(flat && size % BLOCK !== 0 ? { tail: size % BLOCK } : {}),
-  };
-  return { kernel, reads: new Set([from.buffer]), writes: new Set([to]), after: new Set(kernels.filter((k) => k.writes.has(from.buffer))) };
-}
-
-function lower({ kernel }: PlannedKernel, i: number): LoweredPhase[] {
+function lower(kernel: Exclude<Kernel, { readonly kind: "loop" }>, i: number): LoweredPhase[] {
   switch (kernel.kind) {
     case "rows":
       return [lowerRows(kernel, `${kernel.passes.some((p) => p.reductions.length > 0) ? "rows" : "map"}${i}`)];
@@ -261,7 +259,7 @@ function lower({ kernel }: PlannedKernel, i: number): LoweredPhase[] {
 
 type Owner = Buffer | ScratchBuffer;
 
-function assignMemory(phases: readonly LoweredPhase[], resolve: (buffer: Buffer) => Buffer, kept: Buffer | undefined) {
+function assignMemory(phases: readonly LoweredPhase[], loops: readonly FlatLoop[], resolve: (buffer: Buffer) => Buffer, kept: Buffer | undefined) {
   const lives = new Map<Owner, { first: number; last: number; bytes: number }>();
   const zeroed = new Map<Owner, number>();
   const perThread = new Map<Owner, { first: number; last: number; bytes: number }>();
@@ -283,6 +281,22 @@ function assignMemory(phases: readonly LoweredPhase[], resolve: (buffer: Buffer)
     }
     for (const scratch of phase.scratch.values()) live(scratch.perThread ? perThread : lives, scratch, scratch.dtype, scratch.size, at);
   });
+  // What a loop touches lives through all of its iterations.
+  const extend = (loop: FlatLoop) => {
+    const stay = (map: typeof lives, owner: Owner) => {
+      const life = map.get(owner);
+      if (life === undefined) return;
+      life.first = Math.min(life.first, loop.start);
+      life.last = Math.max(life.last, loop.end);
+    };
+    for (const phase of phases.slice(loop.start, loop.end)) {
+      for (const buffer of phase.buffers.values()) stay(lives, resolve(buffer));
+      for (const scratch of phase.scratch.values()) stay(scratch.perThread ? perThread : lives, scratch);
+    }
+    stay(lives, resolve(loop.flag.buffer));
+    for (const inner of [...loop.condition, ...loop.body]) extend(inner);
+  };
+  loops.forEach(extend);
   const keptLife = kept && lives.get(resolve(kept));
   if (keptLife) keptLife.last = phases.length;
   const list = (map: typeof lives) => [...map].map(([owner, l]) => ({ owner, ...l }));

@@ -4,7 +4,7 @@ import { showType } from "../tensor/types.js";
 import { type CompiledEntry, compileEntry, type Place, planEntry } from "./compile.js";
 import { literalOf, orderOf, type Value } from "./graph/value.js";
 import type { Affine } from "./kernels/affine.js";
-import type { Kernel, KernelExpr, Pass, Store } from "./kernels/kernel.js";
+import type { Kernel, KernelExpr, Pass, PlannedKernel, Store } from "./kernels/kernel.js";
 import { showFunction } from "./loops/print.js";
 import type { EntryPoint } from "./program.js";
 
@@ -54,7 +54,7 @@ class Namer {
     if (value.leaf?.kind === "variable") return value.leaf.variable.name;
     const held = this.#names.get(value);
     if (held !== undefined) return held;
-    const name = value.leaf ? `input${value.leaf.position}` : `v${this.#names.size}`;
+    const name = value.leaf?.kind === "input" ? `input${value.leaf.position}` : `v${this.#names.size}`;
     this.#names.set(value, name);
     return name;
   }
@@ -78,6 +78,10 @@ function showKernel(kernel: Kernel, i: number, names: Namer): string {
     case "template": {
       const operands = kernel.operands.map((o) => o.storage.buffer.name).join(", ");
       return [`kernel ${i}: ${kernel.value.primitive.name}(${operands}) → ${kernel.rows} × ${kernel.columns}`, ...kernel.stores.map((s) => `  ${showStore(s, names)}`)].join("\n");
+    }
+    case "loop": {
+      const inner = (list: readonly PlannedKernel[]) => list.map((k, at) => showKernel(k.kernel, at, names).replace(/^/gm, "  "));
+      return [`kernel ${i}: while ${kernel.flag.buffer.name}`, ...inner(kernel.condition), "  do", ...inner(kernel.body)].join("\n");
     }
     case "columns":
       return `kernel ${i}: columns ${kernel.reduced.join("×")} | ${kernel.kept.join("×")}\n  ${kernel.storage.buffer.name} ← ${kernel.reduction.op} ${showExpression(kernel.reduction.expression, names)}`;

@@ -7,6 +7,8 @@ import { SteepestError } from "../tensor/error.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
 import type { Status } from "./history.js";
+import { checkOptimizer, checkOptionNames } from "./option-names.js";
+import { unusable } from "./settings.js";
 import { descentVariables, gradientOf, initialValues, stepEntry, variableList } from "./step.js";
 
 export interface DescendOptions {
@@ -18,7 +20,9 @@ export interface DescendOptions {
   readonly steps?: number;
   /** Ends when the 2-norm of the gradient is at most this. Default 1e-6. */
   readonly tolerance?: number;
+  /** Default: as many as the machine has cores, at most 8. The result does not depend on it. */
   readonly threads?: number;
+  /** Ends the descent after the step under way. */
   readonly signal?: AbortSignal;
 }
 
@@ -26,16 +30,16 @@ export interface DescendOptions {
 export interface DescentState<S> {
   /** Steps done. */
   readonly step: number;
-  /** Loss, gradient norm and rate at the last step taken. */
+  /** Loss, gradient norm and rate of the last step evaluated: before it moved θ, or where it ended the descent. */
   readonly loss: number;
   readonly gradientNorm: number;
   readonly learningRate: number;
-  /** One entry per step of the slice. */
+  /** The loss before each step of the slice. */
   readonly losses: Float64Array;
   readonly theta: HostData;
   readonly solution: S;
-  /** "step-limit" while it goes on. */
-  readonly status: Status;
+  /** `running` while it goes on; the last state says why it ended. */
+  readonly status: Status | "running";
   /** Sets the learning rate from here on: the schedule, if any, is scaled so that it goes through it. */
   set(controls: { readonly learningRate: number }): void;
   /** All that was set so far, with its step. */
@@ -56,8 +60,12 @@ export interface DescentState<S> {
  */
 export async function* descend<S>(objective: Objective<S>, options: DescendOptions = {}): AsyncGenerator<DescentState<S>, void, void> {
   const { optimizer = adam({ learningRate: 0.05 }), stepsPerYield = 100, steps = 10_000, tolerance = 1e-6, threads, signal } = options;
-  if (!Number.isInteger(stepsPerYield) || stepsPerYield < 1)
-    throw new SteepestError({ problem: "the option stepsPerYield is not usable", expected: "a whole number ≥ 1", received: String(stepsPerYield) });
+  checkOptionNames("descend", options, ["optimizer", "stepsPerYield", "steps", "tolerance", "threads", "signal"]);
+  checkOptimizer("descend", optimizer);
+  checkObjective(objective);
+  if (!Number.isInteger(stepsPerYield) || stepsPerYield < 1) throw unusable("stepsPerYield", "a whole number ≥ 1", stepsPerYield);
+  if (!Number.isInteger(steps) || steps < 0) throw unusable("steps", "a whole number ≥ 0", steps);
+  if (!(tolerance >= 0)) throw unusable("tolerance", "a number ≥ 0", tolerance);
   const { parameters } = objective;
   const v = descentVariables(parameters, optimizer);
   const evaluate = (theta: Tensor) => {
@@ -71,17 +79,19 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
     const changes: { step: number; learningRate: number }[] = [];
     let scale = 1;
     let done = 0;
-    while (done < steps) {
+    while (done < steps && signal?.aborted !== true) {
       const wish = Math.min(stepsPerYield, steps - done);
       const { steps: did, stopped, traces } = await program.run(entry, wish, signal ? { signal } : {});
-      const aborted = signal?.aborted === true;
-      const last = did - 1;
-      const [loss, gradientNorm, learningRate] = [traces.loss[last], traces.gradientNorm[last], traces.learningRate[last]];
-      const ended = stopped && !aborted;
-      const status: Status = aborted ? "aborted" : !ended ? "step-limit" : !(Number.isFinite(loss) && Number.isFinite(gradientNorm)) ? "diverged" : gradientNorm <= tolerance ? "converged" : "stalled";
-      done += ended && status !== "stalled" ? did - 1 : did;
+      if (did === 0) return;
+      const [loss, gradientNorm, learningRate] = [traces.loss[did - 1], traces.gradientNorm[did - 1], traces.learningRate[did - 1]];
+      const isFinite = Number.isFinite(loss) && Number.isFinite(gradientNorm);
+      const ended = !isFinite ? "diverged" : gradientNorm <= tolerance ? "converged" : undefined;
+      // A step that ends the descent at its own point was an evaluation, not a step.
+      done += ended === undefined ? did : did - 1;
+      const status = ended ?? (signal?.aborted ? "aborted" : stopped ? "stalled" : done < steps ? "running" : "step-limit");
       const theta = await program.read(v.theta);
       const step = done;
+      const scaleHere = scale;
       yield {
         step,
         loss,
@@ -91,18 +101,37 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
         theta,
         solution: objective.solution(theta),
         status,
-        changes,
+        changes: [...changes],
         set(controls) {
+          checkOptionNames("set", controls, ["learningRate"]);
           if (!(Number.isFinite(controls.learningRate) && controls.learningRate >= 0))
-            throw new SteepestError({ problem: "a learning rate must be a finite number ≥ 0", received: String(controls.learningRate) });
-          scale *= learningRate === 0 ? 1 : controls.learningRate / learningRate;
+            throw new SteepestError({ problem: "this is no learning rate", expected: "a finite number ≥ 0", received: String(controls.learningRate) });
+          if (learningRate === 0 && controls.learningRate > 0)
+            throw new SteepestError({
+              problem: "the rate in force is 0, and no factor leads from it to another",
+              fix: "end this descent and begin a new one at its solution, or set a very small rate instead of 0",
+            });
+          // Relative to the rate that this state shows, however often it is set.
+          const factor = learningRate === 0 ? 1 : controls.learningRate / learningRate;
+          program.write(v.rateScale, [scaleHere * factor]);
+          scale = scaleHere * factor;
           changes.push({ step, learningRate: controls.learningRate });
-          program.write(v.rateScale, [scale]);
         },
       };
-      if (status !== "step-limit") return;
+      if (status !== "running") return;
     }
   } finally {
     program.close();
   }
+}
+
+function checkObjective(objective: unknown): void {
+  const kind = typeof objective === "object" && objective !== null && "kind" in objective ? objective.kind : undefined;
+  if (kind === "traced") return;
+  throw new SteepestError({
+    problem: "descend takes a traced objective",
+    expected: "what trace(formula or function, start) returns",
+    received: kind === "host" ? "an objective in JavaScript" : String(objective),
+    fix: kind === "host" ? "hand it to minimize, which calls it from outside" : 'write descend(trace("(x-3)^2", { x: 0 }))',
+  });
 }

@@ -3,7 +3,7 @@ import { type PrintedLevel, printLevels } from "../compiler/print.js";
 import { crossEntropy } from "../models/losses.js";
 import type { Model } from "../models/model.js";
 import type { Objective } from "../objectives/objective.js";
-import { dataVariable, shuffledBatch, Training } from "../objectives/training.js";
+import { batchRows, dataVariable, orderVariable, Training } from "../objectives/training.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
 import { descentVariables, gradientOf, stepEntry, variableList } from "./step.js";
@@ -38,11 +38,12 @@ export function explainTraining({ model, inputShape, batchSize, optimizer }: Exp
   const inputs = dataVariable("inputs", [records, ...inputShape], "u8");
   const targets = dataVariable("targets", [records], "u8");
   const step = readVariable(v.step, true);
-  const rows = shuffledBatch(step, readVariable(v.stepsPerEpoch, true), { records, batchSize, count: batchSize, seed: 1 });
+  const order = orderVariable(records);
+  const rows = batchRows(readVariable(order), step, readVariable(v.stepsPerEpoch, true), batchSize, batchSize);
   const evaluate = (theta: Tensor) => {
     const { loss } = training.batch(theta, readVariable(inputs).take(rows), readVariable(targets).take(rows), true, step);
     return { loss, gradient: gradientOf(loss, theta) };
   };
   const entry = stepEntry({ parameters: training.parameters, optimizer, variables: v, evaluate, path: false, convergence: false });
-  return printLevels(entry, [...variableList(v), inputs, targets]);
+  return printLevels(entry, [...variableList(v), inputs, targets, order]);
 }

@@ -1,18 +1,17 @@
 /** `fit`: trains a model on a data set, asynchronously. */
-import { checkBatchSize, checkDataset, type Dataset, type DatasetPart, recordCount } from "../data/dataset.js";
+import { checkBatchSize, checkDataset, checkLabels, type Dataset, recordCount } from "../data/dataset.js";
 import { split } from "../data/split.js";
-import type { Loss } from "../models/losses.js";
-import { crossEntropy, meanSquared } from "../models/losses.js";
+import { crossEntropy, type Loss, meanSquared } from "../models/losses.js";
 import type { BuiltModel, Model } from "../models/model.js";
 import type { Regularizer } from "../models/regularizers.js";
+import { Training } from "../objectives/training.js";
 import { adam } from "../optimizers/adam.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
-import { Training } from "../objectives/training.js";
 import { SteepestError } from "../tensor/error.js";
-import type { HostData } from "../tensor/types.js";
-import type { Evaluation, HistoryRecord, Status } from "./history.js";
-import { Predictor } from "./predictor.js";
+import { checkOptimizer, checkOptionNames } from "./option-names.js";
 import type { TrainingProgress } from "./progress.js";
+import { unusable } from "./settings.js";
+import { TrainedRun } from "./trained-run.js";
 import { TrainingLoop } from "./training-loop.js";
 
 export interface FitOptions {
@@ -24,7 +23,7 @@ export interface FitOptions {
   readonly regularizer?: Regularizer;
   /** Passes over the training records. Default 1. */
   readonly epochs?: number;
-  /** Records of a step. Default 64; the last batch of an epoch may be smaller. */
+  /** Records of a step; the last batch of an epoch may be smaller. Default 64, or all records where they are fewer. */
   readonly batchSize?: number;
   /** Names all random numbers: initial weights, order, dropout, the validation split. Default 1. */
   readonly seed?: number;
@@ -32,7 +31,7 @@ export interface FitOptions {
   readonly validation?: number;
   /** Stop when the validation loss has not fallen for so many epochs; the best weights are restored. */
   readonly patience?: number;
-  /** Stop after so many seconds, at the end of a slice. */
+  /** Stop after about so many seconds. */
   readonly seconds?: number;
   /** Threads. Default: as many as the machine has cores, at most 8. The result does not depend on it. */
   readonly threads?: number;
@@ -43,42 +42,6 @@ export interface FitOptions {
   /** Aborting keeps what has been learned: the run has status `aborted`. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;
-}
-
-/** What was asked for, with the defaults filled in. */
-export interface FitSettings {
-  readonly optimizer: string;
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly seed: number;
-  readonly validation: number;
-  readonly patience: number | null;
-}
-
-/** A trained model and how it came about. */
-export interface TrainedRun {
-  readonly status: Status;
-  readonly diagnosis: string;
-  readonly model: BuiltModel;
-  readonly training: Training;
-  readonly data: Dataset;
-  readonly settings: FitSettings;
-  /** θ with its gaps, see ParameterLayout. */
-  readonly theta: HostData;
-  /** Epochs done, with fraction. */
-  readonly epochs: number;
-  readonly steps: number;
-  readonly seconds: number;
-  readonly samplesPerSecond: number;
-  /** Mean training loss of the last epoch. */
-  readonly trainLoss: number;
-  readonly validation?: Evaluation;
-  readonly test?: Evaluation & { readonly outputs: Float32Array };
-  readonly history: readonly HistoryRecord[];
-  /** Learned parameters by path. */
-  readonly weights: ReadonlyMap<string, HostData>;
-  /** Inference only. */
-  predictor(): Predictor;
 }
 
 /**
@@ -101,11 +64,16 @@ export interface TrainedRun {
  * ```
  */
 export async function fit(model: Model, data: Dataset, options: FitOptions = {}): Promise<TrainedRun> {
+  checkModel(model);
   checkDataset(data);
-  const { epochs = 1, batchSize = 64, seed = 1, validation = 0, optimizer = adam(), signal, onProgress } = options;
+  checkOptionNames("fit", options, names);
+  const { epochs = 1, seed = 1, validation = 0, optimizer = adam(), patience, signal, onProgress } = options;
+  checkOptions(options);
+  checkOptimizer("fit", optimizer);
   const loss = options.loss ?? (data.classes ? crossEntropy() : meanSquared());
-  checkOptions(options, epochs, validation);
+  checkLoss(loss);
   const parts = validation > 0 ? split(data, validation, seed) : { training: data, validation: undefined };
+  const batchSize = options.batchSize ?? Math.min(64, recordCount(parts.training));
   checkBatchSize(batchSize, parts.training, data.name);
   const training = new Training({
     model: model.build(data.inputs.shape.slice(1)),
@@ -115,11 +83,12 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     ...(options.regularizer ? { regularizer: options.regularizer } : {}),
     ...(options.dtype ? { dtype: options.dtype } : {}),
   });
+  if (loss.classification) checkScores(training.parts.model, loss, data);
   const loop = await TrainingLoop.open({
     training,
     optimizer,
     records: parts.training,
-    held: [parts.validation, data.test].filter((p): p is DatasetPart => p !== undefined && recordCount(p) > 0),
+    held: [parts.validation, data.test].filter((p) => p !== undefined),
     epochs,
     batchSize,
     seed,
@@ -129,37 +98,83 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
   try {
     const outcome = await loop.train({
       validation: parts.validation,
-      patience: options.patience ?? Number.POSITIVE_INFINITY,
+      patience: patience ?? Number.POSITIVE_INFINITY,
       seconds: options.seconds ?? Number.POSITIVE_INFINITY,
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
     });
-    const test = data.test && recordCount(data.test) > 0 ? await loop.evaluate(data.test) : undefined;
-    const theta = await loop.theta;
-    return {
-      ...outcome,
-      model: training.parts.model,
-      training,
-      data,
-      settings: { optimizer: optimizer.name, epochs, batchSize, seed, validation, patience: options.patience ?? null },
-      theta,
-      ...(test ? { test } : {}),
-      weights: training.layout.split(theta),
-      predictor: () => new Predictor(training, theta),
-    };
+    const test = data.test && (await loop.evaluate(data.test));
+    const theta = await loop.theta();
+    const settings = { optimizer: optimizer.name, epochs, batchSize, seed, validation, patience: patience ?? null };
+    return new TrainedRun({ outcome, training, data, settings, theta, test });
   } finally {
     loop.close();
   }
 }
 
-function checkOptions(options: FitOptions, epochs: number, validation: number): void {
-  const refuse = (name: string, expected: string, received: unknown) => {
-    throw new SteepestError({ problem: `the option ${name} is not usable`, expected, received: String(received) });
-  };
-  if (!(Number.isFinite(epochs) && epochs > 0)) refuse("epochs", "a number > 0", epochs);
-  if (!(validation >= 0 && validation < 1)) refuse("validation", "a share from 0 to below 1", validation);
-  if (options.patience !== undefined && !(options.patience >= 1)) refuse("patience", "a whole number ≥ 1", options.patience);
-  if (options.patience !== undefined && validation === 0)
-    throw new SteepestError({ problem: "patience watches the validation loss, and there is no validation part", fix: "set validation: 0.1" });
-  if (options.threads !== undefined && !(Number.isInteger(options.threads) && options.threads >= 1)) refuse("threads", "a whole number ≥ 1", options.threads);
+const names = [
+  ...["loss", "optimizer", "regularizer", "epochs", "batchSize", "seed", "validation", "patience", "seconds"],
+  ...["threads", "workerUrl", "dtype", "signal", "onProgress"],
+];
+
+function checkOptions({ epochs, seed, validation, patience, seconds, threads, dtype, regularizer, onProgress }: FitOptions): void {
+  const isCount = (x: unknown) => Number.isSafeInteger(x) && Number(x) >= 1;
+  if (epochs !== undefined && !(Number.isFinite(epochs) && epochs > 0)) throw unusable("epochs", "a number > 0", epochs);
+  if (seed !== undefined && !(seed === 0 || isCount(seed))) throw unusable("seed", "a whole number from 0 to 2⁵³ − 1", seed);
+  if (validation !== undefined && !(validation >= 0 && validation < 1)) throw unusable("validation", "a share from 0 to below 1", validation);
+  if (seconds !== undefined && !(seconds > 0)) throw unusable("seconds", "a number > 0", seconds);
+  if (threads !== undefined && !isCount(threads)) throw unusable("threads", "a whole number ≥ 1", threads);
+  if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") throw unusable("dtype", '"f32" or "f64"', dtype);
+  if (regularizer !== undefined && typeof regularizer?.penalty !== "function") throw unusable("regularizer", "what l2(1e-4) returns", regularizer);
+  if (onProgress !== undefined && typeof onProgress !== "function") throw unusable("onProgress", "a function", onProgress);
+  if (patience === undefined) return;
+  if (!isCount(patience)) throw unusable("patience", "a whole number of epochs ≥ 1", patience);
+  if (!validation) throw new SteepestError({ problem: "patience watches the validation loss, and there is no validation part", fix: "set validation: 0.1" });
+}
+
+function checkModel(model: unknown): asserts model is Model {
+  if (typeof model === "object" && model !== null && "build" in model && typeof model.build === "function" && "layers" in model) return;
+  throw new SteepestError({
+    problem: "fit was given something that is no model",
+    expected: "what sequential(…), cnn(), mlp() or linear() return",
+    received: typeof model === "function" ? `the function ${model.name} itself` : String(model),
+    fix: typeof model === "function" ? `call it: ${model.name}()` : "fit(sequential(dense(10)), data)",
+  });
+}
+
+function checkLoss(loss: unknown): asserts loss is Loss {
+  if (typeof loss === "object" && loss !== null && "perRecord" in loss && typeof loss.perRecord === "function") return;
+  throw new SteepestError({
+    problem: "the option loss is not usable",
+    expected: "what crossEntropy(), meanSquared() or multiclassHinge() return",
+    received: typeof loss === "function" ? `the function ${loss.name} itself` : JSON.stringify(loss),
+    fix: typeof loss === "function" ? `call it: loss: ${loss.name}()` : "loss: crossEntropy()",
+  });
+}
+
+/** A classifier has a score for each label that occurs. */
+function checkScores(model: BuiltModel, loss: Loss, data: Dataset): void {
+  const scores = model.outputShape.at(-1) ?? 1;
+  if (model.outputShape.length !== 1) return; // The loss says it better, while it is traced.
+  if (data.classes !== undefined && scores < data.classes.length)
+    throw new SteepestError({
+      problem: `${model.name} has fewer outputs than the data has classes`,
+      expected: `${data.classes.length} scores, one for each class of "${data.name}"`,
+      received: `${scores}`,
+      where: `layer ${model.layers.at(-1)?.path ?? ""}`,
+      fix: `end the model with dense(${data.classes.length})`,
+    });
+  if (data.classes !== undefined) return;
+  const { targets } = data;
+  if (targets.dtype === "f32" || targets.dtype === "f64") {
+    if (targets.shape.length === 1)
+      throw new SteepestError({
+        problem: `${loss.name} takes classes, and the targets of "${data.name}" are plain numbers`,
+        expected: "labels: whole numbers, with `classes` saying how many there are",
+        received: `${targets.dtype} [${targets.shape.join(", ")}]`,
+        fix: "give arrayDataset the option classes; or, to predict numbers, use meanSquared()",
+      });
+    return;
+  }
+  for (const part of [data, data.test]) if (part) checkLabels(part.targets, scores, part === data ? data.name : `${data.name}, test part`);
 }

@@ -36,13 +36,11 @@ export function minimize<S extends NumberStart>(f: string, start: S, options?: M
 export function minimize(f: HostObjective, start: number, options?: MinimizeOptions): Run<number>;
 export function minimize(f: HostObjective, start: readonly number[] | Float64Array, options?: MinimizeOptions): Run<number[]>;
 export function minimize(f: (x: Tensor) => Tensor, start: Tensor, options?: MinimizeOptions): Run<Tensor>;
-export function minimize<C extends Constants>(f: (x: number, constants: C) => number, start: number, options: WithConstants<C>): Run<number>;
+export function minimize<C extends Constants>(f: (x: number, constants: Held<C>) => number, start: number, options: WithConstants<C>): Run<number>;
 export function minimize(f: (x: number) => number, start: number, options?: MinimizeOptions): Run<number>;
-export function minimize<const S extends readonly number[], C extends Constants>(f: (...xAndConstants: [...S, C]) => number, start: S, options: WithConstants<C>): Run<number[]>;
-export function minimize<C extends Constants>(f: (x: readonly number[], constants: C) => number, start: readonly number[], options: WithConstants<C>): Run<number[]>;
-export function minimize(f: (...x: number[]) => number, start: readonly number[], options?: MinimizeOptions): Run<number[]>;
-export function minimize(f: (x: readonly number[]) => number, start: readonly number[], options?: MinimizeOptions): Run<number[]>;
-export function minimize<S extends NumberRecord, C extends Constants>(f: (point: S, constants: C) => number, start: S, options: WithConstants<C>): Run<Widened<S>>;
+export function minimize<C extends Constants>(f: (...x: (Numbers & Held<C>)[]) => number, start: readonly number[], options: WithConstants<C>): Run<number[]>;
+export function minimize(f: (...x: Numbers[]) => number, start: readonly number[], options?: MinimizeOptions): Run<number[]>;
+export function minimize<S extends NumberRecord, C extends Constants>(f: (point: S, constants: Held<C>) => number, start: S, options: WithConstants<C>): Run<Widened<S>>;
 export function minimize<S extends NumberRecord>(f: (point: S) => number, start: S, options?: MinimizeOptions): Run<Widened<S>>;
 export function minimize(f: Minimizable, start: NumberStart | Tensor | Float64Array, options: MinimizeOptions = {}): Run {
   return descent(f, start, options, 1);
@@ -61,13 +59,11 @@ export function maximize<S extends NumberStart>(f: string, start: S, options?: M
 export function maximize(f: HostObjective, start: number, options?: MinimizeOptions): Run<number>;
 export function maximize(f: HostObjective, start: readonly number[] | Float64Array, options?: MinimizeOptions): Run<number[]>;
 export function maximize(f: (x: Tensor) => Tensor, start: Tensor, options?: MinimizeOptions): Run<Tensor>;
-export function maximize<C extends Constants>(f: (x: number, constants: C) => number, start: number, options: WithConstants<C>): Run<number>;
+export function maximize<C extends Constants>(f: (x: number, constants: Held<C>) => number, start: number, options: WithConstants<C>): Run<number>;
 export function maximize(f: (x: number) => number, start: number, options?: MinimizeOptions): Run<number>;
-export function maximize<const S extends readonly number[], C extends Constants>(f: (...xAndConstants: [...S, C]) => number, start: S, options: WithConstants<C>): Run<number[]>;
-export function maximize<C extends Constants>(f: (x: readonly number[], constants: C) => number, start: readonly number[], options: WithConstants<C>): Run<number[]>;
-export function maximize(f: (...x: number[]) => number, start: readonly number[], options?: MinimizeOptions): Run<number[]>;
-export function maximize(f: (x: readonly number[]) => number, start: readonly number[], options?: MinimizeOptions): Run<number[]>;
-export function maximize<S extends NumberRecord, C extends Constants>(f: (point: S, constants: C) => number, start: S, options: WithConstants<C>): Run<Widened<S>>;
+export function maximize<C extends Constants>(f: (...x: (Numbers & Held<C>)[]) => number, start: readonly number[], options: WithConstants<C>): Run<number[]>;
+export function maximize(f: (...x: Numbers[]) => number, start: readonly number[], options?: MinimizeOptions): Run<number[]>;
+export function maximize<S extends NumberRecord, C extends Constants>(f: (point: S, constants: Held<C>) => number, start: S, options: WithConstants<C>): Run<Widened<S>>;
 export function maximize<S extends NumberRecord>(f: (point: S) => number, start: S, options?: MinimizeOptions): Run<Widened<S>>;
 export function maximize(f: Minimizable, start: NumberStart | Tensor | Float64Array, options: MinimizeOptions = {}): Run {
   return descent(f, start, options, -1);
@@ -75,6 +71,12 @@ export function maximize(f: Minimizable, start: NumberStart | Tensor | Float64Ar
 
 /** A start of literal numbers stands for numbers. */
 export type Widened<S> = S extends number ? number : S extends readonly number[] ? number[] : { [K in keyof S]: number };
+
+/** An argument of a function that starts from an array: a number in `(x, y) => x * y`, all numbers in `(x) => x[0] * x[1]` and `([x, y]) => x * y`. */
+type Numbers = number & readonly number[];
+
+/** Constants as the function sees them: an array stands for each of its numbers in turn, inside `sum(…)` and `mean(…)`. */
+type Held<C extends Constants> = { readonly [K in keyof C]: C[K] extends number ? number : Numbers };
 
 /** Options in which the constants are given. */
 type WithConstants<C extends Constants> = MinimizeOptions<C> & { readonly constants: C };

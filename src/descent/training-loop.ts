@@ -3,16 +3,18 @@ import type { EntryPoint } from "../compiler/program.js";
 import { openProgram, type ThreadedProgram } from "../backends/wasm/threads/index.js";
 import type { DatasetPart } from "../data/dataset.js";
 import { recordCount } from "../data/dataset.js";
-import { dataVariable, shuffledBatch, type Training } from "../objectives/training.js";
+import { batchRows, dataVariable, orderVariable, type Training } from "../objectives/training.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
-import type { Evaluation, HistoryRecord, Status } from "./history.js";
+import type { Evaluation, Status } from "./history.js";
 import { HistoryRecorder } from "./history-recorder.js";
+import { epochOrder } from "../tensor/permutation.js";
 import { PartEvaluator } from "./part-evaluator.js";
 import type { TrainingProgress } from "./progress.js";
 import { type DescentVariables, descentVariables, gradientOf, initialValues, stepEntry, variableList } from "./step.js";
+import type { TestEvaluation, TrainOutcome } from "./trained-run.js";
 
 export interface TrainingLoopOptions {
   readonly training: Training;
@@ -35,26 +37,23 @@ export interface TrainOptions {
   readonly onProgress?: (progress: TrainingProgress) => void;
 }
 
-export interface TrainOutcome {
-  readonly status: Status;
-  readonly diagnosis: string;
-  readonly epochs: number;
-  readonly steps: number;
-  readonly seconds: number;
-  readonly samplesPerSecond: number;
-  readonly trainLoss: number;
-  readonly validation?: Evaluation;
-  readonly history: readonly HistoryRecord[];
-}
-
 /** Milliseconds between two reports. */
 const REPORT = 120;
 /** Lines of a history. */
 const RECORDS = 400;
 
+/** What a slice began with. */
+interface Checkpoint {
+  readonly done: number;
+  readonly entry: EntryPoint;
+  readonly values: ReadonlyMap<Variable, HostData>;
+}
+
 interface DataVariables {
   readonly inputs: Variable;
   readonly targets: Variable;
+  /** The records of the present epoch in the order of its batches. */
+  readonly order: Variable;
 }
 
 export class TrainingLoop {
@@ -62,6 +61,9 @@ export class TrainingLoop {
   readonly #program: ThreadedProgram;
   readonly #variables: DescentVariables;
   readonly #evaluator: PartEvaluator | undefined;
+  readonly #data: DataVariables;
+  /** The epoch whose order lies in the program. */
+  #shuffled = -1;
   readonly #steps: { readonly full: EntryPoint; readonly rest: EntryPoint | undefined };
   readonly #perEpoch: number;
   readonly #totalSteps: number;
@@ -73,6 +75,7 @@ export class TrainingLoop {
     this.#program = program;
     this.#variables = variables;
     this.#evaluator = evaluator;
+    this.#data = data;
     this.#perEpoch = Math.ceil(count / batchSize);
     this.#totalSteps = Math.max(1, Math.round(epochs * this.#perEpoch));
     const rest = count % batchSize;
@@ -85,21 +88,29 @@ export class TrainingLoop {
     const data = {
       inputs: dataVariable("trainingInputs", records.inputs.shape, records.inputs.dtype),
       targets: dataVariable("trainingTargets", records.targets.shape, records.targets.dtype),
+      order: orderVariable(recordCount(records)),
     };
     const [largest] = [...held].sort((a, b) => recordCount(b) - recordCount(a));
     const evaluator = largest && new PartEvaluator(training, variables.theta, largest);
-    const program = await openProgram([...variableList(variables), data.inputs, data.targets, ...(evaluator?.variables ?? [])], {
+    const program = await openProgram([...variableList(variables), data.inputs, data.targets, data.order, ...(evaluator?.variables ?? [])], {
       ...(threads === undefined ? {} : { threads }),
       ...(workerUrl === undefined ? {} : { workerUrl }),
     });
-    const loop = new TrainingLoop(options, program, variables, data, evaluator);
-    program.write(data.inputs, records.inputs.data);
-    program.write(data.targets, records.targets.data);
-    for (const [variable, values] of initialValues(variables, optimizer, { start: training.initialTheta(), totalSteps: loop.#totalSteps, stepsPerEpoch: loop.#perEpoch, tolerance: 0 })) program.write(variable, values);
-    return loop;
+    try {
+      const loop = new TrainingLoop(options, program, variables, data, evaluator);
+      program.write(data.inputs, records.inputs.data);
+      program.write(data.targets, records.targets.data);
+      const values = { start: training.initialTheta(), totalSteps: loop.#totalSteps, stepsPerEpoch: loop.#perEpoch, tolerance: 0 };
+      for (const [variable, value] of initialValues(variables, optimizer, values)) program.write(variable, value);
+      return loop;
+    } catch (error) {
+      // Layers and losses that do not fit are found while tracing.
+      program.close();
+      throw error;
+    }
   }
 
-  get theta(): Promise<HostData> {
+  theta(): Promise<HostData> {
     return this.#program.read(this.#variables.theta);
   }
 
@@ -119,91 +130,113 @@ export class TrainingLoop {
     let [done, samples, evaluating] = [0, 0, 0];
     let status: Status = "step-limit";
     let best: { loss: number; theta: HostData; epoch: number } | undefined;
-    let judged: Evaluation | undefined;
+    let judged: { readonly at: number; readonly result: Evaluation } | undefined;
+    const judge = async (part: DatasetPart) => {
+      const pause = performance.now();
+      judged = { at: done, result: await this.evaluate(part) };
+      evaluating += performance.now() - pause;
+      return judged.result;
+    };
     let slice = 1;
+    let here: Checkpoint = { done: 0, entry: this.#steps.full, values: new Map() };
+    let previous = here;
     while (done < total) {
       if (signal?.aborted) {
         status = "aborted";
         break;
       }
-      const inEpoch = done % perEpoch;
       const { full, rest } = this.#steps;
-      const fullLeft = (rest === undefined ? perEpoch : perEpoch - 1) - inEpoch;
+      const fullLeft = (rest === undefined ? perEpoch : perEpoch - 1) - (done % perEpoch);
       const isRest = rest !== undefined && fullLeft === 0;
       const entry = isRest ? rest : full;
       const wish = isRest ? 1 : Math.min(slice, fullLeft, total - done);
-      const before = await this.#snapshot();
+      previous = here;
+      here = { done, entry, values: await this.#snapshot() };
       const start = performance.now();
-      const result = await this.#program.run(entry, wish, signal ? { signal } : {});
+      this.#shuffle(done);
+      const { steps, traces } = await this.#program.run(entry, wish, signal ? { signal } : {});
       const took = performance.now() - start;
-      const aborted = result.steps < wish && signal?.aborted === true;
-      if (result.stopped && !aborted) {
-        const good = Math.max(0, result.steps - 2);
-        await this.#replay(before, entry, good);
-        recorder.take(result.traces, good, done, elapsed());
-        done += good;
+      // A step whose loss or gradient is not finite has already been taken; it is the last of its slice.
+      const isBad = steps > 0 && !(Number.isFinite(traces.loss[steps - 1]) && Number.isFinite(traces.gradientNorm[steps - 1]));
+      const good = isBad ? steps - 1 : steps;
+      recorder.take(traces, good, done, elapsed());
+      done += good;
+      samples += steps * (isRest ? count % batchSize : batchSize);
+      if (isBad) {
         status = "diverged";
         break;
       }
-      recorder.take(result.traces, result.steps, done, elapsed());
-      done += result.steps;
-      samples += result.steps * (isRest ? count % batchSize : batchSize);
-      if (!isRest && result.steps === wish) slice = Math.max(1, Math.min(4 * slice, Math.round((slice * REPORT) / Math.max(took, 1e-3))));
-      const epochEnds = done % perEpoch === 0 || done === total;
-      if (epochEnds && validation !== undefined) {
-        const pause = performance.now();
-        judged = await this.evaluate(validation);
-        evaluating += performance.now() - pause;
-        recorder.validated(judged, done, elapsed());
-        if (best === undefined || judged.loss < best.loss) best = { loss: judged.loss, theta: await this.theta, epoch: Math.round(done / perEpoch) };
-        else if (Math.round(done / perEpoch) - best.epoch >= patience) status = "stopped-early";
+      if (!isRest && steps === wish) slice = Math.max(1, Math.min(4 * slice, Math.round((slice * REPORT) / Math.max(took, 1e-3))));
+      if (steps > 0 && (done % perEpoch === 0 || done === total) && validation !== undefined) {
+        const result = await judge(validation);
+        recorder.validated(result, done, elapsed());
+        const epoch = Math.ceil(done / perEpoch);
+        if (Number.isFinite(result.loss) && (best === undefined || result.loss < best.loss)) best = { loss: result.loss, theta: await this.theta(), epoch };
+        else if (epoch - (best?.epoch ?? 0) >= patience && done < total) status = "stopped-early";
       }
-      onProgress?.({
-        step: done,
-        totalSteps: total,
-        epoch: done / perEpoch,
-        epochs,
-        seconds: elapsed(),
-        loss: recorder.recent,
-        learningRate: recorder.rate,
-        samplesPerSecond: samples / Math.max(1e-9, elapsed() - evaluating / 1000),
-        ...(judged ? { validationLoss: judged.loss, ...(judged.accuracy === undefined ? {} : { validationAccuracy: judged.accuracy }) } : {}),
-      });
+      if (steps > 0)
+        onProgress?.({
+          step: done,
+          totalSteps: total,
+          epoch: done / perEpoch,
+          epochs,
+          seconds: elapsed(),
+          loss: recorder.recent,
+          learningRate: recorder.rate,
+          samplesPerSecond: samples / Math.max(1e-9, elapsed() - evaluating / 1000),
+          ...(judged ? { validationLoss: judged.result.loss, ...(judged.result.accuracy === undefined ? {} : { validationAccuracy: judged.result.accuracy }) } : {}),
+        });
       if (status === "stopped-early") break;
-      if (aborted) status = "aborted";
+      if (steps < wish && signal?.aborted) status = "aborted";
       else if (elapsed() > seconds && done < total) status = "stopped-early";
       if (status !== "step-limit") break;
     }
-    if (best !== undefined && Number.isFinite(patience)) {
-      this.#program.write(this.#variables.theta, best.theta);
-      if (validation !== undefined) judged = await this.evaluate(validation);
+    if (status !== "diverged" && done > 0 && !(await this.theta()).every(Number.isFinite)) status = "diverged";
+    if (status === "diverged") {
+      // The last good θ is the one before: the step from it led to where nothing is finite.
+      done = Math.max(0, done - 1);
+      const from = done >= here.done ? here : previous;
+      for (const [variable, data] of from.values) this.#program.write(variable, data);
+      this.#shuffle(from.done);
+      if (done > from.done) await this.#program.run(from.entry, done - from.done);
     }
+    const restored = best !== undefined && Number.isFinite(patience);
+    if (best !== undefined && restored) this.#program.write(this.#variables.theta, best.theta);
+    if (validation !== undefined && (restored || judged?.at !== done)) await judge(validation);
     const time = elapsed();
     recorder.flush(time);
     return {
       status,
-      diagnosis: describeTraining(status, done, perEpoch, recorder.lastEpochLoss, best?.epoch, patience),
+      diagnosis: describeTraining(status, { steps: done, perEpoch, loss: recorder.lastEpochLoss, ...(best && restored ? { best: best.epoch } : {}) }),
       epochs: done / perEpoch,
       steps: done,
       seconds: time,
       samplesPerSecond: samples / Math.max(1e-9, time - evaluating / 1000),
       trainLoss: recorder.lastEpochLoss,
-      ...(judged ? { validation: judged } : {}),
+      ...(judged ? { validation: judged.result } : {}),
       history: recorder.records,
     };
   }
 
+  /** Lays the order of the epoch that step `step` belongs to into the program. A run of steps never crosses the end of an epoch. */
+  #shuffle(step: number): void {
+    const epoch = Math.floor(step / this.#perEpoch);
+    if (epoch === this.#shuffled) return;
+    this.#program.write(this.#data.order, epochOrder(this.#options.seed, epoch, recordCount(this.#options.records)));
+    this.#shuffled = epoch;
+  }
+
   /** The model over a part, as it stands. */
-  async evaluate(part: DatasetPart): Promise<Evaluation & { readonly outputs: Float32Array }> {
+  async evaluate(part: DatasetPart): Promise<TestEvaluation> {
     if (this.#evaluator === undefined) throw new Error("internal: no part was announced for evaluation");
     return this.#evaluator.evaluate(this.#program, part);
   }
 
   #stepEntry(data: DataVariables, size: number): EntryPoint {
-    const { training, optimizer, records, batchSize, seed } = this.#options;
+    const { training, optimizer, batchSize } = this.#options;
     const v = this.#variables;
     const step = readVariable(v.step, true);
-    const rows = shuffledBatch(step, readVariable(v.stepsPerEpoch, true), { records: recordCount(records), batchSize, count: size, seed });
+    const rows = batchRows(readVariable(data.order), step, readVariable(v.stepsPerEpoch, true), batchSize, size);
     const inputs = readVariable(data.inputs).take(rows);
     const targets = readVariable(data.targets).take(rows);
     const evaluate = (theta: Tensor) => {
@@ -231,23 +264,29 @@ export class TrainingLoop {
     for (const v of [theta, ...Object.values(slots), step]) values.set(v, await this.#program.read(v));
     return values;
   }
-
-  async #replay(before: ReadonlyMap<Variable, HostData>, entry: EntryPoint, steps: number): Promise<void> {
-    for (const [variable, data] of before) this.#program.write(variable, data);
-    if (steps > 0) await this.#program.run(entry, steps);
-  }
 }
 
-function describeTraining(status: Status, steps: number, perEpoch: number, loss: number, best: number | undefined, patience: number): string {
-  const epochs = Number((steps / perEpoch).toFixed(2));
+interface Described {
+  readonly steps: number;
+  readonly perEpoch: number;
+  readonly loss: number;
+  /** The epoch whose weights were restored. */
+  readonly best?: number;
+}
+
+function describeTraining(status: Status, { steps, perEpoch, loss, best }: Described): string {
+  const epochs = `${Number((steps / perEpoch).toFixed(2))} epoch${steps === perEpoch ? "" : "s"}`;
+  const restored = best === undefined ? "" : ` The weights are those of epoch ${best}, with the lowest validation loss.`;
   switch (status) {
     case "diverged":
-      return `Diverged at step ${steps + 1}: loss or gradient was no longer a finite number. The weights are the last good ones; try a smaller learning rate.`;
+      return steps === 0
+        ? "Loss or gradient is no finite number at the very start, or after one step: try a much smaller learning rate, and look at the scale of the inputs."
+        : `Diverged at step ${steps + 1}: loss or gradient was no longer a finite number. ${restored === "" ? "The weights are the last good ones; try" : `Try`} a smaller learning rate.${restored}`;
     case "stopped-early":
-      return best !== undefined && Number.isFinite(patience) ? `Stopped early: the validation loss had not fallen since epoch ${best}; those weights were restored.` : `Stopped early after ${epochs} epochs.`;
+      return `Stopped early after ${epochs}.${restored}`;
     case "aborted":
-      return `Aborted after ${steps} steps (${epochs} epochs); what was learned is kept.`;
+      return `Aborted after ${steps} steps (${epochs}); what was learned is kept.${restored}`;
     default:
-      return `${epochs} epochs done, mean training loss ${Number(loss.toPrecision(4))} in the last one.`;
+      return `${epochs} done, mean training loss ${Number(loss.toPrecision(4))} in the last one.${restored}`;
   }
 }

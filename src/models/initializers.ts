@@ -62,7 +62,7 @@ export function normal(options: { readonly mean?: number; readonly std?: number 
       expected: "a finite mean and a finite std ≥ 0",
       received: `mean ${mean}, std ${std}`,
     });
-  return { name: `normal ${mean} ± ${std}`, fill: (out, _, random) => write(out, () => mean + std * random.normal()) };
+  return { name: `normal ${mean} ± ${std}`, fill: (out, _, random) => random.fillNormal(out, mean, std) };
 }
 
 /** Every element the same. */
@@ -111,7 +111,8 @@ function scaled(name: string, distribution: Distribution, variance: (fan: Return
       const wanted = variance(fans(shape));
       const std = Math.sqrt(wanted);
       const bound = Math.sqrt(3 * wanted);
-      write(out, distribution === "normal" ? () => std * random.normal() : () => random.between(-bound, bound));
+      if (distribution === "normal") random.fillNormal(out, 0, std);
+      else write(out, () => random.between(-bound, bound));
     },
   };
 }

@@ -7,11 +7,9 @@ import { initialTheta, ParameterLayout } from "../models/layout.js";
 import { accuracy, type Loss } from "../models/losses.js";
 import type { BuiltModel } from "../models/model.js";
 import type { Regularizer } from "../models/regularizers.js";
-import { SHUFFLE_ROUNDS } from "../tensor/permutation.js";
-import { streamKey } from "../tensor/random.js";
-import { recordBits, type TracedSeed, threefry, tracedStreamKey } from "../tensor/random-bits.js";
+import { recordBits, type TracedSeed, tracedStreamKey } from "../tensor/random-bits.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
-import { fromHost, iota, literal, type Tensor, weakNumber } from "../tensor/tensor.js";
+import { fromHost, iota, type Tensor, weakNumber } from "../tensor/tensor.js";
 import { type DType, type HostData, isFloat } from "../tensor/types.js";
 import type { Parameters } from "./objective.js";
 
@@ -106,44 +104,19 @@ const seedWords = (seed: number): TracedSeed => [scalarWord(seed), scalarWord(Ma
 /** A u32 input, so that another seed runs the same program. */
 const scalarWord = (value: number): Tensor => fromHost(Uint32Array.of(value >>> 0), [], "u32");
 
-export interface BatchOrderOptions {
-  readonly records: number;
-  /** Records of a full batch. */
-  readonly batchSize: number;
-  /** Records of this batch: `batchSize`, or what is left for the last one of an epoch. */
-  readonly count: number;
-  readonly seed: number;
-}
+/** Memory for the order of an epoch: entry i is the record at position i, as `epochOrder` gives it. */
+export const orderVariable = (records: number): Variable => ({ name: "order", type: { shape: [records], dtype: "u32" } });
 
 /**
- * The records of the batch of a traced step, as `batchIndices` of the data room defines them: batch b of epoch e holds positions
- * b·B … of that epoch's shuffle.
+ * The records of the batch of a traced step, as `batchIndices` of the data room defines them: batch b of an epoch holds positions
+ * b·B … of that epoch's order.
+ *
+ * @param batchSize B, the records of a full batch
+ * @param count records of this batch: B, or what is left for the last one of an epoch
  */
-export function shuffledBatch(step: Tensor, stepsPerEpoch: Tensor, { records, batchSize, count, seed }: BatchOrderOptions): Tensor {
-  const epoch = step.div(stepsPerEpoch).floor();
-  const first = step.sub(epoch.mul(stepsPerEpoch)).mul(step.fill(batchSize)).cast("u32");
-  const [key0, key1] = streamKey(seed, "shuffle");
-  const rounds = iota([SHUFFLE_ROUNDS], 0, "u32");
-  const [offsetWords, salts] = threefry([scalarWord(key0), scalarWord(key1)], epoch.cast("u32").broadcastTo([SHUFFLE_ROUNDS]), rounds);
-  const total = literal(records, "u32");
-  const offsets = offsetWords.rem(total);
-  let x = iota([count], 0, "u32").add(first);
-  for (let r = 0; r < SHUFFLE_ROUNDS; r++) {
-    const offset = offsets.slice([r], [1]).reshape([]);
-    const salt = salts.slice([r], [1]).reshape([]);
-    const partner = offset.ge(x).select(offset.sub(x), offset.add(total).sub(x));
-    const swap = mix(x.maximum(partner).xor(salt)).and(literal(1, "u32")).eq(literal(1, "u32"));
-    x = swap.select(partner, x);
-  }
-  return x;
-}
-
-/** The 32-bit finaliser of `mix32`. */
-function mix(word: Tensor): Tensor {
-  const shifted = (x: Tensor, by: number) => x.xor(x.shiftRight(literal(by, "u32")));
-  const first = shifted(word, 16).mul(literal(0x7feb352d, "u32"));
-  const second = shifted(first, 15).mul(literal(0x846ca68b, "u32"));
-  return shifted(second, 16);
+export function batchRows(order: Tensor, step: Tensor, stepsPerEpoch: Tensor, batchSize: number, count: number): Tensor {
+  const batch = step.sub(step.div(stepsPerEpoch).floor().mul(stepsPerEpoch));
+  return order.take(iota([count], 0, "u32").add(batch.mul(batchSize).cast("u32")));
 }
 
 /** Memory for records: what `take` reads from. */

@@ -1,5 +1,5 @@
 /** From what `fit` returns to what a run folder keeps, and back to a model. */
-import type { TrainedRun } from "../descent/fit.js";
+import type { TrainedRun } from "../descent/trained-run.js";
 import { parameterCount } from "../models/model.js";
 import type { BuiltModel } from "../models/model.js";
 import { chooseSamples } from "./choose-samples.js";

@@ -50,25 +50,37 @@ export function tracingError(parts: ErrorParts): SteepestError {
   return new SteepestError({ where: callSite(), ...parts });
 }
 
-/** The known name nearest to a mistyped one, or undefined when none is near (edit distance at most a third of its length). */
+/** The known name nearest to a mistyped one, or undefined when none is near (edit distance at most a third of its length). Of equally near ones, the one that begins alike. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Number.POSITIVE_INFINITY;
+  let best: { readonly name: string; readonly distance: number; readonly prefix: number } | undefined;
   for (const candidate of known) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    const [typed, meant] = [name.toLowerCase(), candidate.toLowerCase()];
+    const distance = editDistance(typed, meant);
+    const prefix = commonPrefix(typed, meant);
+    if (best === undefined || distance < best.distance || (distance === best.distance && prefix > best.prefix)) best = { name: candidate, distance, prefix };
   }
-  return best !== undefined && bestDistance <= Math.max(1, Math.floor(Math.max(best.length, name.length) / 3)) ? best : undefined;
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(Math.max(best.name.length, name.length) / 3)) ? best.name : undefined;
 }
 
+function commonPrefix(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return i;
+}
+
+/** Insertions, deletions, substitutions, and swaps of neighbours, each counted as one. */
 function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
       const substitution = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(previous[j] + 1, current[j - 1] + 1, substitution));
+      let least = Math.min(previous[j] + 1, current[j - 1] + 1, substitution);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, beforePrevious[j - 2] + 1);
+      current.push(least);
     }
+    beforePrevious = previous;
     previous = current;
   }
   return previous[b.length];

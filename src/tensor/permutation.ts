@@ -1,6 +1,6 @@
 /**
- * The order of the records in an epoch, as a formula instead of a list: each position's record is computed on its own, so a compiled
- * step needs no shuffled array and any step can be entered directly. All of it is unsigned 32-bit arithmetic, traced alike.
+ * The order of the records in an epoch, as a formula instead of a list: each position's record is computed on its own, so any epoch
+ * can be entered directly, and an order is made when it is needed. All of it is unsigned 32-bit arithmetic, the same everywhere.
  */
 import { SteepestError } from "./error.js";
 import { streamKey, threefryInto } from "./random.js";

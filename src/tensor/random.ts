@@ -171,6 +171,24 @@ export class RandomStream {
     return radius * cos;
   }
 
+  /**
+   * Fills an array with N(mean, std²) by Box and Muller, a pair from each block of two words: √(−2 ln((w₀ + ½)/2³²)) and 2π w₁/2³².
+   * Large arrays of weights come from here; a fill starts at the stream's next block.
+   */
+  fillNormal(out: { [index: number]: number; readonly length: number }, mean: number, std: number): void {
+    const [key0, key1] = this.key;
+    const block = this.#block;
+    this.#left = 0;
+    for (let i = 0; i < out.length; i += 2) {
+      threefryInto(block, key0, key1, this.#counter >>> 0, Math.floor(this.#counter / 4294967296));
+      this.#counter++;
+      const radius = std * Math.sqrt(-2 * exactOrderLog((block[0] + 0.5) * 2 ** -32));
+      const { sin, cos } = turnSinCos(block[1] * 2 ** -32);
+      out[i] = mean + radius * cos;
+      if (i + 1 < out.length) out[i + 1] = mean + radius * sin;
+    }
+  }
+
   /** A whole number from 0 to `count` − 1, each equally likely (words that would favour some are drawn again). `count` is at most 2³². */
   integer(count: number): number {
     if (!Number.isInteger(count) || count < 1 || count > 2 ** 32)

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
-import { call, cond, scan } from "../../src/tensor/control.js";
+import { grad } from "../../src/autodiff/index.js";
+import { call, cond, scan, whileLoop } from "../../src/tensor/control.js";
 import { tensor } from "../../src/tensor/create.js";
 import { concatenate } from "../../src/tensor/join.js";
-import { literal } from "../../src/tensor/tensor.js";
+import { literal, type Tensor } from "../../src/tensor/tensor.js";
 import { difference, phasesOf } from "./machine.js";
 
 it("tensors without elements", () => {
@@ -45,4 +46,55 @@ it("calls, branches and short scans", () => {
     expect(difference([energy, branch, last, sums])).toBeLessThan(1000);
   }
   expect(phasesOf([call((t) => t.mul(2).add(1), [tensor(new Float64Array(100))])])).toHaveLength(1);
+});
+
+it("loops whose length depends on values", () => {
+  for (const size of [1, 5, 40, 3000]) {
+    const x = tensor(Float64Array.from({ length: size }, (_, i) => 1 + (i % 7)));
+    const halved = whileLoop(
+      ([v]) => v.max().gt(0.3),
+      ([v, n]) => [v.mul(0.5), n.add(1)] as const,
+      [x, x.sum().mul(0)] as const,
+    );
+    expect(difference([...halved, halved[0].add(x)])).toBeLessThan(100);
+  }
+});
+
+it("loops within loops, with values from around them", () => {
+  for (const size of [2, 50]) {
+    const x = tensor(Float64Array.from({ length: size }, (_, i) => 0.1 + i / size));
+    const w = x.sin().exp();
+    const [total] = whileLoop(
+      ([, n]) => n.lt(4),
+      ([v, n]) => {
+        const [inner] = whileLoop(([, k]) => k.lt(n), ([u, k]) => [u.mul(0.9).add(w), k.add(1)] as const, [v, n.mul(0)] as const);
+        return [inner.sub(v.mul(0.1)), n.add(1)] as const;
+      },
+      [x.mul(2), x.sum().mul(0)] as const,
+    );
+    expect(difference([total, total.sum()])).toBeLessThan(1000);
+  }
+});
+
+it("swaps within a loop", () => {
+  for (const size of [3, 70]) {
+    const [a, b] = [1, 2].map((k) => tensor(Float64Array.from({ length: size }, (_, i) => i * k)));
+    const result = whileLoop(([, , n]) => n.lt(5), ([x, y, n]) => [y, x.reverse(), n.add(1)] as const, [a, b, a.sum().mul(0)] as const);
+    expect(difference([...result])).toBe(0);
+  }
+});
+
+it("long scans, their histories and gradients", () => {
+  for (const size of [2, 30])
+    for (const reverse of [false, true]) {
+      const xs = tensor(Float64Array.from({ length: 90 * size }, (_, i) => ((i * 7) % 11) / 11), { shape: [90, size] });
+      const run = (x: Tensor) => scan((c, row) => [c.mul(0.7).add(row.tanh()), c.sum()], x.slice([0, 0], [1, size]).reshape([size]), x, { reverse });
+      const [last, sums] = run(xs);
+      expect(difference([last, sums])).toBeLessThan(1000);
+      const gradient = grad((x: Tensor) => {
+        const [end, rows] = run(x);
+        return end.square().sum().add(rows.square().mean());
+      })(xs);
+      expect(difference([gradient])).toBeLessThan(10000);
+    }
 });

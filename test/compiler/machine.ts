@@ -1,11 +1,12 @@
 /** Runs graphs through the compiler, and compares with the float64 reference. */
+import { expect } from "vitest";
 import { interpret } from "../../src/backends/interpreter/index.js";
 import { WasmProgram } from "../../src/backends/wasm/program.js";
 import { compileEntry } from "../../src/compiler/compile.js";
 import type { EntryPoint } from "../../src/compiler/program.js";
 import type { Variable } from "../../src/tensor/primitives/leaves.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
-import { type HostData, isFloat } from "../../src/tensor/types.js";
+import { type HostData, isFloat, sizeOf } from "../../src/tensor/types.js";
 
 export const variable = (name: string, tensor: { readonly shape: readonly number[]; readonly dtype: Tensor["dtype"] }): Variable => ({
   name,
@@ -60,3 +61,35 @@ export function difference(tensors: readonly Tensor[]): number {
   return Math.max(...tensors.map((t, i) => deviation(actual[i], expected[i], t.dtype)));
 }
 
+type Values = Map<Variable, Float64Array>;
+
+/** Steps of an entry as the interpreter sees them: all values from the variables as they were, then all writes. */
+function interpreted(point: EntryPoint, start: Values, steps: number): { values: Values; traces: number[][]; steps: number } {
+  let values = new Map(start);
+  const traces: number[][] = point.traces.map(() => []);
+  for (let step = 1; step <= steps; step++) {
+    const roots = [...point.writes.map((w) => w.value), ...point.traces.map((t) => t.value), ...(point.stop ? [point.stop] : [])];
+    const results = interpret(roots, values);
+    values = new Map(values);
+    point.writes.forEach((w, i) => values.set(w.variable, results[i]));
+    point.traces.forEach((_, i) => traces[i].push(...results[point.writes.length + i]));
+    if (point.stop && results[results.length - 1][0] !== 0) return { values, traces, steps: step };
+  }
+  return { values, traces, steps };
+}
+
+/** Runs the entries one after the other, `steps` steps each, and expects what the interpreter gives. */
+export function agree(variables: readonly Variable[], points: readonly EntryPoint[], steps = 5, tolerance = 1000): void {
+  const program = new WasmProgram(variables);
+  const start: Values = new Map(variables.map((v, k) => [v, Float64Array.from({ length: sizeOf(v.type.shape) }, (_, i) => (v.type.dtype === "bool" ? 0 : ((i * 37 + k * 11) % 53) / 16 - 1))]));
+  for (const [v, data] of start) program.write(v, data);
+  let values = start;
+  for (const point of points) {
+    const expected = interpreted(point, values, steps);
+    const actual = program.run(point, steps);
+    values = expected.values;
+    expect(actual.steps).toBe(expected.steps);
+    for (const v of variables) expect(deviation(program.read(v), expected.values.get(v) ?? [], v.type.dtype), `${point.name}: ${v.name}`).toBeLessThan(tolerance);
+    point.traces.forEach((t, i) => expect(deviation(actual.traces[t.name], expected.traces[i], t.value.dtype), t.name).toBeLessThan(tolerance));
+  }
+}

@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { interpret } from "../../src/backends/interpreter/index.js";
-import { WasmProgram } from "../../src/backends/wasm/program.js";
 import { compileEntry } from "../../src/compiler/compile.js";
 import type { EntryPoint } from "../../src/compiler/program.js";
 import { pullBack } from "../../src/autodiff/reverse.js";
@@ -9,39 +7,7 @@ import { tensor } from "../../src/tensor/create.js";
 import { concatenate } from "../../src/tensor/join.js";
 import { iota, readVariable, type Tensor } from "../../src/tensor/tensor.js";
 import { sizeOf } from "../../src/tensor/types.js";
-import { deviation, variable } from "./machine.js";
-
-type Values = Map<Variable, Float64Array>;
-
-/** Steps of an entry as the interpreter sees them: all values from the variables as they were, then all writes. */
-function interpreted(point: EntryPoint, start: Values, steps: number): { values: Values; traces: number[][]; steps: number } {
-  let values = new Map(start);
-  const traces: number[][] = point.traces.map(() => []);
-  for (let step = 1; step <= steps; step++) {
-    const roots = [...point.writes.map((w) => w.value), ...point.traces.map((t) => t.value), ...(point.stop ? [point.stop] : [])];
-    const results = interpret(roots, values);
-    values = new Map(values);
-    point.writes.forEach((w, i) => values.set(w.variable, results[i]));
-    point.traces.forEach((_, i) => traces[i].push(...results[point.writes.length + i]));
-    if (point.stop && results[results.length - 1][0] !== 0) return { values, traces, steps: step };
-  }
-  return { values, traces, steps };
-}
-
-function agree(variables: readonly Variable[], points: readonly EntryPoint[], steps = 5): void {
-  const program = new WasmProgram(variables);
-  const start: Values = new Map(variables.map((v, k) => [v, Float64Array.from({ length: sizeOf(v.type.shape) }, (_, i) => (v.type.dtype === "bool" ? 0 : ((i * 37 + k * 11) % 53) / 16 - 1))]));
-  for (const [v, data] of start) program.write(v, data);
-  let values = start;
-  for (const point of points) {
-    const expected = interpreted(point, values, steps);
-    const actual = program.run(point, steps);
-    values = expected.values;
-    expect(actual.steps).toBe(expected.steps);
-    for (const v of variables) expect(deviation(program.read(v), expected.values.get(v) ?? [], v.type.dtype), `${point.name}: ${v.name}`).toBeLessThan(1000);
-    point.traces.forEach((t, i) => expect(deviation(actual.traces[t.name], expected.traces[i], t.value.dtype), t.name).toBeLessThan(1000));
-  }
-}
+import { agree, variable } from "./machine.js";
 
 const kernelsOf = (point: EntryPoint, variables: readonly Variable[]): string[] => {
   const { body } = compileEntry(point, variables);

@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { pullBack } from "../../src/autodiff/reverse.js";
 import { addressOf, MemoryMap } from "../../src/backends/wasm/memory-map.js";
 import { printModule } from "../../src/backends/wasm/printer.js";
-import { viewOf } from "../../src/backends/wasm/program.js";
+import { viewOf, WasmProgram } from "../../src/backends/wasm/program.js";
+import { openProgram } from "../../src/backends/wasm/threads/index.js";
 import { compileEntry } from "../../src/compiler/compile.js";
 import type { EntryPoint } from "../../src/compiler/program.js";
 import type { Variable } from "../../src/tensor/primitives/leaves.js";
+import { whileLoop } from "../../src/tensor/control.js";
 import { readVariable, type Tensor } from "../../src/tensor/tensor.js";
 import { sizeOf } from "../../src/tensor/types.js";
 import { variable } from "./machine.js";
@@ -82,4 +84,31 @@ describe("the same bits on any number of threads", () => {
       expect(alone.some((byte) => byte !== 0)).toBe(true);
       for (const threads of [2, 3, 7]) for (const backwards of [false, true]) expect(Buffer.compare(step(point, variables, threads, backwards), alone), `${threads} threads`).toBe(0);
     });
+});
+
+describe("loops on several threads", () => {
+  const size = 200_000;
+  const x = variable("x", { shape: [size], dtype: "f64" });
+  const n = variable("n", { shape: [], dtype: "f64" });
+  const [v, count] = whileLoop(
+    ([u]) => u.max().gt(1),
+    ([u, k]) => [u.mul(0.75).add(u.reverse().mul(0.1)), k.add(1)] as const,
+    [readVariable(x), readVariable(n)] as const,
+  );
+  const point: EntryPoint = { name: "shrink", writes: [{ variable: x, value: v.add(readVariable(x).mul(1e-3)) }, { variable: n, value: count }], traces: [{ name: "n", value: count }] };
+  const start = Float64Array.from({ length: size }, (_, i) => ((i * 7919) % 1009) / 100);
+
+  it("give the same bits", async () => {
+    const alone = new WasmProgram([x, n]);
+    alone.write(x, start);
+    const expected = alone.run(point, 3);
+    for (const threads of [1, 2, 3]) {
+      const program = await openProgram([x, n], { threads });
+      await program.write(x, start);
+      const actual = await program.run(point, 3);
+      expect([...actual.traces.n]).toEqual([...expected.traces.n]);
+      expect(Buffer.compare(Buffer.from((await program.read(x)).buffer), Buffer.from(alone.read(x).buffer)), `${threads} threads`).toBe(0);
+      await program.close();
+    }
+  });
 });

@@ -3,6 +3,7 @@
  * each thread its blocks, and meets the others at barriers. Nothing crosses to JavaScript in between.
  */
 import type { CompiledEntry, Place, ScheduledPhase } from "../../compiler/compile.js";
+import type { ScheduledLoop } from "../../compiler/schedule/barriers.js";
 import { bytesPerElement, sizeOf } from "../../tensor/types.js";
 import type { LoopFunction } from "../../compiler/loops/ir.js";
 import { FunctionBody } from "./encoder.js";
@@ -27,7 +28,7 @@ export function printEntry(entry: CompiledEntry, map: MemoryMap, places: EntryPl
   const { bytes } = printModule(functions, {
     memory: { initial: 1, maximum, shared },
     fast,
-    extra: (handle) => ({ run: body.kind === "scalar" ? scalarDriver(body.function, body.places, map, places, handle) : phaseDriver(entry, body.phases, body.stop, map, places, shared, handle) }),
+    extra: (handle) => ({ run: body.kind === "scalar" ? scalarDriver(body.function, body.places, map, places, handle) : phaseDriver(entry, body.phases, body.loops, body.stop, map, places, shared, handle) }),
   });
   return bytes;
 }
@@ -61,6 +62,7 @@ function haltAddress(f: FunctionBody, step: () => void): void {
 function phaseDriver(
   entry: CompiledEntry,
   phases: readonly ScheduledPhase[],
+  loops: readonly ScheduledLoop[],
   stop: Place | undefined,
   map: MemoryMap,
   places: EntryPlaces,
@@ -88,7 +90,7 @@ function phaseDriver(
   };
   f.block().loop();
   f.localGet(done).localGet(parameters.steps).op("i32.ge_s").brIf(1);
-  for (const phase of phases) {
+  const runPhase = (phase: ScheduledPhase) => {
     if (phase.barrier) meet();
     if (!phase.parallel) f.localGet(parameters.thread).op("i32.eqz").if();
     if (phase.parallel) {
@@ -98,7 +100,32 @@ function phaseDriver(
     for (const place of phase.places) address(place);
     f.call(handle(phase.function));
     if (!phase.parallel) f.end();
-  }
+  };
+  const runAll = (from: number, to: number, inside: readonly ScheduledLoop[]) => {
+    let next = from;
+    for (const loop of inside) {
+      phases.slice(next, loop.start).forEach(runPhase);
+      runLoop(loop);
+      next = loop.end;
+    }
+    phases.slice(next, to).forEach(runPhase);
+  };
+  const runLoop = (loop: ScheduledLoop) => {
+    if (loop.barrier) meet();
+    if (!loop.shared) f.localGet(parameters.thread).op("i32.eqz").if();
+    f.block().loop();
+    runAll(loop.start, loop.test, loop.condition);
+    if (loop.shared) meet();
+    address(loop.flag);
+    f.memory("i32.load8_u");
+    // A loop that one thread runs can be left at once when the host gives up.
+    if (!loop.shared) f.i32Const(CONTROL.abort).memory("i32.load").op("i32.eqz").op("i32.and");
+    f.op("i32.eqz").brIf(1);
+    runAll(loop.test, loop.end, loop.body);
+    f.br(0).end().end();
+    if (!loop.shared) f.end();
+  };
+  runAll(0, phases.length, loops);
   // The first thread decides for all whether this was the last step.
   haltAddress(f, () => f.localGet(done));
   f.localSet(halt);

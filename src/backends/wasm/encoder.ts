@@ -186,7 +186,7 @@ export class FunctionBody {
   }
 
   /** Locals and code, with the functions that are called by their numbers. */
-  encode(indexOf: (callee: Callable) => number): number[] {
+  encode(indexOf: (callee: Callable) => number): Uint8Array {
     const runs: { type: ValueType; count: number }[] = [];
     for (const type of this.locals) {
       const last = runs[runs.length - 1];
@@ -201,9 +201,16 @@ export class FunctionBody {
       out.push(...unsigned(indexOf(callee)));
       from = at;
     }
+    if (from === 0) {
+      const whole = new Uint8Array(out.length + this.#bytes.length + 1);
+      whole.set(out);
+      whole.set(this.#bytes, out.length);
+      whole[whole.length - 1] = 0x0b;
+      return whole;
+    }
     append(out, this.#bytes, from, this.#bytes.length);
     out.push(0x0b);
-    return out;
+    return Uint8Array.from(out);
   }
 
   #raw(bytes: readonly number[]): this {
@@ -273,12 +280,12 @@ export function encodeModule(parts: ModuleParts): EncodedModule {
     if (found === undefined) throw new Error(`internal: ${f.name} is not in the module, or calls itself`);
     return found;
   };
-  const written: { type: number; code: number[]; name: string }[] = [];
+  const written: { type: number; code: Uint8Array; name: string }[] = [];
   const byCode = new Map<string, number>();
   for (const f of order) {
     const type = typeOf(f);
     const code = f.encode(indexOf);
-    const key = `${type}:${code.join()}`;
+    const key = `${type}:${latin1.decode(code)}`;
     let number = byCode.get(key);
     if (number === undefined) {
       number = imports.length + written.push({ type, code, name: f.name }) - 1;
@@ -292,21 +299,34 @@ export function encodeModule(parts: ModuleParts): EncodedModule {
   importEntries.push([...text("env"), ...text("memory"), 0x02, shared ? 0x03 : 0x01, ...unsigned(initial), ...unsigned(maximum)]);
   const exportEntries = Object.entries(parts.exports).map(([name, f]) => [...text(name), 0x00, ...unsigned(indexOf(f))]);
 
-  const out = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+  const out: (Uint8Array | readonly number[])[] = [[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]];
   const section = (id: number, content: readonly number[]): void => {
-    out.push(id, ...unsigned(content.length));
-    append(out, content, 0, content.length);
+    out.push([id, ...unsigned(content.length)], content);
   };
   section(1, [...unsigned(types.size), ...typeBytes]);
   section(2, vec(importEntries));
   section(3, vec(written.map((f) => unsigned(f.type))));
   section(7, vec(exportEntries));
-  section(10, vec(written.map((f) => sized(f.code))));
+  const code = [unsigned(written.length), ...written.flatMap((f) => [unsigned(f.code.length), f.code])];
+  out.push([10, ...unsigned(code.reduce((n, part) => n + part.length, 0))], ...code);
   if (parts.names === true) {
     const entries = written.map((f, i) => [...unsigned(imports.length + i), ...text(f.name)]);
     section(0, [...text("name"), 1, ...sized(vec(entries))]);
   }
-  return { bytes: Uint8Array.from(out), indexOf };
+  return { bytes: joined(out), indexOf };
+}
+
+/** Reads bytes as text, one character a byte: a key. */
+const latin1 = new TextDecoder("latin1");
+
+function joined(parts: readonly (Uint8Array | readonly number[])[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 function sized(bytes: readonly number[]): number[] {

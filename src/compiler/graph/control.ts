@@ -1,18 +1,25 @@
-/** Control flow in the normal form: a call is its body; a branch computes both sides and selects; short scans are written out. */
-import { SteepestError } from "../../tensor/error.js";
+/** Control flow in the normal form: a call is its body, a branch computes both sides and selects, short scans are written out, long ones are loops. */
 import type { Graph, Node } from "../../tensor/primitive.js";
-import type { CallAttributes, CondAttributes, ScanAttributes } from "../../tensor/primitives/control.js";
+import type { CallAttributes, CondAttributes, ScanAttributes, WhileAttributes } from "../../tensor/primitives/control.js";
 import { primitives } from "../../tensor/primitives/table.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import type { Shape } from "../../tensor/types.js";
 import type { GraphBuilder } from "./normalize.js";
-import type { Value } from "./value.js";
+import { literalOf, type Value } from "./value.js";
 
 /** Iterations of a scan that are written one after the other. */
-const MOST_ITERATIONS = 64;
+const MOST_ITERATIONS = 32;
 
 type Expand = (graph: Graph, inputs: readonly Value[]) => readonly Value[];
 
-/** The outputs of a node that holds sub-graphs, made of the values of these; undefined for all other nodes. */
-export function expandControl(builder: GraphBuilder, node: Node, inputs: readonly Value[], expand: Expand): readonly Value[] | undefined {
+/** The outputs of a node that holds sub-graphs, made of the values of these; undefined for all other nodes. `wanted`: whether anybody reads an output. */
+export function expandControl(
+  builder: GraphBuilder,
+  node: Node,
+  inputs: readonly Value[],
+  expand: Expand,
+  wanted: (output: Tensor) => boolean,
+): readonly Value[] | undefined {
   switch (node.primitive.name) {
     case "call":
       return expand((node.attributes as CallAttributes).graph, inputs);
@@ -20,24 +27,78 @@ export function expandControl(builder: GraphBuilder, node: Node, inputs: readonl
       const { whenTrue, whenFalse } = node.attributes as CondAttributes;
       const [predicate, ...rest] = inputs;
       const no = expand(whenFalse, rest);
-      return expand(whenTrue, rest).map((yes, i) => {
-        const { shape } = yes;
-        const condition = builder.make(primitives.broadcast, { shape, axes: [] }, [predicate], shape, "bool");
-        return builder.make(primitives.select, {}, [condition, yes, no[i]], shape, yes.dtype);
-      });
+      return expand(whenTrue, rest).map((yes, i) => builder.make(primitives.select, {}, [repeated(builder, predicate, yes.shape), yes, no[i]], yes.shape, yes.dtype));
     }
-    case "scan":
-      return expandScan(builder, node, inputs, expand);
-    case "while":
-      throw notCompiled("a loop whose length depends on values (whileLoop)", "use scan with a fixed number of iterations");
+    case "while": {
+      const { condition, body } = node.attributes as WhileAttributes;
+      const count = node.outputs.length;
+      return loopOf(builder, inputs.slice(0, count), inputs.slice(count), (carries, captured) => ({
+        condition: expand(condition, [...carries, ...captured])[0],
+        body: expand(body, [...carries, ...captured]),
+      }));
+    }
+    case "scan": {
+      const { length } = node.attributes as ScanAttributes;
+      return length <= MOST_ITERATIONS ? unrolled(builder, node, inputs, expand) : scanLoop(builder, node, inputs, expand, wanted);
+    }
     default:
       return undefined;
   }
 }
 
-function expandScan(builder: GraphBuilder, node: Node, inputs: readonly Value[], expand: Expand): readonly Value[] {
+function repeated(builder: GraphBuilder, x: Value, shape: Shape): Value {
+  return builder.make(primitives.broadcast, { shape, axes: [] }, [x], shape, x.dtype);
+}
+
+/** A loop from first values of its carries. Literals and leaves are known inside; other captured values come in as arguments. */
+function loopOf(
+  builder: GraphBuilder,
+  first: readonly Value[],
+  around: readonly Value[],
+  build: (carries: readonly Value[], captured: readonly Value[]) => { readonly condition: Value; readonly body: readonly Value[] },
+): readonly Value[] {
+  const carries = first.map((x) => builder.argument(x));
+  const outside: Value[] = [];
+  const captured: Value[] = [];
+  const inside = around.map((x) => {
+    if (x.leaf !== undefined || literalOf(x) !== undefined) return x;
+    const inner = builder.argument(x);
+    outside.push(x);
+    captured.push(inner);
+    return inner;
+  });
+  return builder.loop({ carries, captured, ...build(carries, inside) }, [...first, ...outside]);
+}
+
+function scanLoop(builder: GraphBuilder, node: Node, inputs: readonly Value[], expand: Expand, wanted: (output: Tensor) => boolean): readonly Value[] {
   const { body, carries, sequences, length, reverse } = node.attributes as ScanAttributes;
-  if (length > MOST_ITERATIONS) throw notCompiled(`a scan of ${length} iterations`, `use at most ${MOST_ITERATIONS} iterations in one scan`);
+  const stacks = node.outputs.slice(carries).map((o, i) => ({ output: o, i })).filter(({ output }) => wanted(output));
+  const zero = builder.literal(0, [], "i32");
+  const first = [zero, ...inputs.slice(0, carries), ...stacks.map(({ output: { shape, dtype } }) => builder.literal(0, shape, dtype))];
+  const results = loopOf(builder, first, inputs.slice(carries), ([step, ...rest], around) => {
+    const [carry, made] = [rest.slice(0, carries), rest.slice(carries)];
+    const scalar = (name: "add" | "sub", x: Value, y: Value) => builder.make(primitives[name], {}, [x, y], [], "i32");
+    const at = reverse ? scalar("sub", builder.literal(length - 1, [], "i32"), step) : step;
+    const rows = around.slice(0, sequences).map((x) => builder.make(primitives.take, {}, [x, at], x.shape.slice(1), x.dtype));
+    const outputs = expand(body, [...carry, ...rows, ...around.slice(sequences)]);
+    const found = [...outputs.slice(carries), ...carry];
+    const next = stacks.map(({ output: { shape, dtype }, i }, k) => {
+      const places = builder.make(primitives.iota, { shape, axis: 0, dtype: "i32" }, [], shape, "i32");
+      const here = builder.make(primitives.eq, {}, [places, repeated(builder, at, shape)], shape, "bool");
+      const row = builder.make(primitives.broadcast, { shape, axes: shape.slice(1).map((_, axis) => axis + 1) }, [found[i]], shape, dtype);
+      return builder.make(primitives.select, {}, [here, row, made[k]], shape, dtype);
+    });
+    return {
+      condition: builder.make(primitives.lt, {}, [step, builder.literal(length, [], "i32")], [], "bool"),
+      body: [scalar("add", step, builder.literal(1, [], "i32")), ...outputs.slice(0, carries), ...next],
+    };
+  });
+  const stacked = new Map(stacks.map(({ i }, k) => [i, results[1 + carries + k]]));
+  return [...results.slice(1, 1 + carries), ...node.outputs.slice(carries).map(({ shape, dtype }, i) => stacked.get(i) ?? builder.literal(0, shape, dtype))];
+}
+
+function unrolled(builder: GraphBuilder, node: Node, inputs: readonly Value[], expand: Expand): readonly Value[] {
+  const { body, carries, sequences, length, reverse } = node.attributes as ScanAttributes;
   const captured = inputs.slice(carries + sequences);
   let carry = inputs.slice(0, carries);
   const stacks: Value[][] = node.outputs.slice(carries).map(() => []);
@@ -64,8 +125,4 @@ function stacked(builder: GraphBuilder, rows: readonly Value[], shape: Value["sh
   const one = [1, ...shape.slice(1)];
   const parts = rows.map((row) => builder.make(primitives.reshape, { shape: one }, [row], one, dtype));
   return parts.length === 1 ? parts[0] : builder.make(primitives.concatenate, { axis: 0 }, parts, shape, dtype);
-}
-
-function notCompiled(what: string, fix: string): SteepestError {
-  return new SteepestError({ problem: `${what} cannot be compiled yet`, fix });
 }

@@ -9,7 +9,7 @@ import { type DType, type HostData, type Shape, sameShape, sizeOf, type TensorTy
 import { topological } from "../../tensor/walk.js";
 import { blockwise, FOLD_AT_ONCE } from "./blocks.js";
 import { expandControl } from "./control.js";
-import { type Leaf, literalOf, type Value } from "./value.js";
+import { type Leaf, literalOf, type Loop, type Value } from "./value.js";
 
 export interface NormalForm {
   readonly roots: readonly Value[];
@@ -35,9 +35,12 @@ function translateNodes(graph: GraphBuilder, outputs: readonly Tensor[], given: 
     if (value === undefined) throw new Error(`internal: ${tensor.toString()} has no value`);
     return value;
   };
+  const wanted = new Set(outputs);
+  const nodes = topological(outputs, (n) => isGiven.has(n));
+  for (const node of nodes) for (const input of node.inputs) wanted.add(input);
   const expand = (inner: Graph, inputs: readonly Value[]) =>
     translateNodes(graph, inner.outputs, new Map([...inner.arguments, ...inner.captured].map((x, i) => [x, inputs[i]])));
-  for (const node of topological(outputs, (n) => isGiven.has(n))) {
+  for (const node of nodes) {
     const known = node.outputs.map(knownData);
     const results = node.outputs.flatMap((o, i) => {
       const data = known[i];
@@ -46,7 +49,7 @@ function translateNodes(graph: GraphBuilder, outputs: readonly Tensor[], given: 
     const made =
       results.length === node.outputs.length
         ? results
-        : (expandControl(graph, node, node.inputs.map(valueOf), expand) ?? graph.translate(node, node.inputs.map(valueOf)));
+        : (expandControl(graph, node, node.inputs.map(valueOf), expand, (o) => wanted.has(o)) ?? graph.translate(node, node.inputs.map(valueOf)));
     node.outputs.forEach((o, i) => values.set(o, made[i]));
   }
   return outputs.map(valueOf);
@@ -106,16 +109,28 @@ export class GraphBuilder {
     return this.#intern(primitives.variable, {}, [], variable.type.shape, variable.type.dtype, 0, `variable ${at}`, { kind: "variable", variable });
   }
 
+  /** A leaf that stands for a value of the type in the body of a loop. */
+  argument({ shape, dtype }: TensorType): Value {
+    const index = this.#next;
+    return this.#intern(primitives.argument, {}, [], shape, dtype, 0, `argument ${index}`, { kind: "argument", index });
+  }
+
+  /** The carries when the loop has ended. */
+  loop(loop: Loop, inputs: readonly Value[]): readonly Value[] {
+    const detail = `while ${loop.condition.id}: ${loop.body.map((v) => v.id)}`;
+    return loop.carries.map(({ shape, dtype }, i) => this.#intern(primitives.while, {}, inputs, shape, dtype, i, detail, undefined, loop));
+  }
+
   /** A value of the normal form; algebra is applied while building. */
   make(primitive: Primitive, attributes: Attributes, inputs: readonly Value[], shape: Shape, dtype: DType, output = 0): Value {
     return this.#simplified(primitive, attributes, inputs, shape, dtype) ?? this.#intern(primitive, attributes, inputs, shape, dtype, output, JSON.stringify(attributes));
   }
 
-  #intern(primitive: Primitive, attributes: Attributes, inputs: readonly Value[], shape: Shape, dtype: DType, output: number, detail: string, leaf?: Leaf): Value {
+  #intern(primitive: Primitive, attributes: Attributes, inputs: readonly Value[], shape: Shape, dtype: DType, output: number, detail: string, leaf?: Leaf, loop?: Loop): Value {
     const key = `${primitive.name} ${dtype}[${shape}] ${inputs.map((x) => x.id)} ${output} ${detail}`;
     const held = this.#interned.get(key);
     if (held !== undefined) return held;
-    const value: Value = { id: this.#next++, primitive, attributes, inputs, output, shape, dtype, ...(leaf ? { leaf } : {}) };
+    const value: Value = { id: this.#next++, primitive, attributes, inputs, output, shape, dtype, ...(leaf ? { leaf } : {}), ...(loop ? { loop } : {}) };
     this.#interned.set(key, value);
     this.#keys.push(key);
     return value;

@@ -12,12 +12,27 @@ export interface Value {
   readonly output: number;
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Set for results of a loop; `output` says which carry. */
+  readonly loop?: Loop;
   /** Set for leaves that lie in memory. */
   readonly leaf?: Leaf;
 }
 
 /** A place in memory that the graph reads: a variable of the program, or host data. */
-export type Leaf = { readonly kind: "variable"; readonly variable: Variable } | { readonly kind: "input"; readonly data: HostData; readonly position: number };
+export type Leaf =
+  | { readonly kind: "variable"; readonly variable: Variable }
+  | { readonly kind: "input"; readonly data: HostData; readonly position: number }
+  /** A value that changes from iteration to iteration of a loop, or comes from around it. */
+  | { readonly kind: "argument"; readonly index: number };
+
+/** A loop: while `condition` holds, the carries become `body`. The inputs of its values are the first carries, then what it captures. */
+export interface Loop {
+  /** Leaves that stand for the carries, and for what is captured. */
+  readonly carries: readonly Value[];
+  readonly captured: readonly Value[];
+  readonly condition: Value;
+  readonly body: readonly Value[];
+}
 
 /** The number that a value is known to be, everywhere. */
 export function literalOf(value: Value): number | undefined {

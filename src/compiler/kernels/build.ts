@@ -10,6 +10,8 @@ import type { Condition, KernelExpr, Storage, View } from "./kernel.js";
 export interface Source {
   /** Loop extents of the kernel. */
   readonly loops: readonly number[];
+  /** Only whether it can be built matters: what the kernel computes already need not be built again. */
+  readonly shallow?: boolean;
   /** Gathered rows must be the same along the innermost loop: a template's epilogue always works on several lanes. */
   readonly uniformRows: boolean;
   /** Where a value lies in memory, for this kernel; undefined when it has to be computed here. */
@@ -35,7 +37,8 @@ const FAR = 2048;
 
 export class ExpressionBuilder {
   readonly #source: Source;
-  readonly #memo = new Map<string, KernelExpr>();
+  readonly #byObject = new Map<Position, Map<number, KernelExpr>>();
+  readonly #byText = new Map<string, Map<number, KernelExpr>>();
 
   constructor(source: Source) {
     this.#source = source;
@@ -49,12 +52,24 @@ export class ExpressionBuilder {
   build(value: Value, position: Position, inside = false): KernelExpr {
     const literal = literalOf(value);
     if (literal !== undefined) return { kind: "literal", dtype: value.dtype, value: literal };
-    const key = `${value.id} ${inside ? "!" : ""}${position.map((g) => `${g.extents}:${g.linear.constant},${g.linear.coefficients}`).join(";")}`;
-    const held = this.#memo.get(key);
+    const memo = this.#memoAt(position);
+    const key = 2 * value.id + (inside ? 1 : 0);
+    const held = memo.get(key);
     if (held !== undefined) return held;
     const expression = this.#build(value, position, inside);
-    this.#memo.set(key, expression);
+    memo.set(key, expression);
     return expression;
+  }
+
+  /** What has been built at a position. Most values are met at the very same object; equal ones are found by their text. */
+  #memoAt(position: Position): Map<number, KernelExpr> {
+    const known = this.#byObject.get(position);
+    if (known !== undefined) return known;
+    const text = position.map((g) => `${g.extents}:${g.linear.constant},${g.linear.coefficients}`).join(";");
+    const memo = this.#byText.get(text) ?? new Map<number, KernelExpr>();
+    this.#byText.set(text, memo);
+    this.#byObject.set(position, memo);
+    return memo;
   }
 
   #build(value: Value, position: Position, inside: boolean): KernelExpr {
@@ -66,7 +81,7 @@ export class ExpressionBuilder {
       if (storage !== undefined) return this.#load(value, storage, linearize(position, this.#variables));
       const own = this.#source.isOwn(value, position);
       if (own === "elsewhere") throw new CannotFuse(value);
-      if (own === "here") return this.build(value, position, true);
+      if (own === "here") return this.#source.shallow ? { kind: "stage", dtype: value.dtype, value } : this.build(value, position, true);
     }
     const { primitive, attributes, inputs } = value;
     if (primitive.kind === "pointwise") {

@@ -1,6 +1,7 @@
 /** A kernel being put together by the planner: its loops, and the values it computes. */
 import { sameShape, type Shape, sizeOf } from "../../tensor/types.js";
 import type { Value } from "../graph/value.js";
+import type { LoopKernel } from "./kernel.js";
 import { addIndex, linearize, type Position, scaleIndex, variableIndex } from "./affine.js";
 
 /** Rows of a flat range that was cut into pieces, see `Domain`. */
@@ -11,11 +12,13 @@ export const BLOCK = 1024;
  * - axes: the axes of `shape`, in the order of loops given by `order`; the first `split` of them are rows (undefined: not decided).
  * - flat: `size` elements in rows of 1,024.
  * - matrix: rows × columns of a template.
+ * - loop: other kernels, again and again.
  */
 export type Domain =
   | { readonly kind: "axes"; readonly shape: Shape; readonly order: readonly number[]; readonly split: number | undefined }
   | { readonly kind: "flat"; readonly size: number }
-  | { readonly kind: "matrix"; readonly rows: number; readonly columns: number };
+  | { readonly kind: "matrix"; readonly rows: number; readonly columns: number }
+  | { readonly kind: "loop" };
 
 export type Role = "map" | "row" | "reduce" | "template";
 
@@ -28,6 +31,8 @@ export class Draft {
   domain: Domain;
   readonly columns: boolean;
   readonly members: Member[] = [];
+  /** What a loop repeats. */
+  loop?: LoopKernel;
   /** Kernels whose results this one reads. */
   readonly needs = new Set<Draft>();
   /** Number of the draft, in order of creation. */
@@ -51,6 +56,8 @@ export class Draft {
         return [Math.ceil(domain.size / BLOCK), BLOCK];
       case "matrix":
         return [domain.rows, domain.columns];
+      case "loop":
+        return [];
     }
   }
 
@@ -79,13 +86,15 @@ export class Draft {
         if (sizeOf(shape) !== (domain.kind === "flat" ? domain.size : rows * columns)) return undefined;
         return [{ extents: shape, linear: addIndex(scaleIndex(variableIndex(0, 2), columns), variableIndex(1, 2)) }];
       }
+      case "loop":
+        return undefined;
     }
   }
 
   /** Where a value with one element per row is being computed. */
   rowPositionOf(shape: Shape): Position | undefined {
     const { domain, loops } = this;
-    if (domain.kind === "matrix") return undefined;
+    if (domain.kind === "matrix" || domain.kind === "loop") return undefined;
     if (domain.kind === "flat") return sameShape(shape, [loops[0]]) ? [{ extents: shape, linear: variableIndex(0, 2) }] : undefined;
     if (domain.split === undefined) return undefined;
     const rows = domain.order.slice(0, domain.split);

@@ -4,7 +4,7 @@ import { addIndex, type Affine, constantIndex, linearize, scaleIndex, shiftIndex
 import { ExpressionBuilder, type Source } from "./build.js";
 import { collapseColumns, collapseRows } from "./collapse.js";
 import { BLOCK, type Draft, type Member } from "./draft.js";
-import type { Buffer, Kernel, KernelExpr, Pass, Reduction, ReduceOp, Storage, Store, View } from "./kernel.js";
+import type { Buffer, Kernel, KernelExpr, Pass, PlannedKernel, Reduction, ReduceOp, Storage, Store, View } from "./kernel.js";
 
 /** Where a stored value goes; `strides` where its elements do not lie next to each other. */
 export interface Placement {
@@ -12,14 +12,6 @@ export interface Placement {
   readonly storage: Storage;
   readonly strides?: readonly number[];
   readonly base?: number;
-}
-
-export interface PlannedKernel {
-  readonly kernel: Kernel;
-  readonly reads: ReadonlySet<Buffer>;
-  readonly writes: ReadonlySet<Buffer>;
-  /** Kernels whose results it reads. */
-  readonly after: ReadonlySet<PlannedKernel>;
 }
 
 export interface Drafted {
@@ -69,6 +61,14 @@ function ordered(drafts: readonly Draft[]): Draft[] {
 }
 
 function finish(draft: Draft, drafted: Drafted, used: ReadonlySet<Buffer>, reads: Set<Buffer>, needs: Set<Draft>): Kernel | undefined {
+  if (draft.loop !== undefined) {
+    const { loop } = draft;
+    if (!loop.carries.some((carry) => used.has(carry))) return undefined;
+    for (const carry of loop.carries) reads.add(carry);
+    for (const inner of [...loop.condition, ...loop.body]) for (const buffer of inner.reads) reads.add(buffer);
+    for (const need of draft.needs) needs.add(need);
+    return loop;
+  }
   const loops = draft.loops;
   const placementOf = (value: Value): Placement => {
     const placement = drafted.placed.get(value);
@@ -195,6 +195,8 @@ function writesOf(kernel: Kernel): Set<Buffer> {
   switch (kernel.kind) {
     case "columns":
       return new Set([kernel.storage.buffer]);
+    case "loop":
+      return new Set(kernel.carries);
     case "template":
       return new Set(kernel.stores.map((s) => s.storage.buffer));
     case "rows":

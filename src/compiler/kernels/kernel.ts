@@ -113,4 +113,24 @@ export interface TemplateKernel {
   readonly stores: readonly Store[];
 }
 
-export type Kernel = RowKernel | ColumnKernel | TemplateKernel;
+/** Kernels that are repeated while a condition holds: `condition`, then, if `flag` is set, `body`, and again. Both are in order. */
+export interface LoopKernel {
+  readonly kind: "loop";
+  readonly condition: readonly PlannedKernel[];
+  readonly flag: Storage;
+  readonly body: readonly PlannedKernel[];
+  /** The carries; each iteration leaves its values where it found them. */
+  readonly carries: readonly Buffer[];
+  /** Temporaries of the body that lie on the carries they are the new values of. */
+  readonly inPlace: ReadonlyMap<Buffer, Buffer>;
+}
+
+export type Kernel = RowKernel | ColumnKernel | TemplateKernel | LoopKernel;
+
+export interface PlannedKernel {
+  readonly kernel: Kernel;
+  readonly reads: ReadonlySet<Buffer>;
+  readonly writes: ReadonlySet<Buffer>;
+  /** Kernels whose results it reads. */
+  readonly after: ReadonlySet<PlannedKernel>;
+}

@@ -7,13 +7,13 @@ import type { Primitive } from "../../tensor/primitive.js";
 import type { ParameterSlot } from "../../tensor/primitives/indexing.js";
 import type { PadAttributes } from "../../tensor/primitives/movement.js";
 import { sizeOf, stridesOf } from "../../tensor/types.js";
-import { orderOf, type Value } from "../graph/value.js";
+import { type Loop, orderOf, type Value } from "../graph/value.js";
 import type { Position } from "./affine.js";
 import { CannotFuse, ExpressionBuilder, type Source, viewOf } from "./build.js";
 import { isAlone, newDraft, reduceDomain } from "./domains.js";
 import { Draft, type Role } from "./draft.js";
-import { finishDrafts, type Placement, type PlannedKernel } from "./finish.js";
-import type { Buffer, Storage, View } from "./kernel.js";
+import { finishDrafts, type Placement } from "./finish.js";
+import type { Buffer, LoopKernel, PlannedKernel, Storage, View } from "./kernel.js";
 import { chainCuts, isAssembly, REDUCTIONS, storedValues, TEMPLATES } from "./stored.js";
 
 export interface Plan {
@@ -23,13 +23,18 @@ export interface Plan {
   readonly roots: readonly Storage[];
 }
 
-export function plan(roots: readonly Value[], leafBuffer: (value: Value) => Buffer): Plan {
-  const planner = new Planner(leafBuffer);
-  return planner.run(roots);
+/** Where the leaves lie, and how the inside of a loop is planned, given where its carries and captured values lie. */
+export interface Surroundings {
+  leaf(value: Value): Storage;
+  loop(loop: Loop, carries: readonly Buffer[], captured: readonly Storage[]): LoopKernel;
+}
+
+export function plan(roots: readonly Value[], surroundings: Surroundings): Plan {
+  return new Planner(surroundings).run(roots);
 }
 
 class Planner {
-  readonly #leafBuffer: (value: Value) => Buffer;
+  readonly #surroundings: Surroundings;
   readonly #drafts: Draft[] = [];
   readonly #placed = new Map<Value, Placement>();
   readonly #assembled = new Map<Value, Storage>();
@@ -40,8 +45,8 @@ class Planner {
   #cuts: ReadonlySet<Value> = new Set();
   #names = 0;
 
-  constructor(leafBuffer: (value: Value) => Buffer) {
-    this.#leafBuffer = leafBuffer;
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
   }
 
   run(roots: readonly Value[]): Plan {
@@ -88,8 +93,7 @@ class Planner {
     if (storage === undefined) throw new Error("internal: an assembly without a buffer");
     const producers = this.#producers.get(value) ?? new Set();
     const copy = (part: Value, offset: number, strides: readonly number[]) => {
-      // A copy is a value of its own, since its part may be stored elsewhere too.
-      const copied: Value = { id: -1 - this.#names++, primitive: COPY, attributes: {}, inputs: [part], output: 0, shape: part.shape, dtype: part.dtype };
+      const copied = this.#copyOf(part);
       const draft = this.#found(copied);
       this.#placed.set(copied, { draft, storage, strides, base: offset });
       producers.add(draft);
@@ -119,7 +123,7 @@ class Planner {
 
   // ── placing ───────────────────────────────────────────────────────────────────────────────────────────────────────
   #existing(value: Value): Storage | undefined {
-    if (value.leaf !== undefined) return { buffer: this.#leafBuffer(value), offset: 0 };
+    if (value.leaf !== undefined) return this.#surroundings.leaf(value);
     return this.#placed.get(value)?.storage ?? (this.#done.has(value) ? this.#assembled.get(value) : undefined);
   }
 
@@ -132,10 +136,50 @@ class Planner {
       this.#done.add(value);
       return this.#assemble(value);
     }
+    if (value.loop !== undefined) return this.#loop(value, value.loop);
     const storage = this.#reserved.get(value) ?? { buffer: this.#temporary(value, false), offset: 0 };
     const draft = this.#join(value) ?? this.#found(value);
     this.#placed.set(value, { draft, storage });
     return storage;
+  }
+
+  readonly #loops = new Map<Loop, { readonly draft: Draft; readonly carries: readonly Buffer[] }>();
+
+  /** The place of one carry when the loop has ended. */
+  #loop(value: Value, loop: Loop): Storage {
+    const held = this.#loops.get(loop) ?? this.#foundLoop(value, loop);
+    this.#loops.set(loop, held);
+    const storage = { buffer: held.carries[value.output], offset: 0 };
+    this.#placed.set(value, { draft: held.draft, storage });
+    return storage;
+  }
+
+  #foundLoop(value: Value, loop: Loop): { readonly draft: Draft; readonly carries: readonly Buffer[] } {
+    const needs = new Set<Draft>();
+    const carries = loop.carries.map((carry, i) => {
+      const buffer = this.#temporary(carry, false);
+      const copied = this.#copyOf(value.inputs[i]);
+      const draft = this.#found(copied);
+      this.#placed.set(copied, { draft, storage: { buffer, offset: 0 } });
+      needs.add(draft);
+      return buffer;
+    });
+    const captured = loop.captured.map((_, i) => {
+      const input = value.inputs[carries.length + i];
+      const storage = this.#place(input);
+      for (const writer of this.#writersOf(input)) needs.add(writer);
+      return storage;
+    });
+    const draft = new Draft({ kind: "loop" });
+    draft.loop = this.#surroundings.loop(loop, carries, captured);
+    this.#add(draft);
+    draft.require(needs, this.#drafts);
+    return { draft, carries };
+  }
+
+  /** A copy is a value of its own, since what it copies may be stored elsewhere too. */
+  #copyOf(part: Value): Value {
+    return { id: -1 - this.#names++, primitive: COPY, attributes: {}, inputs: [part], output: 0, shape: part.shape, dtype: part.dtype };
   }
 
   /** The kernels that must have run before the value can be read. */
@@ -195,6 +239,7 @@ class Planner {
 
   #file(draft: Draft): void {
     const { domain, loops } = draft;
+    if (domain.kind === "loop") return;
     const file = (key: string) => {
       const held = this.#byDomain.get(key);
       if (held === undefined) this.#byDomain.set(key, [draft]);
@@ -211,7 +256,11 @@ class Planner {
     if (draft.columns || isAlone(value) || (first !== undefined && isAlone(first.value))) return undefined;
     const { domain } = draft;
     if (REDUCTIONS.has(value.primitive.name)) {
-      if (value.primitive.name.startsWith("block")) return draft.becomesFlat(value.inputs[0].shape) ? "reduce" : undefined;
+      if (value.primitive.name.startsWith("block")) {
+        if (!draft.becomesFlat(value.inputs[0].shape)) return undefined;
+        this.#file(draft);
+        return "reduce";
+      }
       const own = reduceDomain(value);
       if (domain.kind !== "axes" || own === undefined || String(own.order) !== String(domain.order) || String(own.shape) !== String(domain.shape)) return undefined;
       return domain.split === undefined || domain.split === own.split ? "reduce" : undefined;
@@ -308,7 +357,7 @@ class Planner {
       const source = this.#source(draft, (_, writers) => {
         for (const writer of writers) producers.add(writer);
       });
-      const builder = new ExpressionBuilder(source);
+      const builder = new ExpressionBuilder({ ...source, shallow: true });
       const of = role === "reduce" ? value.inputs[0] : value;
       const position = role === "row" ? draft.rowPositionOf(of.shape) : draft.positionOf(of.shape);
       if (position === undefined) throw new CannotFuse(of);

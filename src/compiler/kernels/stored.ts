@@ -39,7 +39,7 @@ export function storedValues(order: readonly Value[], roots: readonly Value[]): 
   for (const value of order) {
     const { name } = value.primitive;
     const template = TEMPLATES.has(name);
-    if (template || REDUCTIONS.has(name) || isAssembly(value) || name === "take") stored.add(value);
+    if (template || REDUCTIONS.has(name) || isAssembly(value) || name === "take" || value.loop !== undefined) stored.add(value);
     if (!isPassedThrough(value)) for (const input of value.inputs) use(input, `${value.id} ${input.id}`);
     if (template) for (const input of value.inputs) if (!isView(input)) stored.add(viewedBy(input));
   }

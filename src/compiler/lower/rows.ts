@@ -11,6 +11,8 @@ import { Streams } from "./streams.js";
 
 /** Elements of work that make a block worth handing to a thread. */
 const BLOCK_ELEMENTS = 4096;
+/** Operations in the body of a loop beyond which it is walked in steps of four lanes. */
+const LONG_BODY = 32;
 
 export function lowerRows(kernel: RowKernel, name: string): LoweredPhase {
   return new RowLowering(kernel, name).phase;
@@ -141,7 +143,10 @@ class RowLowering {
       });
     };
     const scalar = folds.some((f) => f.scalarOnly) || expressions.some((e) => this.#emitter.gathers(e));
-    const widths = scalar ? [1] : count >= 64 ? [16, 4, 1] : [4, 1];
+    // Long bodies gain nothing from wide steps, which would only make them longer.
+    const seen = new Set<KernelExpr>();
+    const isLong = expressions.reduce((n, e) => n + countOperations(e, seen), 0) > LONG_BODY;
+    const widths = scalar ? [1] : count >= 64 && !isLong ? [16, 4, 1] : [4, 1];
     if (length === undefined) forLanes(b, count, widths, body);
     else {
       let from: Expr = index(0);

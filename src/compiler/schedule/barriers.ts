@@ -1,5 +1,6 @@
 /** Decides where a barrier is needed: before a phase that meets memory which another thread may still be using. */
 import type { Place } from "../compile.js";
+import type { Storage } from "../kernels/kernel.js";
 
 /** Memory that a phase reads or writes. */
 export interface Touch {
@@ -13,6 +14,60 @@ interface Range {
   readonly to: number;
   readonly written: boolean;
   readonly parallel: boolean;
+}
+
+/** Phases start … test − 1 are the condition of a loop, test … end − 1 its body. */
+export interface FlatLoop {
+  readonly start: number;
+  readonly test: number;
+  readonly end: number;
+  readonly flag: Storage;
+  /** Loops within. */
+  readonly condition: readonly FlatLoop[];
+  readonly body: readonly FlatLoop[];
+}
+
+export interface ScheduledLoop {
+  readonly start: number;
+  readonly test: number;
+  readonly end: number;
+  /** A truth value: the loop goes on while it holds. */
+  readonly flag: Place;
+  /** Whether threads share work in it; else one thread runs all of it. */
+  readonly shared: boolean;
+  /** Whether all that ran before a loop of one thread must have finished. */
+  readonly barrier: boolean;
+  readonly condition: readonly ScheduledLoop[];
+  readonly body: readonly ScheduledLoop[];
+}
+
+/** Which phases are shared, and where threads have to meet. In a loop that threads share they meet before every phase, and before the flag is read. */
+export function barriersOf(touched: readonly (readonly Touch[])[], worth: readonly boolean[], loops: readonly FlatLoop[], placeOf: (storage: Storage) => Place) {
+  const barriers = new Array<boolean>(touched.length).fill(false);
+  const hazards = new Hazards();
+  const schedule = (loop: FlatLoop, shared: boolean, barrier: boolean): ScheduledLoop => ({
+    start: loop.start,
+    test: loop.test,
+    end: loop.end,
+    flag: placeOf(loop.flag),
+    shared,
+    barrier,
+    condition: loop.condition.map((l) => schedule(l, shared, false)),
+    body: loop.body.map((l) => schedule(l, shared, false)),
+  });
+  const scheduled: ScheduledLoop[] = [];
+  let next = 0;
+  for (const loop of loops) {
+    for (; next < loop.start; next++) barriers[next] = hazards.enter(touched[next], worth[next]);
+    const shared = worth.slice(loop.start, loop.end).includes(true);
+    const flag = { place: placeOf(loop.flag), bytes: 1, written: false };
+    const barrier = hazards.enter([...touched.slice(loop.start, loop.end).flat(), flag], shared);
+    scheduled.push(schedule(loop, shared, barrier));
+    barriers.fill(shared, loop.start, loop.end);
+    next = loop.end;
+  }
+  for (; next < touched.length; next++) barriers[next] = hazards.enter(touched[next], worth[next]);
+  return { barriers, parallel: worth, scheduled };
 }
 
 export class Hazards {

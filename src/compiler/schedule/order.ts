@@ -1,7 +1,6 @@
 /** The order of kernels, and which results may overwrite the variables they are for. */
-import type { PlannedKernel } from "../kernels/finish.js";
 import type { Affine } from "../kernels/affine.js";
-import type { Buffer, KernelExpr, Store } from "../kernels/kernel.js";
+import type { Buffer, KernelExpr, PlannedKernel, Store } from "../kernels/kernel.js";
 
 /** A variable that gets a new value: the buffer it lies in, and the buffer its new value is computed into. */
 export interface Write {
@@ -67,7 +66,7 @@ function mayOverwrite({ variable, result }: Write, order: readonly PlannedKernel
 
 /** Whether a kernel reads the variable only where, and no later than, it writes the result. */
 function readsOwnPlace({ kernel }: PlannedKernel, variable: Buffer, result: Buffer): boolean {
-  if (kernel.kind === "columns") return false;
+  if (kernel.kind === "columns" || kernel.kind === "loop") return false;
   if (kernel.kind === "template") {
     if (kernel.operands.some((o) => o.storage.buffer === variable)) return false;
     return kernel.stores.every((s) => loadsOf(s.expression, variable).every((l) => kernel.stores.some((w) => w.storage.buffer === result && sameIndex(w.offset, l))));

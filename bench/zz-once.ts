@@ -1,0 +1,12 @@
+const { workloads } = await import("./workloads/index.js");
+const { compileEntry } = await import("../src/compiler/compile.js");
+const { MemoryMap } = await import("../src/backends/wasm/memory-map.js");
+const { printEntry } = await import("../src/backends/wasm/driver.js");
+const w=workloads.find(w=>w.name===process.argv[2])!;
+const cpu=()=>{const u=process.cpuUsage();return (u.user+u.system)/1000};
+let t=cpu(), p=performance.now(); const lap=(n: string)=>{const x=cpu(),y=performance.now();console.log(n,"cpu",(x-t).toFixed(1),"wall",(y-p).toFixed(1));t=cpu();p=performance.now();};
+const c=w.step!(); lap("trace+data");
+const e=compileEntry(c.entry,c.variables); lap("compile");
+const map=new MemoryMap(c.variables); const places=map.placeEntry(e,1);
+const bytes=printEntry(e,map,places,{shared:false,maximum:65536,fast:false}); lap("print "+bytes.length);
+new WebAssembly.Module(bytes); lap("module");

@@ -1,0 +1,135 @@
+/** What `fit` returns. */
+import type { Dataset } from "../data/dataset.js";
+import type { BuiltModel } from "../models/model.js";
+import type { Training } from "../objectives/training.js";
+import type { HostData } from "../tensor/types.js";
+import type { Evaluation, HistoryRecord, Status } from "./history.js";
+import { type Predictor, predictorOf } from "./predictor.js";
+
+/** What was asked for, with the defaults filled in. */
+export interface FitSettings {
+  readonly optimizer: string;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly validation: number;
+  readonly patience: number | null;
+}
+
+export interface TrainOutcome {
+  readonly status: Status;
+  readonly diagnosis: string;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+  readonly trainLoss: number;
+  readonly validation?: Evaluation;
+  readonly history: readonly HistoryRecord[];
+}
+
+export interface TestEvaluation extends Evaluation {
+  /** The model's outputs over the test part, row by row. */
+  readonly outputs: Float32Array;
+}
+
+export interface TrainedParts {
+  readonly outcome: TrainOutcome;
+  readonly training: Training;
+  readonly data: Dataset;
+  readonly settings: FitSettings;
+  readonly theta: HostData;
+  readonly test: TestEvaluation | undefined;
+}
+
+/** Under this name Node asks an object how it prints. */
+const inspection = Symbol.for("nodejs.util.inspect.custom");
+
+/** A trained model and how it came about. */
+export class TrainedRun {
+  /** `step-limit` where all epochs were done; `diverged` runs keep the last good weights. */
+  readonly status: Status;
+  /** What happened, in plain words. */
+  readonly diagnosis: string;
+  readonly model: BuiltModel;
+  readonly training: Training;
+  readonly data: Dataset;
+  readonly settings: FitSettings;
+  /** θ with its gaps, see ParameterLayout. */
+  readonly theta: HostData;
+  /** Learned parameters by path. */
+  readonly weights: ReadonlyMap<string, HostData>;
+  /** Epochs done, with fraction. */
+  readonly epochs: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+  /** Mean training loss of the last epoch, measured while it went on. */
+  readonly trainLoss: number;
+  /** The final weights over the validation part, where there is one. */
+  readonly validation?: Evaluation;
+  /** The final weights over the test part of the data, where it has one. */
+  readonly test?: TestEvaluation;
+  readonly history: readonly HistoryRecord[];
+
+  constructor({ outcome, training, data, settings, theta, test }: TrainedParts) {
+    this.status = outcome.status;
+    this.diagnosis = outcome.diagnosis;
+    this.model = training.parts.model;
+    this.training = training;
+    this.data = data;
+    this.settings = settings;
+    this.theta = theta;
+    this.weights = training.layout.split(theta);
+    this.epochs = outcome.epochs;
+    this.steps = outcome.steps;
+    this.seconds = outcome.seconds;
+    this.samplesPerSecond = outcome.samplesPerSecond;
+    this.trainLoss = outcome.trainLoss;
+    if (outcome.validation) this.validation = outcome.validation;
+    if (test) this.test = test;
+    this.history = outcome.history;
+  }
+
+  /**
+   * The trained model as a function from stored inputs to predictions: inference only.
+   *
+   * @example
+   * ```ts
+   * const predict = run.predictor();
+   * predict(image).classes; // → [7]
+   * ```
+   */
+  predictor(): Predictor {
+    return predictorOf(this.training, this.theta);
+  }
+
+  /** For JSON: results, settings and history, without data and weights. */
+  toJSON(): object {
+    const { settings, history } = this;
+    return { ...this.#summary(), settings, history };
+  }
+
+  /** What `console.log` shows in Node. */
+  [inspection](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `TrainedRun ${inspect(this.#summary(), options)}`;
+  }
+
+  #summary(): object {
+    const { status, diagnosis, model, data, epochs, steps, seconds, samplesPerSecond, trainLoss, validation, test } = this;
+    const short = ({ loss, accuracy }: Evaluation) => ({ loss, ...(accuracy === undefined ? {} : { accuracy }) });
+    return {
+      status,
+      model: model.name,
+      data: data.name,
+      epochs,
+      steps,
+      seconds,
+      samplesPerSecond,
+      trainLoss,
+      ...(validation ? { validation: short(validation) } : {}),
+      ...(test ? { test: short(test) } : {}),
+      diagnosis,
+    };
+  }
+}
