@@ -13,12 +13,12 @@ const PARAMETERS = 10_000_000;
 export function adamUpdate(): Compilable & { readonly theta: Variable } {
   const vector = (name: string): Variable => ({ name, type: { shape: [PARAMETERS], dtype: "f32" } });
   const [theta, gradient, mean, squares] = ["theta", "gradient", "mean", "squares"].map(vector);
-  const step: Variable = { name: "step", type: { shape: [], dtype: "f64" } };
+  const [step, power1, power2] = ["step", "power1", "power2"].map((name): Variable => ({ name, type: { shape: [], dtype: "f64" } }));
   const at = readVariable(step, true);
   const updated = adam().update({
     theta: readVariable(theta),
     gradient: readVariable(gradient),
-    slots: { mean: readVariable(mean), squares: readVariable(squares) },
+    slots: { mean: readVariable(mean), squares: readVariable(squares), power1: readVariable(power1, true), power2: readVariable(power2, true) },
     parameters: {},
     step: at,
     learningRate: weakNumber(1e-3),
@@ -33,14 +33,18 @@ export function adamUpdate(): Compilable & { readonly theta: Variable } {
         { variable: theta, value: updated.theta },
         { variable: mean, value: updated.slots.mean },
         { variable: squares, value: updated.slots.squares },
+        { variable: power1, value: updated.slots.power1 },
+        { variable: power2, value: updated.slots.power2 },
         { variable: step, value: at.add(1) },
       ],
       traces: [],
     },
-    variables: [theta, gradient, mean, squares, step],
-    values: new Map([
+    variables: [theta, gradient, mean, squares, step, power1, power2],
+    values: new Map<Variable, Float32Array | Float64Array>([
       [theta, hashUniform(PARAMETERS, 40, -1, 1)],
       [gradient, hashUniform(PARAMETERS, 41, -1, 1)],
+      [power1, Float64Array.of(1)],
+      [power2, Float64Array.of(1)],
     ]),
     theta,
   };

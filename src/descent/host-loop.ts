@@ -10,7 +10,7 @@ import type { Status } from "./history.js";
 import { largestOf } from "./loop.js";
 import { Path, Run } from "./run.js";
 import type { DescentSettings } from "./settings.js";
-import { descentVariables, initialValues, lookEntry, stepEntry, variableList } from "./step.js";
+import { descentVariables, initialValues, lookEntry, stepEntry, stillSteps, variableList } from "./step.js";
 
 /** A point with what was measured there. */
 interface Visited {
@@ -69,6 +69,7 @@ export function descendHost(objective: HostObjective, start: Float64Array, setti
   const began = performance.now();
   let status: Status | undefined;
   let done = 0;
+  let still = 0;
   let at = visit(first);
   let good = at;
   for (;;) {
@@ -91,7 +92,8 @@ export function descendHost(objective: HostObjective, start: Float64Array, setti
     const { theta } = at;
     const next = Float64Array.from(program.read(v.theta));
     done++;
-    if (traces.learningRate[0] > 0 && next.every((x, i) => x === theta[i])) {
+    still = traces.learningRate[0] > 0 && next.every((x, i) => x === theta[i]) ? still + 1 : 0;
+    if (still >= stillSteps(optimizer)) {
       status = "stalled";
       break;
     }

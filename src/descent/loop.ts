@@ -51,7 +51,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
   for (const [variable, data] of initialValues(v, optimizer, { start, totalSteps: steps, stepsPerEpoch: steps, tolerance, ...wanted })) program.write(variable, data);
 
   const recorder = new DescentRecorder(size, dtype);
-  const state = [v.theta, ...Object.values(v.slots), v.step];
+  const state = [v.theta, ...Object.values(v.slots), v.step, v.still];
   const most = path ? Math.max(1, Math.min(SLICE, Math.floor(POINTS / (8 * size)))) : SLICE;
   const isTarget = (loss: number) => targetLoss !== undefined && loss <= sign * targetLoss;
   const endAt = (loss: number, norm: number): Status | undefined =>

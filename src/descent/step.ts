@@ -21,6 +21,8 @@ export interface DescentVariables {
   readonly tolerance: Variable;
   /** The loss at or below which nothing more is wanted. */
   readonly targetLoss: Variable;
+  /** Steps in a row that have left θ as it was. */
+  readonly still: Variable;
 }
 
 const scalarVariable = (name: string): Variable => ({ name, type: { shape: [], dtype: "f64" } });
@@ -38,11 +40,12 @@ export function descentVariables(parameters: Parameters, optimizer: Optimizer): 
     rateScale: scalarVariable("rateScale"),
     tolerance: scalarVariable("tolerance"),
     targetLoss: scalarVariable("targetLoss"),
+    still: scalarVariable("still"),
   };
 }
 
 export function variableList(v: DescentVariables): Variable[] {
-  return [v.theta, ...Object.values(v.slots), v.step, v.totalSteps, v.stepsPerEpoch, v.rateScale, v.tolerance, v.targetLoss];
+  return [v.theta, ...Object.values(v.slots), v.step, v.totalSteps, v.stepsPerEpoch, v.rateScale, v.tolerance, v.targetLoss, v.still];
 }
 
 export interface StartingValues {
@@ -73,6 +76,7 @@ export function initialValues(
     [v.rateScale, one(1)],
     [v.tolerance, one(tolerance)],
     [v.targetLoss, one(targetLoss)],
+    [v.still, one(0)],
   ]);
 }
 
@@ -128,13 +132,15 @@ export function stepEntry(options: StepOptions): EntryPoint {
   const arrived = options.target ? small.or(loss.cast("f64").le(readVariable(v.targetLoss))) : small;
   const stays = options.convergence ? arrived.or(finite.not()) : undefined;
   const keep = (now: Tensor, then: Tensor) => (stays === undefined ? then : stays.broadcastTo(now.shape).select(now, then));
-  const stalled = options.convergence ? next.ne(theta).cast("f64").sum().eq(0).and(learningRate.gt(0)) : undefined;
+  const isStill = next.ne(theta).cast("f64").sum().eq(0).and(learningRate.gt(0));
+  const still = isStill.select(readVariable(v.still).add(1), 0);
   return {
     name: options.name ?? "step",
     writes: [
       { variable: v.theta, value: keep(theta, next) },
       ...Object.entries(v.slots).map(([name, variable]) => ({ variable, value: keep(slots[name], resultOf(optimizer.name, `the slot ${name}`, updated.slots?.[name], variable)) })),
       { variable: v.step, value: step.add(step.fill(1)) },
+      ...(options.convergence ? [{ variable: v.still, value: still }] : []),
     ],
     traces: [
       { name: "loss", value: loss.cast("f64") },
@@ -143,9 +149,15 @@ export function stepEntry(options: StepOptions): EntryPoint {
       ...(options.path ? [{ name: "path", value: theta }] : []),
       ...Object.entries(options.metrics?.(theta) ?? {}).map(([name, value]) => ({ name, value })),
     ],
-    stop: stays === undefined || stalled === undefined ? finite.not() : stays.or(stalled),
+    stop: stays === undefined ? finite.not() : stays.or(still.ge(stillSteps(optimizer))),
   };
 }
+
+/**
+ * After how many steps that change nothing a descent counts as stalled. With a constant rate and no slots the next step is the same
+ * again; a velocity or a schedule may yet get it going.
+ */
+export const stillSteps = ({ learningRate, slots }: Optimizer): number => (typeof learningRate === "number" && Object.keys(slots).length === 0 ? 1 : 50);
 
 /** What a rule gives for θ or a slot, in the slot's own dtype. */
 function resultOf(rule: string, what: string, value: unknown, { type }: Variable): Tensor {

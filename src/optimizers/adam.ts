@@ -1,6 +1,6 @@
 /** Adam: a running mean of the gradient over the root of a running mean of its square. */
 import { type Tensor, weakNumber } from "../tensor/tensor.js";
-import { defineOptimizer, likeTheta, type Optimizer, type Rate, type Slot } from "./optimizer.js";
+import { defineOptimizer, likeTheta, type Optimizer, type Rate, type Slot, scalar } from "./optimizer.js";
 import { checkDecay, checkNames, checkPositive, checkRate, whyEpsilon } from "./options.js";
 
 export interface AdamOptions {
@@ -18,6 +18,9 @@ export interface AdamOptions {
   readonly epsilonInside?: boolean;
 }
 
+/** m, v, and the powers β₁ᵗ and β₂ᵗ that the corrections are made of. */
+export type AdamSlots = { readonly mean: Slot; readonly squares: Slot; readonly power1: Slot; readonly power2: Slot };
+
 /**
  * Adam (Kingma and Ba: arXiv 1412.6980, 2014).
  *
@@ -25,7 +28,7 @@ export interface AdamOptions {
  *     m̂ = m / (1 − β₁ᵗ)              v̂ = v / (1 − β₂ᵗ)               t = 1, 2, … the number of this step
  *     θ ← θ − α m̂ / (√v̂ + ε)
  *
- * The corrections are computed in float64 from the step, whatever the dtype of θ, and meet θ as two scalars. Without
+ * The corrections are computed in float64, whatever the dtype of θ (βᵗ by a product at each step), and meet θ as two scalars. Without
  * `biasCorrection`, m̂ = m and v̂ = v: the first step is then (1 − β₁)/√(1 − β₂) times longer (3.16 with the defaults).
  *
  * Elsewhere: PyTorch and optax are this one, defaults included. Keras, tfjs and TensorFlow use √v + ε with the rate
@@ -39,7 +42,7 @@ export interface AdamOptions {
  * minimize("(1-x)^2 + 100(y-x^2)^2", { x: -1.2, y: 1 }, { optimizer: adam({ learningRate: cosine(0.05) }), steps: 2000 }).solution;
  * ```
  */
-export function adam(options: AdamOptions = {}): Optimizer<{ readonly mean: Slot; readonly squares: Slot }> {
+export function adam(options: AdamOptions = {}): Optimizer<AdamSlots> {
   checkNames("adam", options, ["learningRate", "beta1", "beta2", "epsilon", "biasCorrection", "epsilonInside"]);
   const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, biasCorrection = true, epsilonInside = false } = options;
   checkDecay("adam", "beta1", beta1);
@@ -48,23 +51,22 @@ export function adam(options: AdamOptions = {}): Optimizer<{ readonly mean: Slot
   return defineOptimizer({
     name: "adam",
     learningRate: checkRate("adam", learningRate),
-    slots: { mean: likeTheta(0), squares: likeTheta(0) },
-    update({ theta, gradient, slots, step, learningRate: rate }) {
+    slots: { mean: likeTheta(0), squares: likeTheta(0), power1: scalar(1), power2: scalar(1) },
+    update({ theta, gradient, slots, learningRate: rate }) {
       const [b1, b2, eps] = [weakNumber(beta1), weakNumber(beta2), weakNumber(epsilon)];
       const mean = slots.mean.mul(b1).add(gradient.mul(weakNumber(1 - beta1)));
       const squares = slots.squares.mul(b2).add(gradient.square().mul(weakNumber(1 - beta2)));
       // Both corrections are scalars of float64, so that θ sees one product for each.
-      const correction1 = biasCorrection ? biasLeft(b1, step) : b1.fill(1);
-      const correction2 = biasCorrection ? biasLeft(b2, step) : b2.fill(1);
+      const power1 = slots.power1.mul(b1);
+      const power2 = slots.power2.mul(b2);
+      const correction1 = biasCorrection ? oneMinus(power1) : b1.fill(1);
+      const correction2 = biasCorrection ? oneMinus(power2) : b2.fill(1);
       const corrected = epsilonInside
         ? squares.mul(correction2.reciprocal()).add(eps).sqrt()
         : squares.sqrt().mul(correction2.sqrt().reciprocal()).add(eps);
-      return { theta: theta.sub(mean.mul(rate.div(correction1)).div(corrected)), slots: { mean, squares } };
+      return { theta: theta.sub(mean.mul(rate.div(correction1)).div(corrected)), slots: { mean, squares, power1, power2 } };
     },
   });
 }
 
-/** 1 − βᵗ with t = step + 1. */
-function biasLeft(beta: Tensor, step: Tensor): Tensor {
-  return beta.fill(1).sub(beta.pow(step.add(step.fill(1))));
-}
+const oneMinus = (power: Tensor): Tensor => power.fill(1).sub(power);

@@ -98,3 +98,16 @@ it("long scans, their histories and gradients", () => {
       expect(difference([gradient])).toBeLessThan(10000);
     }
 });
+
+it("branches that are not taken are not run where they are costly", () => {
+  for (const size of [3, 50])
+    for (const sign of [-1, 1]) {
+      const x = tensor(Float64Array.from({ length: size }, (_, i) => sign * (1 + i / 10)));
+      // Doubling negative numbers never ends: the loop must not run for them.
+      const grow = (v: Tensor): Tensor => whileLoop(([u]) => u.sum().lt(100), ([u]) => [u.mul(2)] as const, [v] as const)[0];
+      const chosen = cond(x.sum().gt(0), (v) => v.softmax(0), (v) => grow(v.neg()), x);
+      expect(difference([chosen])).toBeLessThan(100);
+      const slope = grad((y: Tensor) => cond(y.sum().gt(0), (v) => v.reshape([1, size]).matmul(v.reshape([size, 1])).sum(), (v) => v.exp().sum(), y))(x);
+      expect(difference([slope])).toBeLessThan(100);
+    }
+});

@@ -78,10 +78,16 @@ function interpreted(point: EntryPoint, start: Values, steps: number): { values:
   return { values, traces, steps };
 }
 
+/** First values: fractions around 1, whole numbers from 0 on for integers, `false` for truth values. */
+function startAt({ type: { dtype } }: Variable, i: number, k: number): number {
+  if (dtype === "bool") return 0;
+  return isFloat(dtype) ? ((i * 37 + k * 11) % 53) / 16 - 1 : (i * 37 + k * 11) % 53;
+}
+
 /** Runs the entries one after the other, `steps` steps each, and expects what the interpreter gives. */
 export function agree(variables: readonly Variable[], points: readonly EntryPoint[], steps = 5, tolerance = 1000): void {
   const program = new WasmProgram(variables);
-  const start: Values = new Map(variables.map((v, k) => [v, Float64Array.from({ length: sizeOf(v.type.shape) }, (_, i) => (v.type.dtype === "bool" ? 0 : ((i * 37 + k * 11) % 53) / 16 - 1))]));
+  const start: Values = new Map(variables.map((v, k) => [v, Float64Array.from({ length: sizeOf(v.type.shape) }, (_, i) => startAt(v, i, k))]));
   for (const [v, data] of start) program.write(v, data);
   let values = start;
   for (const point of points) {

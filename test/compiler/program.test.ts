@@ -186,3 +186,32 @@ describe("structure", () => {
     agree([a, w, out], [point], 2);
   });
 });
+
+describe("records that are gathered", () => {
+  const data = variable("data", { shape: [500, 30], dtype: "u8" });
+  const places = variable("places", { shape: [64], dtype: "i32" });
+  const labels = variable("labels", { shape: [500], dtype: "u8" });
+  const w = variable("w", { shape: [30, 10], dtype: "f32" });
+  const counter = variable("counter", { shape: [], dtype: "u32" });
+
+  it("as bytes, by rows that the program computes itself", () => {
+    const batch = iota([64], 0, "u32").add(readVariable(counter).mul(64)).mul(7).rem(500);
+    const x = readVariable(data).take(batch).cast("f32").div(255);
+    const y = readVariable(labels).take(batch).cast("i32");
+    const weights = readVariable(w);
+    const logits = x.matmul(weights);
+    const loss = iota([64, 10], 1).eq(y.rem(10).reshape([64, 1]).broadcastTo([64, 10])).select(logits.logSoftmax(1), logits.fill(0)).sum().neg().div(64);
+    const [g] = pullBack([loss], [loss.fill(1)], [weights]);
+    if (g === undefined) throw new Error("no gradient");
+    const point: EntryPoint = {
+      name: "step",
+      writes: [
+        { variable: w, value: weights.sub(g.mul(0.1)) },
+        { variable: counter, value: readVariable(counter).add(1) },
+        { variable: places, value: batch.cast("i32") },
+      ],
+      traces: [{ name: "loss", value: loss }],
+    };
+    agree([data, places, labels, w, counter], [point], 4);
+  });
+});

@@ -121,7 +121,9 @@ export class FunctionBody {
   memory(name: MemoryOpcode, offset = 0): this {
     const [prefix, code, alignment] = memory[name];
     // An atomic access must state its natural alignment; the others must not promise more than their address keeps.
-    return this.#raw([...(prefix === 0 ? [code] : [prefix, ...unsigned(code)]), Math.min(alignment, 2), ...unsigned(offset)]);
+    if (prefix === 0) this.#bytes.push(code);
+    else this.#withNumber(prefix, code);
+    return this.#withNumber(Math.min(alignment, 2), offset);
   }
 
   laneMemory(name: LaneMemoryOpcode, offset: number, index: number): this {
@@ -130,15 +132,15 @@ export class FunctionBody {
   }
 
   localGet(local: number): this {
-    return this.#raw([0x20, ...unsigned(local)]);
+    return this.#withNumber(0x20, local);
   }
 
   localSet(local: number): this {
-    return this.#raw([0x21, ...unsigned(local)]);
+    return this.#withNumber(0x21, local);
   }
 
   localTee(local: number): this {
-    return this.#raw([0x22, ...unsigned(local)]);
+    return this.#withNumber(0x22, local);
   }
 
   /** Opens a block; `end` closes it. */
@@ -164,11 +166,11 @@ export class FunctionBody {
 
   /** Leaves `depth` blocks (0: the innermost), or repeats a loop. */
   br(depth: number): this {
-    return this.#raw([0x0c, ...unsigned(depth)]);
+    return this.#withNumber(0x0c, depth);
   }
 
   brIf(depth: number): this {
-    return this.#raw([0x0d, ...unsigned(depth)]);
+    return this.#withNumber(0x0d, depth);
   }
 
   call(callee: Callable): this {
@@ -186,41 +188,47 @@ export class FunctionBody {
   }
 
   /** Locals and code, with the functions that are called by their numbers. */
-  encode(indexOf: (callee: Callable) => number): Uint8Array {
+  encode(indexOf: (callee: Callable) => number): Uint8Array<ArrayBuffer> {
     const runs: { type: ValueType; count: number }[] = [];
     for (const type of this.locals) {
       const last = runs[runs.length - 1];
       if (last?.type === type) last.count++;
       else runs.push({ type, count: 1 });
     }
-    const out = unsigned(runs.length);
-    for (const run of runs) out.push(...unsigned(run.count), typeCode[run.type]);
+    const parts: number[][] = [unsigned(runs.length)];
+    for (const run of runs) parts.push(unsigned(run.count), [typeCode[run.type]]);
     let from = 0;
     for (const { at, callee } of this.#calls) {
-      append(out, this.#bytes, from, at);
-      out.push(...unsigned(indexOf(callee)));
+      parts.push(this.#bytes.slice(from, at), unsigned(indexOf(callee)));
       from = at;
     }
-    if (from === 0) {
-      const whole = new Uint8Array(out.length + this.#bytes.length + 1);
-      whole.set(out);
-      whole.set(this.#bytes, out.length);
-      whole[whole.length - 1] = 0x0b;
-      return whole;
-    }
-    append(out, this.#bytes, from, this.#bytes.length);
-    out.push(0x0b);
-    return Uint8Array.from(out);
+    return joined([...parts, this.#bytes.slice(from), [0x0b]]);
   }
 
   #raw(bytes: readonly number[]): this {
     for (const byte of bytes) this.#bytes.push(byte);
     return this;
   }
+
+  /** A byte and an unsigned number. */
+  #withNumber(byte: number, value: number): this {
+    if (value >= 0 && value < 0x80) this.#bytes.push(byte, value);
+    else this.#bytes.push(byte, ...unsigned(value));
+    return this;
+  }
 }
 
-function append(out: number[], bytes: readonly number[], from: number, to: number): void {
-  for (let i = from; i < to; i++) out.push(bytes[i]);
+type Bytes = readonly number[] | Uint8Array;
+
+/** One after the other. */
+function joined(parts: readonly Bytes[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 export interface MemoryLimits {
@@ -248,13 +256,13 @@ export interface EncodedModule {
 /** Lays out a module. Functions of the same type and code are written once. */
 export function encodeModule(parts: ModuleParts): EncodedModule {
   const types = new Map<string, number>();
-  const typeBytes: number[] = [];
+  const typeEntries: Bytes[] = [];
   const typeOf = (f: Callable): number => {
-    const bytes = [0x60, ...vec(f.parameters.map((t) => [typeCode[t]])), ...vec(f.results.map((t) => [typeCode[t]]))];
+    const bytes = joined([[0x60], vec(f.parameters.map((t) => [typeCode[t]])), vec(f.results.map((t) => [typeCode[t]]))]);
     const key = bytes.join();
     const known = types.get(key);
     if (known !== undefined) return known;
-    append(typeBytes, bytes, 0, bytes.length);
+    typeEntries.push(bytes);
     types.set(key, types.size);
     return types.size - 1;
   };
@@ -280,67 +288,51 @@ export function encodeModule(parts: ModuleParts): EncodedModule {
     if (found === undefined) throw new Error(`internal: ${f.name} is not in the module, or calls itself`);
     return found;
   };
-  const written: { type: number; code: Uint8Array; name: string }[] = [];
-  const byCode = new Map<string, number>();
+  const written: WrittenFunction[] = [];
+  const byLength = new Map<number, WrittenFunction[]>();
   for (const f of order) {
     const type = typeOf(f);
     const code = f.encode(indexOf);
-    const key = `${type}:${latin1.decode(code)}`;
-    let number = byCode.get(key);
-    if (number === undefined) {
-      number = imports.length + written.push({ type, code, name: f.name }) - 1;
-      byCode.set(key, number);
+    const alike = byLength.get(code.length) ?? [];
+    byLength.set(code.length, alike);
+    let found = alike.find((w) => w.type === type && w.code.every((byte, i) => byte === code[i]));
+    if (found === undefined) {
+      found = { type, code, name: f.name, number: imports.length + written.length };
+      written.push(found);
+      alike.push(found);
     }
-    indices.set(f, number);
+    indices.set(f, found.number);
   }
 
   const { initial, maximum, shared } = parts.memory;
-  const importEntries = imports.map((f) => [...text(f.module), ...text(f.name), 0x00, ...unsigned(typeOf(f))]);
-  importEntries.push([...text("env"), ...text("memory"), 0x02, shared ? 0x03 : 0x01, ...unsigned(initial), ...unsigned(maximum)]);
-  const exportEntries = Object.entries(parts.exports).map(([name, f]) => [...text(name), 0x00, ...unsigned(indexOf(f))]);
+  const importEntries: Bytes[] = imports.map((f) => joined([text(f.module), text(f.name), [0x00], unsigned(typeOf(f))]));
+  importEntries.push(joined([text("env"), text("memory"), [0x02, shared ? 0x03 : 0x01], unsigned(initial), unsigned(maximum)]));
+  const exportEntries = Object.entries(parts.exports).map(([name, f]) => joined([text(name), [0x00], unsigned(indexOf(f))]));
 
-  const out: (Uint8Array | readonly number[])[] = [[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]];
-  const section = (id: number, content: readonly number[]): void => {
-    out.push([id, ...unsigned(content.length)], content);
+  const sections: Bytes[] = [[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]];
+  const section = (id: number, content: Bytes): void => {
+    sections.push([id], sized(content));
   };
-  section(1, [...unsigned(types.size), ...typeBytes]);
+  section(1, vec(typeEntries));
   section(2, vec(importEntries));
   section(3, vec(written.map((f) => unsigned(f.type))));
   section(7, vec(exportEntries));
-  const code = [unsigned(written.length), ...written.flatMap((f) => [unsigned(f.code.length), f.code])];
-  out.push([10, ...unsigned(code.reduce((n, part) => n + part.length, 0))], ...code);
-  if (parts.names === true) {
-    const entries = written.map((f, i) => [...unsigned(imports.length + i), ...text(f.name)]);
-    section(0, [...text("name"), 1, ...sized(vec(entries))]);
-  }
-  return { bytes: joined(out), indexOf };
+  section(10, vec(written.map((f) => sized(f.code))));
+  if (parts.names === true) section(0, joined([text("name"), [1], sized(vec(written.map((f) => joined([unsigned(f.number), text(f.name)]))))]));
+  return { bytes: joined(sections), indexOf };
 }
 
-/** Reads bytes as text, one character a byte: a key. */
-const latin1 = new TextDecoder("latin1");
-
-function joined(parts: readonly (Uint8Array | readonly number[])[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+interface WrittenFunction {
+  readonly type: number;
+  readonly code: Uint8Array;
+  readonly name: string;
+  readonly number: number;
 }
 
-function sized(bytes: readonly number[]): number[] {
-  const out = unsigned(bytes.length);
-  append(out, bytes, 0, bytes.length);
-  return out;
-}
+const sized = (bytes: Bytes): Bytes => joined([unsigned(bytes.length), bytes]);
 
-function vec(entries: readonly (readonly number[])[]): number[] {
-  const out = unsigned(entries.length);
-  for (const entry of entries) append(out, entry, 0, entry.length);
-  return out;
-}
+const vec = (entries: readonly Bytes[]): Bytes => joined([unsigned(entries.length), ...entries]);
 
-function text(value: string): number[] {
-  return sized([...new TextEncoder().encode(value)]);
+function text(value: string): Bytes {
+  return sized(new TextEncoder().encode(value));
 }

@@ -3,9 +3,9 @@
  * at its first use and kept in a local. For this the walk runs twice: once to count, once to print.
  */
 import type { Cursor, Expr, Register } from "../../compiler/loops/ir.js";
-import type { ValueType } from "./encoder.js";
-import { FunctionBody } from "./encoder.js";
-import { constantBytes, laneIndexBytes } from "./constants.js";
+import type { FunctionBody, ValueType } from "./encoder.js";
+import { type ConstantBytes, constantBytes, laneIndexBytes } from "./constants.js";
+import { Discard } from "./discard.js";
 import type { MaskWidths, Width } from "./layout.js";
 import { lanesPerPart, partsOf, shape, valueType } from "./layout.js";
 import { printLoad } from "./memory.js";
@@ -24,7 +24,7 @@ export interface Locals {
   /** A local for the rest of this statement. */
   temporary(type: ValueType): number;
   /** The local of a vector constant that is kept through the function, if it is. */
-  constant(bytes: readonly number[]): number | undefined;
+  constant(bytes: ConstantBytes): number | undefined;
 }
 
 export class Evaluator {
@@ -32,7 +32,7 @@ export class Evaluator {
   readonly widths: MaskWidths;
   readonly locals: Locals;
   readonly #body: FunctionBody;
-  readonly #discard = new FunctionBody("count");
+  readonly #discard = new Discard();
   #counting = false;
   #uses = new Map<Expr, Use[]>();
 
@@ -115,7 +115,7 @@ export class Evaluator {
     else this.code.lane(`${shape(x.type.dtype)}.extract_lane`, index % per);
   }
 
-  vectorConstant(bytes: readonly number[]): void {
+  vectorConstant(bytes: ConstantBytes): void {
     const local = this.locals.constant(bytes);
     if (local === undefined) this.code.v128Const(bytes);
     else this.code.localGet(local);

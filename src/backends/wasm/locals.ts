@@ -1,6 +1,7 @@
 /** Gives registers, cursors and temporaries their locals, and takes them back when they are done with. */
 import type { Cursor, Register } from "../../compiler/loops/ir.js";
 import type { Variable } from "../../compiler/loops/walk.js";
+import type { ConstantBytes } from "./constants.js";
 import type { FunctionBody, ValueType } from "./encoder.js";
 import type { Locals } from "./evaluator.js";
 import type { MaskWidths } from "./layout.js";
@@ -11,7 +12,7 @@ export class LocalTable implements Locals {
   readonly #widths: MaskWidths;
   readonly #homes = new Map<Variable, readonly number[]>();
   readonly #free = new Map<ValueType, number[]>();
-  readonly #constants = new Map<string, number>();
+  readonly #constants = new Map<ConstantBytes, number>();
   #temporaries: { type: ValueType; local: number }[] = [];
 
   constructor(body: FunctionBody, widths: MaskWidths) {
@@ -83,16 +84,15 @@ export class LocalTable implements Locals {
     this.#temporaries = [];
   }
 
-  constant(bytes: readonly number[]): number | undefined {
-    return this.#constants.get(bytes.join());
+  constant(bytes: ConstantBytes): number | undefined {
+    return this.#constants.get(bytes);
   }
 
   /** Keeps a vector constant in a local, which the caller sets at entry; undefined when it is kept already. */
-  keepConstant(bytes: readonly number[]): number | undefined {
-    const key = bytes.join();
-    if (this.#constants.has(key)) return undefined;
+  keepConstant(bytes: ConstantBytes): number | undefined {
+    if (this.#constants.has(bytes)) return undefined;
     const local = this.#body.local("v128");
-    this.#constants.set(key, local);
+    this.#constants.set(bytes, local);
     return local;
   }
 

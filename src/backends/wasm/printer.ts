@@ -6,7 +6,7 @@ import type { LoopFunction, Statement } from "../../compiler/loops/ir.js";
 import { innerBlocks, mentions, visitNodes } from "../../compiler/loops/walk.js";
 import type { MemoryLimits, ValueType } from "./encoder.js";
 import { encodeModule, FunctionBody } from "./encoder.js";
-import { constantBytes, laneIndexBytes } from "./constants.js";
+import { type ConstantBytes, constantBytes, laneIndexBytes } from "./constants.js";
 import { Evaluator } from "./evaluator.js";
 import { bytesOf, MaskWidths, partsOf, valueType, widthOf } from "./layout.js";
 import type { Lifetimes } from "./lifetimes.js";
@@ -116,7 +116,7 @@ class FunctionPrinter {
     }
   }
 
-  #keepConstant(bytes: readonly number[]): void {
+  #keepConstant(bytes: ConstantBytes): void {
     if (bytes.every((byte) => byte === 0)) return;
     const local = this.#locals.keepConstant(bytes);
     if (local !== undefined) this.body.v128Const(bytes).localSet(local);

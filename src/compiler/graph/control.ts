@@ -1,9 +1,10 @@
-/** Control flow in the normal form: a call is its body, a branch computes both sides and selects, short scans are written out, long ones are loops. */
+/** Control flow in the normal form: a call is its body, a cheap branch computes both sides and selects, short scans are written out; all else is loops. */
 import type { Graph, Node } from "../../tensor/primitive.js";
 import type { CallAttributes, CondAttributes, ScanAttributes, WhileAttributes } from "../../tensor/primitives/control.js";
 import { primitives } from "../../tensor/primitives/table.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Shape } from "../../tensor/types.js";
+import { topological } from "../../tensor/walk.js";
 import type { GraphBuilder } from "./normalize.js";
 import { literalOf, type Value } from "./value.js";
 
@@ -25,9 +26,7 @@ export function expandControl(
       return expand((node.attributes as CallAttributes).graph, inputs);
     case "cond": {
       const { whenTrue, whenFalse } = node.attributes as CondAttributes;
-      const [predicate, ...rest] = inputs;
-      const no = expand(whenFalse, rest);
-      return expand(whenTrue, rest).map((yes, i) => builder.make(primitives.select, {}, [repeated(builder, predicate, yes.shape), yes, no[i]], yes.shape, yes.dtype));
+      return isCheap(whenTrue) && isCheap(whenFalse) ? selected(builder, node, inputs, expand) : branched(builder, node, inputs, expand);
     }
     case "while": {
       const { condition, body } = node.attributes as WhileAttributes;
@@ -44,6 +43,36 @@ export function expandControl(
     default:
       return undefined;
   }
+}
+
+/** Operations that are worth computing in vain, to avoid a branch. */
+const MOST_IN_VAIN = 32;
+const FEW_ELEMENTS = 16;
+
+/** Whether a branch may be computed although it is not taken: a few operations element by element, or a few numbers; never a loop. */
+function isCheap(graph: Graph): boolean {
+  const formal = new Set([...graph.arguments, ...graph.captured].map((x) => x.node));
+  const nodes = topological(graph.outputs, (n) => formal.has(n)).filter((n) => n.inputs.length > 0);
+  if (nodes.some((n) => n.primitive.name === "while" || n.primitive.name === "scan" || n.primitive.name === "cond" || n.primitive.name === "call")) return false;
+  return nodes.every((n) => n.outputs.every((o) => o.size <= FEW_ELEMENTS)) || (nodes.length <= MOST_IN_VAIN && nodes.every((n) => n.primitive.kind === "pointwise" || MOVES.has(n.primitive.name)));
+}
+
+const MOVES = new Set(["broadcast", "reshape", "transpose", "slice", "reverse", "pad", "unpack"]);
+
+function selected(builder: GraphBuilder, node: Node, [predicate, ...rest]: readonly Value[], expand: Expand): readonly Value[] {
+  const { whenTrue, whenFalse } = node.attributes as CondAttributes;
+  const no = expand(whenFalse, rest);
+  return expand(whenTrue, rest).map((yes, i) => builder.make(primitives.select, {}, [repeated(builder, predicate, yes.shape), yes, no[i]], yes.shape, yes.dtype));
+}
+
+/** A branch is a loop that runs once or not at all: first that of `whenTrue`, then that of `whenFalse` on its results. */
+function branched(builder: GraphBuilder, node: Node, [predicate, ...rest]: readonly Value[], expand: Expand): readonly Value[] {
+  const { whenTrue, whenFalse } = node.attributes as CondAttributes;
+  const never = builder.literal(0, [], "bool");
+  const once = (taken: Value, first: readonly Value[], graph: Graph) =>
+    loopOf(builder, [taken, ...first], rest, ([again], around) => ({ condition: again, body: [never, ...expand(graph, around)] })).slice(1);
+  const zeros = node.outputs.map(({ shape, dtype }) => builder.literal(0, shape, dtype));
+  return once(builder.make(primitives.not, {}, [predicate], [], "bool"), once(predicate, zeros, whenTrue), whenFalse);
 }
 
 function repeated(builder: GraphBuilder, x: Value, shape: Shape): Value {

@@ -4,17 +4,17 @@
  * that nobody outside its kernel reads is then not stored after all.
  */
 import type { Primitive } from "../../tensor/primitive.js";
-import type { ParameterSlot } from "../../tensor/primitives/indexing.js";
-import type { PadAttributes } from "../../tensor/primitives/movement.js";
 import { sizeOf, stridesOf } from "../../tensor/types.js";
 import { type Loop, orderOf, type Value } from "../graph/value.js";
 import type { Position } from "./affine.js";
+import { hasGaps, isAssembly, partsOf, slotsOf } from "./assemblies.js";
 import { CannotFuse, ExpressionBuilder, type Source, viewOf } from "./build.js";
 import { isAlone, newDraft, reduceDomain } from "./domains.js";
 import { Draft, type Role } from "./draft.js";
+import { DraftIndex } from "./draft-index.js";
 import { finishDrafts, type Placement } from "./finish.js";
 import type { Buffer, LoopKernel, PlannedKernel, Storage, View } from "./kernel.js";
-import { chainCuts, isAssembly, REDUCTIONS, storedValues, TEMPLATES } from "./stored.js";
+import { chainCuts, REDUCTIONS, storedValues, TEMPLATES } from "./stored.js";
 
 export interface Plan {
   /** Kernels with what each one needs; any order that respects the needs is right. */
@@ -35,12 +35,11 @@ export function plan(roots: readonly Value[], surroundings: Surroundings): Plan 
 
 class Planner {
   readonly #surroundings: Surroundings;
-  readonly #drafts: Draft[] = [];
+  readonly #drafts = new DraftIndex();
   readonly #placed = new Map<Value, Placement>();
   readonly #assembled = new Map<Value, Storage>();
   /** The kernels that write the parts of an assembly. */
   readonly #producers = new Map<Value, Set<Draft>>();
-  readonly #byDomain = new Map<string, Draft[]>();
   readonly #operands = new Map<Draft, readonly View[]>();
   #cuts: ReadonlySet<Value> = new Set();
   #names = 0;
@@ -57,7 +56,7 @@ class Planner {
     for (const value of order) if (wanted.has(value)) this.#place(value);
     const rootStorage = roots.map((root) => this.#existing(root) ?? this.#place(root));
     const kernels = finishDrafts({
-      drafts: this.#drafts,
+      drafts: this.#drafts.all,
       source: (draft, onLoad) => this.#source(draft, onLoad, true),
       placed: this.#placed,
       operands: (draft) => this.#operands.get(draft) ?? [],
@@ -71,12 +70,11 @@ class Planner {
   #reserve(order: readonly Value[], wanted: Set<Value>): void {
     for (const value of order) {
       if (!isAssembly(value) || this.#assembled.has(value)) continue;
-      const gaps = value.primitive.name === "pad" || (value.primitive.name === "pack" && value.inputs.reduce((n, x) => n + sizeOf(x.shape), 0) < sizeOf(value.shape));
-      const storage = { buffer: this.#temporary(value, gaps), offset: 0 };
+      const storage = { buffer: this.#temporary(value, hasGaps(value)), offset: 0 };
       this.#assembled.set(value, storage);
       this.#producers.set(value, new Set());
       if (value.primitive.name !== "pack") continue;
-      const slots = (value.attributes as { readonly slots: readonly ParameterSlot[] }).slots;
+      const slots = slotsOf(value);
       value.inputs.forEach((part, i) => {
         const free = part.leaf === undefined && !this.#reserved.has(part) && !isAssembly(part) && part.primitive.name !== "unpack" && part.primitive.name !== "literal";
         if (!free) return;
@@ -98,25 +96,11 @@ class Planner {
       this.#placed.set(copied, { draft, storage, strides, base: offset });
       producers.add(draft);
     };
-    if (value.primitive.name === "pack") {
-      const slots = (value.attributes as { readonly slots: readonly ParameterSlot[] }).slots;
-      value.inputs.forEach((part, i) => {
-        const placed = this.#placed.get(part);
-        if (placed !== undefined && this.#reserved.get(part)?.buffer === storage.buffer && this.#reserved.get(part)?.offset === slots[i].offset) producers.add(placed.draft);
-        else copy(part, slots[i].offset, stridesOf(part.shape));
-      });
-    } else if (value.primitive.name === "concatenate") {
-      const axis = value.attributes.axis as number;
-      const strides = stridesOf(value.shape);
-      let at = 0;
-      for (const part of value.inputs) {
-        copy(part, at * strides[axis], strides);
-        at += part.shape[axis];
-      }
-    } else {
-      const { low, interior } = value.attributes as PadAttributes;
-      const strides = stridesOf(value.shape);
-      copy(value.inputs[0], low.reduce((sum, l, axis) => sum + l * strides[axis], 0), strides.map((s, axis) => s * (interior[axis] + 1)));
+    for (const { part, offset, strides } of partsOf(value)) {
+      const placed = this.#placed.get(part);
+      const reserved = this.#reserved.get(part);
+      if (placed !== undefined && reserved?.buffer === storage.buffer && reserved.offset === offset) producers.add(placed.draft);
+      else copy(part, offset, strides);
     }
     return storage;
   }
@@ -172,8 +156,8 @@ class Planner {
     });
     const draft = new Draft({ kind: "loop" });
     draft.loop = this.#surroundings.loop(loop, carries, captured);
-    this.#add(draft);
-    draft.require(needs, this.#drafts);
+    this.#drafts.add(draft);
+    draft.require(needs, this.#drafts.all);
     return { draft, carries };
   }
 
@@ -193,7 +177,7 @@ class Planner {
     const { name } = value.primitive;
     if (TEMPLATES.has(name)) return undefined;
     const reads = this.#readsOf(value);
-    for (const draft of this.#candidates(value)) {
+    for (const draft of this.#drafts.candidates(value)) {
       if (reads.some((read) => this.#tooLate(read, draft))) continue;
       const role = this.#roleIn(draft, value);
       if (role !== undefined && this.#tryEnter(draft, value, role)) return draft;
@@ -223,34 +207,6 @@ class Planner {
     return [...reads];
   }
 
-  /** Kernels whose loops may fit, the latest first. */
-  #candidates(value: Value): Draft[] {
-    const { shape } = REDUCTIONS.has(value.primitive.name) ? value.inputs[0] : value;
-    const found = new Set<Draft>();
-    for (const key of [`axes ${shape}`, `size ${sizeOf(shape)}`, `rows ${value.shape}`]) for (const draft of this.#byDomain.get(key) ?? []) found.add(draft);
-    return [...found].sort((a, b) => b.index - a.index);
-  }
-
-  #add(draft: Draft): void {
-    draft.index = this.#drafts.length;
-    this.#drafts.push(draft);
-    this.#file(draft);
-  }
-
-  #file(draft: Draft): void {
-    const { domain, loops } = draft;
-    if (domain.kind === "loop") return;
-    const file = (key: string) => {
-      const held = this.#byDomain.get(key);
-      if (held === undefined) this.#byDomain.set(key, [draft]);
-      else held.push(draft);
-    };
-    if (domain.kind !== "axes") file(`size ${domain.kind === "flat" ? domain.size : domain.rows * domain.columns}`);
-    else if (draft.members.length === 0) file(`axes ${domain.shape}`);
-    if (domain.kind === "flat") file(`rows ${loops[0]}`);
-    if (domain.kind === "axes" && domain.split !== undefined) file(`rows ${loops.slice(0, domain.split)}`);
-  }
-
   #roleIn(draft: Draft, value: Value): Role | undefined {
     const [first] = draft.members;
     if (draft.columns || isAlone(value) || (first !== undefined && isAlone(first.value))) return undefined;
@@ -258,7 +214,7 @@ class Planner {
     if (REDUCTIONS.has(value.primitive.name)) {
       if (value.primitive.name.startsWith("block")) {
         if (!draft.becomesFlat(value.inputs[0].shape)) return undefined;
-        this.#file(draft);
+        this.#drafts.file(draft);
         return "reduce";
       }
       const own = reduceDomain(value);
@@ -273,7 +229,7 @@ class Planner {
     try {
       const producers = this.#producersOf(draft, value, role);
       for (const producer of producers) if (producer.dependsOn(draft)) return false;
-      draft.require(producers, this.#drafts);
+      draft.require(producers, this.#drafts.all);
     } catch (error) {
       if (error instanceof CannotFuse) return false;
       throw error;
@@ -290,8 +246,8 @@ class Planner {
     for (;;) {
       try {
         const producers = this.#producersOf(draft, value, role);
-        this.#add(draft);
-        draft.require(producers, this.#drafts);
+        this.#drafts.add(draft);
+        draft.require(producers, this.#drafts.all);
         this.#enter(draft, value, role);
         return draft;
       } catch (error) {
@@ -306,7 +262,7 @@ class Planner {
       const own = reduceDomain(value);
       if (own !== undefined) {
         draft.domain = own;
-        this.#file(draft);
+        this.#drafts.file(draft);
       }
     }
     draft.members.push({ value, role });
@@ -334,8 +290,8 @@ class Planner {
       read.add(input);
       return { storage, strides: stridesOf(input.shape) };
     });
-    this.#add(draft);
-    draft.require([...read].flatMap((v) => [...this.#writersOf(v)]), this.#drafts);
+    this.#drafts.add(draft);
+    draft.require([...read].flatMap((v) => [...this.#writersOf(v)]), this.#drafts.all);
     this.#operands.set(draft, views);
     draft.members.push({ value, role: "template" });
     return draft;

@@ -1,7 +1,7 @@
 /** Which values get memory of their own. */
-import type { PadAttributes } from "../../tensor/primitives/movement.js";
 import { sizeOf } from "../../tensor/types.js";
 import type { Value } from "../graph/value.js";
+import { isAssembly } from "./assemblies.js";
 
 export const TEMPLATES: ReadonlySet<string> = new Set([
   "matmul",
@@ -16,13 +16,6 @@ export const TEMPLATES: ReadonlySet<string> = new Set([
 export const REDUCTIONS: ReadonlySet<string> = new Set(["sum", "reduceMax", "reduceMin", "argmax", "blockSum", "blockMax", "blockMin"]);
 const VIEWS = new Set(["reshape", "transpose", "broadcast", "slice", "unpack", "reverse", "iota", "literal"]);
 const COSTLY = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "atan", "pow", "div", "sqrt"]);
-
-/** Values that are written part by part. A pad is one only where zeros come between neighbours. */
-export function isAssembly(value: Value): boolean {
-  const { name } = value.primitive;
-  if (name === "pad") return (value.attributes as PadAttributes).interior.some((i) => i > 0);
-  return name === "pack" || name === "concatenate";
-}
 
 /** Reductions, products, assemblies, gathers, results, and what several others would otherwise compute again. */
 export function storedValues(order: readonly Value[], roots: readonly Value[]): Set<Value> {
