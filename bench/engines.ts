@@ -1,5 +1,5 @@
 /** The engines that are compared, each workload of each in a process of its own. */
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
@@ -18,21 +18,41 @@ export interface Engine {
 }
 
 const python = "/usr/bin/python3";
-const bundled = join(root, ".cache", "programs", "bench-cell.mjs");
+const programs = join(root, ".cache", "programs");
+const bundled = join(programs, "bench-cell.mjs");
 
-/** Bundles the program of our own cells. `steepest` stays an import of the published bundle. */
-export async function bundleCells(): Promise<void> {
+/** Bundles the programs that are run in processes of their own. `steepest` stays an import of the published bundle. */
+export async function bundlePrograms(): Promise<void> {
   await build({
     absWorkingDir: root,
-    entryPoints: ["bench/cell.ts"],
-    outfile: bundled,
+    entryPoints: { "bench-cell": "bench/cell.ts", "bench-training": "bench/training.ts" },
+    outdir: programs,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
     format: "esm",
     platform: "node",
-    external: ["steepest"],
+    external: ["steepest", "steepest/*"],
     target: ["es2022"],
     logLevel: "error",
   });
+}
+
+/** What one epoch through `fit` took. */
+export interface Epoch {
+  readonly samplesPerSecond: number;
+  readonly seconds: number;
+  readonly accuracy: number;
+  /** Most memory of the process, in MB. */
+  readonly peak: number;
+}
+
+/** Trains a ready model for one epoch in a process of its own; undefined where that failed. */
+export function trainOneEpoch(model: string, folder: string): Epoch | undefined {
+  const { status, stdout } = spawnSync(process.execPath, [join(programs, "bench-training.mjs"), model, folder], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", 2],
+  });
+  return status === 0 ? JSON.parse(stdout) : undefined;
 }
 
 export const ours = (threads: number): Engine => ({

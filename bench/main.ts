@@ -5,13 +5,13 @@
  *     npm run bench -- --profile mlp64,cnn     where the time of a step goes
  *     npm run bench -- --keep-losses           writes PyTorch's first losses to bench/losses.json
  */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { root } from "../scripts/sources.mjs";
-import { bundleCells, Cell, type Engine, ours, peers, readyPeers } from "./engines.js";
+import { bundlePrograms, Cell, type Engine, ours, peers, readyPeers, trainOneEpoch } from "./engines.js";
 import { describeMachine, type Limits, measureImport, measureLimits } from "./machine.js";
 import { type Effort, measureRow, type Row } from "./measure.js";
 import { copyPeers, installPackages } from "./peers/folder.mjs";
@@ -80,11 +80,13 @@ if (chosen["keep-losses"]) {
 const effort: Effort = {
   rounds: count("rounds", chosen.rounds, 15),
   block: count("block", chosen.block, chosen.quick ? 30 : 150),
-  warmUp: chosen.quick ? 500 : 2500,
+  warmUp: chosen.quick ? 400 : 2500,
+  patience: chosen.quick ? 1500 : 15_000,
+  row: chosen.quick ? 4000 : 600_000,
 };
 const threads = chosen.threads === undefined ? (cores > 1 ? [1, 2] : [1]) : [count("threads", chosen.threads, 1)];
 const engines = [...threads.map(ours), ...availablePeers()];
-await bundleCells();
+await bundlePrograms();
 say(`${describeMachine()}; load ${loadavg()[0].toFixed(1)}; ${engines.map((e) => e.name).join(" ")}\n`);
 const limits = chosen.quick ? [] : threads.map(measureLimits).filter((l): l is Limits => l !== undefined);
 const rows: Row[] = [];
@@ -123,6 +125,14 @@ function report(): void {
   console.log(
     `\nImport of dist/index.js in a fresh process: ${milliseconds.toFixed(1)} ms (the empty process takes ${whole.toFixed(1)} ms).`,
   );
+  const mnist = resolve(root, process.env.STEEPEST_SHARED ?? "../shared", "data", "mnist");
+  for (const model of existsSync(mnist) ? ["mlp", "cnn"] : []) {
+    const epoch = trainOneEpoch(model, mnist);
+    if (epoch !== undefined)
+      console.log(
+        `One epoch of MNIST by fit, ${model}: ${epoch.seconds.toFixed(1)} s, ${number(epoch.samplesPerSecond)} samples/s (${number(64_000 / epoch.samplesPerSecond)} ms a step of 64), accuracy ${epoch.accuracy}, peak memory ${epoch.peak.toFixed(0)} MB.`,
+      );
+  }
   const failures = rows.flatMap((row) => row.failures.map((f) => `- ${f.engine}, ${row.workload.name}: ${f.reason}`));
   if (failures.length > 0) console.log(`\nFailures:\n${failures.join("\n")}`);
 }

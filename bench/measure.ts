@@ -11,6 +11,10 @@ export interface Effort {
   readonly block: number;
   /** Most milliseconds for warming up. */
   readonly warmUp: number;
+  /** An engine gets fewer turns (2 at least) where they would take longer than this together, in milliseconds. */
+  readonly patience: number;
+  /** No more turns (after 3) once a row has taken so many milliseconds. */
+  readonly row: number;
 }
 
 /** What an engine reached on a workload. */
@@ -43,8 +47,6 @@ export interface Row {
 
 /** Longest that an engine may take for an answer, in milliseconds. */
 const LIMIT = 150_000;
-/** An engine gets fewer turns where they would take longer than this together. */
-const PATIENCE = 15_000;
 
 export async function measureRow(workload: Workload, engines: readonly Engine[], effort: Effort): Promise<Row> {
   const failures: Failure[] = [];
@@ -62,13 +64,14 @@ export async function measureRow(workload: Workload, engines: readonly Engine[],
       fail(engine, error);
     }
   }
-  for (let round = 0; round < effort.rounds; round++)
+  const began = performance.now();
+  for (let round = 0; round < effort.rounds && (round < 3 || performance.now() - began < effort.row); round++)
     for (const entry of [...open]) {
       if (round >= entry.rounds) continue;
       try {
-        const began = performance.now();
+        const asked = performance.now();
         entry.blocks.push(await entry.cell.block(effort.block, LIMIT));
-        entry.rounds = Math.min(entry.rounds, Math.max(2, Math.floor(PATIENCE / (performance.now() - began))));
+        entry.rounds = Math.min(entry.rounds, Math.max(2, Math.floor(effort.patience / (performance.now() - asked))));
       } catch (error) {
         fail(entry.cell.engine, error);
         open.splice(open.indexOf(entry), 1);

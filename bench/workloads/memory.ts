@@ -1,8 +1,10 @@
 /** Passes over memory: Adam on ten million parameters, and the energies of an image. */
 import { adam } from "../../src/optimizers/adam.js";
 import { gd } from "../../src/optimizers/gradient-descent.js";
+import type { Optimizer } from "../../src/optimizers/optimizer.js";
 import type { Variable } from "../../src/tensor/primitives/leaves.js";
-import { fromHost, readVariable, type Tensor, weakNumber } from "../../src/tensor/tensor.js";
+import { fromHost, literal, readVariable, type Tensor, weakNumber } from "../../src/tensor/tensor.js";
+import { allocate, type HostData, sizeOf } from "../../src/tensor/types.js";
 import { hashUniform } from "./data.js";
 import { type Compilable, type Descent, descentJob, descentStep, entryJob } from "./descent.js";
 import type { Workload } from "./workload.js";
@@ -11,14 +13,21 @@ const PARAMETERS = 10_000_000;
 
 /** The rule alone: the gradient is given. */
 export function adamUpdate(): Compilable & { readonly theta: Variable } {
+  const rule: Optimizer = adam();
   const vector = (name: string): Variable => ({ name, type: { shape: [PARAMETERS], dtype: "f32" } });
-  const [theta, gradient, mean, squares] = ["theta", "gradient", "mean", "squares"].map(vector);
-  const [step, power1, power2] = ["step", "power1", "power2"].map((name): Variable => ({ name, type: { shape: [], dtype: "f64" } }));
+  const number = (name: string): Variable => ({ name, type: { shape: [], dtype: "f64" } });
+  const [theta, gradient, step] = [vector("theta"), vector("gradient"), number("step")];
+  const slots = Object.entries(rule.slots).map(([name, { shape, initial }]) => ({
+    name,
+    initial,
+    variable: shape === "scalar" ? number(name) : vector(name),
+  }));
   const at = readVariable(step, true);
-  const updated = adam().update({
+  const updated = rule.update({
     theta: readVariable(theta),
+    loss: literal(0, "f32"),
     gradient: readVariable(gradient),
-    slots: { mean: readVariable(mean), squares: readVariable(squares), power1: readVariable(power1, true), power2: readVariable(power2, true) },
+    slots: Object.fromEntries(slots.map(({ name, variable }) => [name, readVariable(variable, variable.type.shape.length === 0)])),
     parameters: {},
     step: at,
     learningRate: weakNumber(1e-3),
@@ -31,20 +40,21 @@ export function adamUpdate(): Compilable & { readonly theta: Variable } {
       name: "adam",
       writes: [
         { variable: theta, value: updated.theta },
-        { variable: mean, value: updated.slots.mean },
-        { variable: squares, value: updated.slots.squares },
-        { variable: power1, value: updated.slots.power1 },
-        { variable: power2, value: updated.slots.power2 },
+        ...slots.map(({ name, variable }) => ({ variable, value: updated.slots[name] })),
         { variable: step, value: at.add(1) },
       ],
       traces: [],
     },
-    variables: [theta, gradient, mean, squares, step, power1, power2],
-    values: new Map<Variable, Float32Array | Float64Array>([
+    variables: [theta, gradient, step, ...slots.map((s) => s.variable)],
+    values: new Map<Variable, HostData>([
       [theta, hashUniform(PARAMETERS, 40, -1, 1)],
       [gradient, hashUniform(PARAMETERS, 41, -1, 1)],
-      [power1, Float64Array.of(1)],
-      [power2, Float64Array.of(1)],
+      ...slots
+        .filter(({ initial }) => initial !== 0)
+        .map(({ variable, initial }): [Variable, HostData] => [
+          variable,
+          allocate(variable.type.dtype, sizeOf(variable.type.shape)).fill(initial),
+        ]),
     ]),
     theta,
   };

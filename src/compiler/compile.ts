@@ -12,6 +12,7 @@ import { isSmall, lowerScalars } from "./lower/scalars.js";
 import { lowerTemplate } from "./lower/templates.js";
 import type { EntryPoint } from "./program.js";
 import { barriersOf, type FlatLoop, type ScheduledLoop } from "./schedule/barriers.js";
+import { LeafBuffers } from "./schedule/leaves.js";
 import { aligned, layOut } from "./schedule/memory.js";
 import { type PlannedUpdates, planUpdates } from "./schedule/updates.js";
 import type { ScratchBuffer } from "./templates/template.js";
@@ -129,40 +130,6 @@ function found<K, V>(map: ReadonlyMap<K, V>, key: K): V {
   const value = map.get(key);
   if (value === undefined) throw new Error("internal: a cursor without a buffer");
   return value;
-}
-
-/** One buffer for each leaf of the graph. */
-class LeafBuffers {
-  readonly #byVariable = new Map<Variable, Buffer>();
-  readonly #byInput = new Map<number, Buffer>();
-  readonly #variables: readonly Variable[];
-
-  constructor(variables: readonly Variable[]) {
-    this.#variables = variables;
-  }
-
-  of(value: Value): Buffer {
-    const { leaf } = value;
-    if (leaf === undefined) throw new Error("internal: not a leaf");
-    if (leaf.kind === "argument") throw new Error("internal: a value of a loop outside of it");
-    if (leaf.kind === "variable") return this.ofVariable(leaf.variable);
-    const held = this.#byInput.get(leaf.position) ?? { name: `input${leaf.position}`, dtype: value.dtype, size: sizeOf(value.shape), source: { kind: "leaf", leaf } };
-    this.#byInput.set(leaf.position, held);
-    return held;
-  }
-
-  ofVariable(variable: Variable): Buffer {
-    const { name, type } = variable;
-    const held = this.#byVariable.get(variable) ?? { name, dtype: type.dtype, size: sizeOf(type.shape), source: { kind: "leaf", leaf: { kind: "variable", variable } } };
-    this.#byVariable.set(variable, held);
-    return held;
-  }
-
-  place({ source }: Buffer): Place {
-    if (source.kind !== "leaf" || source.leaf.kind === "argument") throw new Error("internal: not a leaf");
-    const { leaf } = source;
-    return leaf.kind === "variable" ? { region: "variable", variable: this.#variables.indexOf(leaf.variable), offset: 0 } : { region: "input", position: leaf.position, offset: 0 };
-  }
 }
 
 interface EntryValues {

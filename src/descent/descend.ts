@@ -9,7 +9,7 @@ import type { HostData } from "../tensor/types.js";
 import type { Status } from "./history.js";
 import { checkOptimizer, checkOptionNames } from "./option-names.js";
 import { unusable } from "./settings.js";
-import { descentVariables, gradientOf, initialValues, stepEntry, variableList } from "./step.js";
+import { descentVariables, gradientOf, initialValues, lookEntry, stepEntry, variableList } from "./step.js";
 
 export interface DescendOptions {
   /** Default `adam({ learningRate: 0.05 })`. */
@@ -67,7 +67,7 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
   if (!Number.isInteger(steps) || steps < 0) throw unusable("steps", "a whole number ≥ 0", steps);
   if (!(tolerance >= 0)) throw unusable("tolerance", "a number ≥ 0", tolerance);
   const { parameters } = objective;
-  const v = descentVariables(parameters, optimizer);
+  const v = descentVariables(parameters, optimizer, true);
   const evaluate = (theta: Tensor) => {
     const loss = objective.loss(theta);
     return { loss, gradient: gradientOf(loss, theta) };
@@ -76,6 +76,7 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
   const program = await openProgram(variableList(v), threads === undefined ? {} : { threads });
   try {
     for (const [variable, data] of initialValues(v, optimizer, { start: objective.start, totalSteps: steps, stepsPerEpoch: steps, tolerance })) program.write(variable, data);
+    if (v.evaluation) await program.run(lookEntry({ variables: v, evaluate }), 1);
     const changes: { step: number; learningRate: number }[] = [];
     let scale = 1;
     let done = 0;

@@ -85,7 +85,7 @@ function whereItIs({ status, gradientNorm, eigenvalues, size, sign }: Facts): st
     return `The Hessian is singular here: whether this is a ${minimum}, it cannot say.`;
   }
   // Nor is there a critical point within a short Newton step.
-  if (status === "converged" && gradientNorm >= 0.1 * largest)
+  if (status === "converged" && gradientNorm <= 1e-4 && gradientNorm >= 0.1 * largest)
     return `Slope and curvature both vanish here: a plateau, or a ${minimum} too flat to tell.`;
   return undefined;
 }

@@ -11,7 +11,7 @@ import type { Facts } from "./diagnosis.js";
 import type { Status } from "./history.js";
 import { Path, Run } from "./run.js";
 import type { DescentSettings } from "./settings.js";
-import { descentVariables, gradientOf, initialValues, lookEntry, stepEntry, variableList } from "./step.js";
+import { descentVariables, gradientOf, initialValues, lookEntry, stateList, stepEntry, variableList } from "./step.js";
 
 /** Steps of a slice. */
 const SLICE = 16_384;
@@ -31,7 +31,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
   const { optimizer, steps, tolerance, sign, path, targetLoss, seconds, bounds } = settings;
   const { parameters } = objective;
   const { size, dtype } = parameters;
-  const v = descentVariables(parameters, optimizer);
+  const v = descentVariables(parameters, optimizer, true);
   let evaluated = 0;
   const evaluate = (theta: Tensor) => {
     evaluated++;
@@ -42,8 +42,8 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
   const project = bounds && projection(bounds, dtype);
   const common = { variables: v, evaluate, ...(project ? { project } : {}) };
   const step = stepEntry({ ...common, parameters, optimizer, path, convergence: true, target: targetLoss !== undefined });
-  // Rules that look ahead evaluate the objective at more points than θ.
-  const perStep = evaluated;
+  // Rules that look ahead evaluate the objective at more points than θ; those that search say themselves at how many.
+  const perStep = step.traces.some((t) => t.name === "evaluations") ? (v.evaluation ? 0 : 1) : evaluated;
   const look = lookEntry(common);
   const program = new WasmProgram(variableList(v));
   const start = projected(objective.start, bounds);
@@ -51,12 +51,14 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
   for (const [variable, data] of initialValues(v, optimizer, { start, totalSteps: steps, stepsPerEpoch: steps, tolerance, ...wanted })) program.write(variable, data);
 
   const recorder = new DescentRecorder(size, dtype);
-  const state = [v.theta, ...Object.values(v.slots), v.step, v.still];
+  const state = stateList(v);
   const most = path ? Math.max(1, Math.min(SLICE, Math.floor(POINTS / (8 * size)))) : SLICE;
   const isTarget = (loss: number) => targetLoss !== undefined && loss <= sign * targetLoss;
   const endAt = (loss: number, norm: number): Status | undefined =>
     !(Number.isFinite(loss) && Number.isFinite(norm)) ? "diverged" : norm <= tolerance ? "converged" : isTarget(loss) ? "stopped-early" : undefined;
   const began = performance.now();
+  if (v.evaluation) program.run(look, 1);
+  let searched = 0;
   let slice = Number.isFinite(seconds) ? FIRST : SLICE;
   let status: Status | undefined;
   let done = 0;
@@ -71,6 +73,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     // A step that ends the descent at its own point was an evaluation, not a step.
     const rows = status === undefined ? did : did - 1;
     recorder.take(traces, rows);
+    for (const count of traces.evaluations ?? []) searched += count;
     done += rows;
     if (status === undefined && stopped) status = "stalled";
     const now = performance.now();
@@ -80,7 +83,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
   let last = measured(program.run(look, 1).traces);
   const end = endAt(last.loss, last.norm);
   if (status === undefined || end === "diverged") status = end ?? "step-limit";
-  let count = done * perStep + 1;
+  let count = done * perStep + searched + 1;
   if (status === "diverged" && done > 0) {
     // The point at which nothing is finite is undone, too.
     done--;

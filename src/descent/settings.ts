@@ -54,6 +54,13 @@ export function settingsOf(options: MinimizeOptions, size: number, sign: 1 | -1)
   if (!isNumber(seconds) || !(seconds > 0)) throw unusable("seconds", "a number > 0", seconds);
   if (targetLoss !== undefined && (!isNumber(targetLoss) || Number.isNaN(targetLoss))) throw unusable("targetLoss", "a number", targetLoss);
   if (typeof path !== "boolean") throw unusable("path", "true or false", path);
+  if (options.bounds !== undefined && optimizer.carries === "evaluation")
+    throw new SteepestError({
+      problem: `${optimizer.name} does not keep θ within bounds`,
+      expected: `${owner} without bounds, or a rule whose steps are projected`,
+      received: `bounds: ${JSON.stringify(options.bounds)}`,
+      fix: "use gd, momentum or adam; or write a bounded variable as a function of a free one: x = a + (b − a)·sigmoid(u), x = exp(u)",
+    });
   return { optimizer, steps, tolerance, targetLoss, seconds, path, sign, bounds: options.bounds && boxOf(options.bounds, size) };
 }
 

@@ -2,16 +2,18 @@
 import { pullBack } from "../autodiff/reverse.js";
 import type { EntryPoint } from "../compiler/program.js";
 import type { Parameters } from "../objectives/objective.js";
-import type { Optimizer } from "../optimizers/optimizer.js";
+import { type LossAndGradient, type Optimizer, slotType } from "../optimizers/optimizer.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { SteepestError } from "../tensor/error.js";
 import { literal, readVariable, Tensor, weakNumber } from "../tensor/tensor.js";
-import { allocate, type HostData, sameShape, showType } from "../tensor/types.js";
+import { allocate, type HostData, sameShape, showType, sizeOf } from "../tensor/types.js";
 
 /** Everything that a descent carries from step to step, and the controls that the host may write between slices. */
 export interface DescentVariables {
   readonly theta: Variable;
   readonly slots: Readonly<Record<string, Variable>>;
+  /** Loss and gradient at θ, where the rule hands them on from step to step. `lookEntry` sets them first. */
+  readonly evaluation?: { readonly loss: Variable; readonly gradient: Variable };
   readonly step: Variable;
   readonly totalSteps: Variable;
   readonly stepsPerEpoch: Variable;
@@ -27,13 +29,13 @@ export interface DescentVariables {
 
 const scalarVariable = (name: string): Variable => ({ name, type: { shape: [], dtype: "f64" } });
 
-export function descentVariables(parameters: Parameters, optimizer: Optimizer): DescentVariables {
+/** @param isFixed whether the objective is the same at every step, so that a rule may hand on what it evaluated */
+export function descentVariables(parameters: Parameters, optimizer: Optimizer, isFixed = false): DescentVariables {
   const { size, dtype } = parameters;
   return {
     theta: { name: "theta", type: { shape: [size], dtype } },
-    slots: Object.fromEntries(
-      Object.entries(optimizer.slots).map(([name, slot]) => [name, slot.shape === "scalar" ? scalarVariable(name) : { name, type: { shape: [size], dtype } }]),
-    ),
+    slots: Object.fromEntries(Object.entries(optimizer.slots).map(([name, slot]) => [name, { name, type: slotType(slot, size, dtype) }])),
+    ...(isFixed && optimizer.carries === "evaluation" ? { evaluation: { loss: scalarVariable("loss"), gradient: { name: "gradient", type: { shape: [size], dtype } } } } : {}),
     step: scalarVariable("step"),
     totalSteps: scalarVariable("totalSteps"),
     stepsPerEpoch: scalarVariable("stepsPerEpoch"),
@@ -45,7 +47,12 @@ export function descentVariables(parameters: Parameters, optimizer: Optimizer): 
 }
 
 export function variableList(v: DescentVariables): Variable[] {
-  return [v.theta, ...Object.values(v.slots), v.step, v.totalSteps, v.stepsPerEpoch, v.rateScale, v.tolerance, v.targetLoss, v.still];
+  return [...stateList(v), v.totalSteps, v.stepsPerEpoch, v.rateScale, v.tolerance, v.targetLoss];
+}
+
+/** What a step changes: from these values a descent can be taken up again. */
+export function stateList(v: DescentVariables): Variable[] {
+  return [v.theta, ...Object.values(v.slots), ...Object.values(v.evaluation ?? {}), v.step, v.still];
 }
 
 export interface StartingValues {
@@ -65,7 +72,7 @@ export function initialValues(
   const one = (value: number) => Float64Array.of(value);
   const slots = Object.entries(v.slots).map(([name, variable]): [Variable, HostData] => {
     const { initial } = optimizer.slots[name];
-    return [variable, allocate(variable.type.dtype, variable.type.shape[0] ?? 1).fill(initial)];
+    return [variable, allocate(variable.type.dtype, sizeOf(variable.type.shape)).fill(initial)];
   });
   return new Map<Variable, HostData>([
     [v.theta, start],
@@ -78,12 +85,6 @@ export function initialValues(
     [v.targetLoss, one(targetLoss)],
     [v.still, one(0)],
   ]);
-}
-
-/** Loss and gradient at a traced point. */
-export interface LossAndGradient {
-  readonly loss: Tensor;
-  readonly gradient: Tensor;
 }
 
 /** ∇ of a traced loss of θ. */
@@ -118,19 +119,21 @@ export function stepEntry(options: StepOptions): EntryPoint {
   const { parameters, optimizer, variables: v, evaluate, project = (x: Tensor) => x } = options;
   const theta = readVariable(v.theta);
   const step = readVariable(v.step, true);
-  const { loss, gradient } = evaluate(theta);
+  const { loss, gradient } = v.evaluation ? { loss: readVariable(v.evaluation.loss), gradient: readVariable(v.evaluation.gradient) } : evaluate(theta);
   const context = { step, totalSteps: readVariable(v.totalSteps, true), stepsPerEpoch: readVariable(v.stepsPerEpoch, true) };
   const { learningRate: rate } = optimizer;
   const learningRate = (typeof rate === "number" ? weakNumber(rate) : rate.rate(context)).mul(readVariable(v.rateScale, true));
   const slots = Object.fromEntries(Object.entries(v.slots).map(([name, variable]) => [name, readVariable(variable, variable.type.shape.length === 0)]));
   const views = Object.fromEntries(parameters.entries.map((entry) => [entry.path, { theta: theta.unpack(entry), gradient: gradient.unpack(entry) }]));
-  const updated = optimizer.update({ theta, gradient, slots, parameters: views, step, learningRate, evaluate });
-  const next = project(resultOf(optimizer.name, "θ", updated.theta, v.theta));
   const gradientNorm = normOf(theta, gradient, options.project);
   const finite = isFinite(loss.cast("f64")).and(isFinite(gradientNorm));
   const small = gradientNorm.le(readVariable(v.tolerance));
   const arrived = options.target ? small.or(loss.cast("f64").le(readVariable(v.targetLoss))) : small;
   const stays = options.convergence ? arrived.or(finite.not()) : undefined;
+  // A rule that searches is told not to, where the descent ends.
+  const asked = stays && optimizer.carries ? stays.select(0, learningRate) : learningRate;
+  const updated = optimizer.update({ theta, loss, gradient, slots, parameters: views, step, learningRate: asked, evaluate });
+  const next = project(resultOf(optimizer.name, "θ", updated.theta, v.theta));
   const keep = (now: Tensor, then: Tensor) => (stays === undefined ? then : stays.broadcastTo(now.shape).select(now, then));
   const isStill = next.ne(theta).cast("f64").sum().eq(0).and(learningRate.gt(0));
   const still = isStill.select(readVariable(v.still).add(1), 0);
@@ -139,6 +142,12 @@ export function stepEntry(options: StepOptions): EntryPoint {
     writes: [
       { variable: v.theta, value: keep(theta, next) },
       ...Object.entries(v.slots).map(([name, variable]) => ({ variable, value: keep(slots[name], resultOf(optimizer.name, `the slot ${name}`, updated.slots?.[name], variable)) })),
+      ...(v.evaluation
+        ? [
+            { variable: v.evaluation.loss, value: keep(loss, resultOf(optimizer.name, "the loss at the new θ", updated.evaluation?.loss, v.evaluation.loss)) },
+            { variable: v.evaluation.gradient, value: keep(gradient, resultOf(optimizer.name, "the gradient at the new θ", updated.evaluation?.gradient, v.evaluation.gradient)) },
+          ]
+        : []),
       { variable: v.step, value: step.add(step.fill(1)) },
       ...(options.convergence ? [{ variable: v.still, value: still }] : []),
     ],
@@ -146,10 +155,11 @@ export function stepEntry(options: StepOptions): EntryPoint {
       { name: "loss", value: loss.cast("f64") },
       { name: "gradientNorm", value: gradientNorm },
       { name: "learningRate", value: learningRate },
+      ...(updated.evaluations ? [{ name: "evaluations", value: updated.evaluations.cast("f64") }] : []),
       ...(options.path ? [{ name: "path", value: theta }] : []),
       ...Object.entries(options.metrics?.(theta) ?? {}).map(([name, value]) => ({ name, value })),
     ],
-    stop: stays === undefined ? finite.not() : stays.or(still.ge(stillSteps(optimizer))),
+    stop: stays === undefined ? finite.not() : [stays, still.ge(stillSteps(optimizer)), ...(updated.stalled ? [updated.stalled] : [])].reduce((a, b) => a.or(b)),
   };
 }
 
@@ -184,13 +194,19 @@ function normOf(theta: Tensor, gradient: Tensor, project: StepOptions["project"]
 
 const isFinite = (x: Tensor): Tensor => x.sub(x).eq(literal(0, "f64", true));
 
-/** The entry point that only looks: loss and gradient norm at θ. */
+/** The entry point that only looks: loss and gradient norm at θ. Where the rule hands on its evaluations, a descent begins with it. */
 export function lookEntry(options: Pick<StepOptions, "variables" | "evaluate" | "project">): EntryPoint {
-  const theta = readVariable(options.variables.theta);
+  const { theta: place, evaluation } = options.variables;
+  const theta = readVariable(place);
   const { loss, gradient } = options.evaluate(theta);
   return {
     name: "look",
-    writes: [],
+    writes: evaluation
+      ? [
+          { variable: evaluation.loss, value: loss.cast("f64") },
+          { variable: evaluation.gradient, value: gradient },
+        ]
+      : [],
     traces: [
       { name: "loss", value: loss.cast("f64") },
       { name: "gradientNorm", value: normOf(theta, gradient, options.project) },

@@ -8,9 +8,10 @@ import { accuracy, type Loss } from "../models/losses.js";
 import type { BuiltModel } from "../models/model.js";
 import type { Regularizer } from "../models/regularizers.js";
 import { recordBits, type TracedSeed, tracedStreamKey } from "../tensor/random-bits.js";
+import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { fromHost, iota, type Tensor, weakNumber } from "../tensor/tensor.js";
-import { type DType, type HostData, isFloat } from "../tensor/types.js";
+import { type DType, type HostData, isFloat, sameShape, showShape } from "../tensor/types.js";
 import type { Parameters } from "./objective.js";
 
 export interface TrainingParts {
@@ -61,6 +62,13 @@ export class Training {
     const views = this.layout.views(theta);
     const output = this.#applied(views, inputs, training, step);
     const perRecord = loss.perRecord(output, targets);
+    if (!sameShape(perRecord.shape, [inputs.shape[0]]))
+      throw new SteepestError({
+        problem: `the loss ${loss.name} does not give one number for each record`,
+        expected: showShape([inputs.shape[0]]),
+        received: showShape(perRecord.shape),
+        fix: "leave the mean over the records to the training: reduce only the other axes",
+      });
     const penalty = training ? regularizer?.penalty(this.layout, views) : undefined;
     const mean = perRecord.mean();
     return {

@@ -3,10 +3,16 @@ export { type AdadeltaOptions, adadelta } from "./adadelta.js";
 export { type AdagradOptions, adagrad } from "./adagrad.js";
 export { type AdamOptions, adam } from "./adam.js";
 export { type GradientDescentOptions, gd } from "./gradient-descent.js";
+export { type LbfgsOptions, lbfgs } from "./lbfgs.js";
+export { backtracking } from "./line-search/backtracking.js";
+export type { LineSearch, LineSearchOptions, LineSearchProblem, LineSearchResult } from "./line-search/problem.js";
+export { type StrongWolfeOptions, strongWolfe } from "./line-search/strong-wolfe.js";
 export { type MomentumOptions, type MomentumSlots, momentum, nesterov } from "./momentum.js";
 export {
   defineOptimizer,
+  history,
   likeTheta,
+  type LossAndGradient,
   type Optimizer,
   type ParameterView,
   type Rate,

@@ -1,5 +1,6 @@
 /** What an optimizer is: a pure traced rule over the flat parameter vector θ. */
 import { literal, type Tensor } from "../tensor/tensor.js";
+import type { TensorType } from "../tensor/types.js";
 
 /** What a schedule may depend on. All are float64 scalars that adapt to what they meet; `step` counts from 0. */
 export interface ScheduleContext {
@@ -17,15 +18,27 @@ export interface Schedule {
 /** A learning rate: a constant or a schedule. */
 export type Rate = number | Schedule;
 
-/** State that an optimizer carries from step to step. */
-export interface Slot {
-  /** One element for each of θ, or a single float64 number. */
-  readonly shape: "likeTheta" | "scalar";
-  readonly initial: number;
-}
+/** State that an optimizer carries from step to step: one element for each of θ, a single float64 number, or several rows like θ. */
+export type Slot =
+  | { readonly shape: "likeTheta" | "scalar"; readonly initial: number }
+  | { readonly shape: "history"; readonly rows: number; readonly initial: number };
 
 export const likeTheta = (initial: number): Slot => ({ shape: "likeTheta", initial });
 export const scalar = (initial: number): Slot => ({ shape: "scalar", initial });
+/** A matrix of `rows` × d: vectors like θ of earlier steps. */
+export const history = (rows: number, initial: number): Slot => ({ shape: "history", rows, initial });
+
+/** The type of the tensor that a slot holds, for θ of `size` elements of `dtype`. */
+export function slotType(slot: Slot, size: number, dtype: TensorType["dtype"]): TensorType {
+  switch (slot.shape) {
+    case "scalar":
+      return { shape: [], dtype: "f64" };
+    case "likeTheta":
+      return { shape: [size], dtype };
+    case "history":
+      return { shape: [slot.rows, size], dtype };
+  }
+}
 
 export type Slots = Readonly<Record<string, Slot>>;
 type Values<S extends Slots> = { readonly [K in keyof S]: Tensor };
@@ -36,9 +49,17 @@ export interface ParameterView {
   readonly gradient: Tensor;
 }
 
+/** Loss and gradient at one point. */
+export interface LossAndGradient {
+  readonly loss: Tensor;
+  readonly gradient: Tensor;
+}
+
 export interface UpdateContext<S extends Slots = Slots> {
   /** The parameters, one vector of d elements. */
   readonly theta: Tensor;
+  /** f(θ) */
+  readonly loss: Tensor;
   /** ∇f(θ), of the same shape. */
   readonly gradient: Tensor;
   readonly slots: Values<S>;
@@ -48,19 +69,30 @@ export interface UpdateContext<S extends Slots = Slots> {
   readonly step: Tensor;
   /** The rate in force: the schedule's value times the control `rateScale`. */
   readonly learningRate: Tensor;
-  /** The objective at another point, for look-ahead rules. */
-  evaluate(theta: Tensor): { readonly loss: Tensor; readonly gradient: Tensor };
+  /** The objective at another point, for look-ahead rules and line searches. */
+  evaluate(theta: Tensor): LossAndGradient;
 }
 
 export interface UpdateResult<S extends Slots = Slots> {
   readonly theta: Tensor;
   readonly slots: Values<S>;
+  /** Loss and gradient at the new θ: what a rule that `carries` them promises. */
+  readonly evaluation?: LossAndGradient;
+  /** How often `evaluate` has run, where that depends on values: a scalar. Without it each call counts once. */
+  readonly evaluations?: Tensor;
+  /** A truth value: from here the rule cannot go on, and the descent ends as stalled. */
+  readonly stalled?: Tensor;
 }
 
 export interface Optimizer<S extends Slots = Slots> {
   readonly name: string;
   readonly learningRate: Rate;
   readonly slots: S;
+  /**
+   * `"evaluation"`: `update` gives loss and gradient at the new θ, so that the next step begins with them instead of evaluating again.
+   * Where the objective changes from step to step (batches) it is evaluated anew all the same. With a rate of 0 such a rule stays where it is.
+   */
+  readonly carries?: "evaluation";
   update(context: UpdateContext<S>): UpdateResult<S>;
 }
 

@@ -4,6 +4,7 @@ import { adadelta } from "./adadelta.js";
 import { adagrad } from "./adagrad.js";
 import { adam } from "./adam.js";
 import { gd } from "./gradient-descent.js";
+import { lbfgs } from "./lbfgs.js";
 import { momentum, nesterov } from "./momentum.js";
 import type { Optimizer, Rate } from "./optimizer.js";
 import { rmsprop } from "./rmsprop.js";
@@ -77,12 +78,21 @@ const entries: readonly OptimizerEntry[] = [
     defaultRate: 0.001,
     create: ({ learningRate, beta1, beta2, epsilon }) => adam({ learningRate, beta1, beta2, epsilon }),
   },
+  {
+    name: "lbfgs",
+    summary: "quasi-Newton from the last 10 steps, with a line search; for smooth objectives without noise",
+    options: [],
+    defaultRate: 1,
+    create: ({ learningRate }) => lbfgs({ learningRate }),
+  },
 ];
 
 export const optimizers: ReadonlyMap<string, OptimizerEntry> = new Map(entries.map((entry) => [entry.name, entry]));
 
 const elsewhere: Readonly<Record<string, string>> = {
   sgd: "gd",
+  bfgs: "lbfgs",
+  "l-bfgs": "lbfgs",
   "gradient-descent": "gd",
   nag: "nesterov",
   heavyball: "momentum",

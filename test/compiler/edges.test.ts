@@ -29,6 +29,13 @@ it("values that are used by many", () => {
   expect(difference([y])).toBeLessThan(1000);
 });
 
+it("scalars that are used by many, in front of a loop over elements", () => {
+  let k = tensor(Uint32Array.of(12345), { shape: [] });
+  for (let i = 0; i < 60; i++) k = k.mul(2654435761).xor(k.shiftRight(15)).add(k);
+  const x = tensor(Float64Array.from({ length: 50 }, (_, i) => i));
+  expect(difference([x.mul(k.cast("f64"))])).toBe(0);
+});
+
 it("literals that are not finite, and negative zero, keep apart", () => {
   for (const size of [3, 30]) {
     const x = tensor(new Float64Array(size).fill(2));

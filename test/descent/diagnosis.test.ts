@@ -41,7 +41,7 @@ describe("what kind of point the end is", () => {
     expect(minimize("x^2 - y^2", [1, 1], { steps: 3 }).diagnosis).not.toMatch(claims);
     expect(minimize("x^4", 1, { optimizer: gd({ learningRate: 0.1 }), steps: 10_000 }).diagnosis).not.toMatch(claims);
     expect(minimize("x^2 + y^2", [1, 1], { tolerance: 10 }).diagnosis).not.toMatch(claims);
-    expect(minimize((w) => w.square().sum(), tensor(new Float64Array(13).fill(1)), { optimizer }).diagnosis).toMatch(/^Converged after \d+ steps: [^.]*\.[^.]*\.$/);
+    expect(minimize((w) => w.square().sum(), tensor(new Float64Array(13).fill(1)), { optimizer }).diagnosis).not.toMatch(claims);
     const own = objective({ value: (x) => x[0] ** 2, gradient: (x) => [2 * x[0]] });
     expect(minimize(own, 1, { optimizer }).diagnosis).not.toMatch(claims);
     expect(minimize("|x|", 1, { optimizer, steps: 100 }).diagnosis).not.toMatch(claims);
@@ -104,7 +104,7 @@ describe("symmetricEigenvalues", () => {
     sorted(chain).forEach((value, k) => expect(value).toBeCloseTo(2 - 2 * Math.cos(((k + 1) * Math.PI) / (n + 1)), 12));
     // Graded over 16 orders of magnitude: the small one keeps its digits.
     const [small, large] = sorted([[1e8, 1], [1, 1e-7]]);
-    expect(large).toBe(1e8);
+    expect(large / 1e8).toBeCloseTo(1, 14);
     expect(small / (1e-7 - 1e-8)).toBeCloseTo(1, 6);
   });
 

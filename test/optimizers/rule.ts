@@ -18,6 +18,7 @@ export function traceStep(optimizer: Optimizer, { theta, gradient, slots, step }
   const learningRate = rateOf(optimizer.learningRate, { step, totalSteps: weakNumber(totalSteps), stepsPerEpoch: weakNumber(1) });
   return optimizer.update({
     theta,
+    loss: weakNumber(0),
     gradient,
     slots,
     parameters: {},

@@ -3,7 +3,6 @@
  * A stored value joins an existing kernel when that runs over the same loops and nothing in between needs it first; a value
  * that nobody outside its kernel reads is then not stored after all.
  */
-import type { Primitive } from "../../tensor/primitive.js";
 import { sizeOf, stridesOf } from "../../tensor/types.js";
 import { type Loop, orderOf, type Value } from "../graph/value.js";
 import type { Position } from "./affine.js";
@@ -12,8 +11,9 @@ import { CannotFuse, ExpressionBuilder, type Source, viewOf } from "./build.js";
 import { isAlone, newDraft, reduceDomain } from "./domains.js";
 import { Draft, type Role } from "./draft.js";
 import { DraftIndex } from "./draft-index.js";
-import { finishDrafts, type Placement } from "./finish.js";
+import { finishDrafts } from "./finish.js";
 import type { Buffer, LoopKernel, PlannedKernel, Storage, View } from "./kernel.js";
+import { Places } from "./places.js";
 import { chainCuts, REDUCTIONS, storedValues, TEMPLATES } from "./stored.js";
 
 export interface Plan {
@@ -36,16 +36,13 @@ export function plan(roots: readonly Value[], surroundings: Surroundings): Plan 
 class Planner {
   readonly #surroundings: Surroundings;
   readonly #drafts = new DraftIndex();
-  readonly #placed = new Map<Value, Placement>();
-  readonly #assembled = new Map<Value, Storage>();
-  /** The kernels that write the parts of an assembly. */
-  readonly #producers = new Map<Value, Set<Draft>>();
+  readonly #places: Places;
   readonly #operands = new Map<Draft, readonly View[]>();
   #cuts: ReadonlySet<Value> = new Set();
-  #names = 0;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
+    this.#places = new Places((v) => surroundings.leaf(v));
   }
 
   run(roots: readonly Value[]): Plan {
@@ -54,11 +51,11 @@ class Planner {
     this.#cuts = chainCuts(order, wanted);
     this.#reserve(order, wanted);
     for (const value of order) if (wanted.has(value)) this.#place(value);
-    const rootStorage = roots.map((root) => this.#existing(root) ?? this.#place(root));
+    const rootStorage = roots.map((root) => this.#places.existing(root) ?? this.#place(root));
     const kernels = finishDrafts({
       drafts: this.#drafts.all,
       source: (draft, onLoad) => this.#source(draft, onLoad, true),
-      placed: this.#placed,
+      placed: this.#places.placed,
       operands: (draft) => this.#operands.get(draft) ?? [],
       kept: rootStorage.map((s) => s.buffer),
     });
@@ -69,10 +66,10 @@ class Planner {
   /** Gives the parts of packs and concatenations their places, so that their kernels write there at once. */
   #reserve(order: readonly Value[], wanted: Set<Value>): void {
     for (const value of order) {
-      if (!isAssembly(value) || this.#assembled.has(value)) continue;
-      const storage = { buffer: this.#temporary(value, hasGaps(value)), offset: 0 };
-      this.#assembled.set(value, storage);
-      this.#producers.set(value, new Set());
+      if (!isAssembly(value) || this.#places.assembled.has(value)) continue;
+      const storage = { buffer: this.#places.temporary(value, hasGaps(value)), offset: 0 };
+      this.#places.assembled.set(value, storage);
+      this.#places.producers.set(value, new Set());
       if (value.primitive.name !== "pack") continue;
       const slots = slotsOf(value);
       value.inputs.forEach((part, i) => {
@@ -87,17 +84,17 @@ class Planner {
   readonly #reserved = new Map<Value, Storage>();
 
   #assemble(value: Value): Storage {
-    const storage = this.#assembled.get(value);
+    const storage = this.#places.assembled.get(value);
     if (storage === undefined) throw new Error("internal: an assembly without a buffer");
-    const producers = this.#producers.get(value) ?? new Set();
+    const producers = this.#places.producers.get(value) ?? new Set();
     const copy = (part: Value, offset: number, strides: readonly number[]) => {
-      const copied = this.#copyOf(part);
+      const copied = this.#places.copyOf(part);
       const draft = this.#found(copied);
-      this.#placed.set(copied, { draft, storage, strides, base: offset });
+      this.#places.placed.set(copied, { draft, storage, strides, base: offset });
       producers.add(draft);
     };
     for (const { part, offset, strides } of partsOf(value)) {
-      const placed = this.#placed.get(part);
+      const placed = this.#places.placed.get(part);
       const reserved = this.#reserved.get(part);
       if (placed !== undefined && reserved?.buffer === storage.buffer && reserved.offset === offset) producers.add(placed.draft);
       else copy(part, offset, strides);
@@ -106,24 +103,17 @@ class Planner {
   }
 
   // ── placing ───────────────────────────────────────────────────────────────────────────────────────────────────────
-  #existing(value: Value): Storage | undefined {
-    if (value.leaf !== undefined) return this.#surroundings.leaf(value);
-    return this.#placed.get(value)?.storage ?? (this.#done.has(value) ? this.#assembled.get(value) : undefined);
-  }
-
-  readonly #done = new Set<Value>();
-
   #place(value: Value): Storage {
-    const existing = this.#existing(value);
+    const existing = this.#places.existing(value);
     if (existing !== undefined) return existing;
     if (isAssembly(value)) {
-      this.#done.add(value);
+      this.#places.done.add(value);
       return this.#assemble(value);
     }
     if (value.loop !== undefined) return this.#loop(value, value.loop);
-    const storage = this.#reserved.get(value) ?? { buffer: this.#temporary(value, false), offset: 0 };
+    const storage = this.#reserved.get(value) ?? { buffer: this.#places.temporary(value, false), offset: 0 };
     const draft = this.#join(value) ?? this.#found(value);
-    this.#placed.set(value, { draft, storage });
+    this.#places.placed.set(value, { draft, storage });
     return storage;
   }
 
@@ -134,24 +124,24 @@ class Planner {
     const held = this.#loops.get(loop) ?? this.#foundLoop(value, loop);
     this.#loops.set(loop, held);
     const storage = { buffer: held.carries[value.output], offset: 0 };
-    this.#placed.set(value, { draft: held.draft, storage });
+    this.#places.placed.set(value, { draft: held.draft, storage });
     return storage;
   }
 
   #foundLoop(value: Value, loop: Loop): { readonly draft: Draft; readonly carries: readonly Buffer[] } {
     const needs = new Set<Draft>();
     const carries = loop.carries.map((carry, i) => {
-      const buffer = this.#temporary(carry, false);
-      const copied = this.#copyOf(value.inputs[i]);
+      const buffer = this.#places.temporary(carry, false);
+      const copied = this.#places.copyOf(value.inputs[i]);
       const draft = this.#found(copied);
-      this.#placed.set(copied, { draft, storage: { buffer, offset: 0 } });
+      this.#places.placed.set(copied, { draft, storage: { buffer, offset: 0 } });
       needs.add(draft);
       return buffer;
     });
     const captured = loop.captured.map((_, i) => {
       const input = value.inputs[carries.length + i];
       const storage = this.#place(input);
-      for (const writer of this.#writersOf(input)) needs.add(writer);
+      for (const writer of this.#places.writersOf(input)) needs.add(writer);
       return storage;
     });
     const draft = new Draft({ kind: "loop" });
@@ -161,50 +151,17 @@ class Planner {
     return { draft, carries };
   }
 
-  /** A copy is a value of its own, since what it copies may be stored elsewhere too. */
-  #copyOf(part: Value): Value {
-    return { id: -1 - this.#names++, primitive: COPY, attributes: {}, inputs: [part], output: 0, shape: part.shape, dtype: part.dtype };
-  }
-
-  /** The kernels that must have run before the value can be read. */
-  #writersOf(value: Value): Iterable<Draft> {
-    const placed = this.#placed.get(value);
-    return placed === undefined ? (this.#producers.get(value) ?? []) : [placed.draft];
-  }
-
   /** An existing kernel that can compute the value too. */
   #join(value: Value): Draft | undefined {
     const { name } = value.primitive;
     if (TEMPLATES.has(name)) return undefined;
-    const reads = this.#readsOf(value);
+    const reads = this.#places.readsOf(value);
     for (const draft of this.#drafts.candidates(value)) {
-      if (reads.some((read) => this.#tooLate(read, draft))) continue;
+      if (reads.some((read) => this.#places.tooLate(read, draft))) continue;
       const role = this.#roleIn(draft, value);
       if (role !== undefined && this.#tryEnter(draft, value, role)) return draft;
     }
     return undefined;
-  }
-
-  /** Whether `draft` must run before `read` is complete. */
-  #tooLate(read: Value, draft: Draft): boolean {
-    const placed = this.#placed.get(read);
-    if (placed !== undefined) return placed.draft !== draft && placed.draft.dependsOn(draft);
-    for (const writer of this.#writersOf(read)) if (writer.dependsOn(draft)) return true;
-    return false;
-  }
-
-  /** The stored values that computing `value` reads. */
-  #readsOf(value: Value): Value[] {
-    const reads = new Set<Value>();
-    const seen = new Set<Value>();
-    const stack = [...value.inputs];
-    for (let x = stack.pop(); x !== undefined; x = stack.pop()) {
-      if (seen.has(x) || x.leaf !== undefined) continue;
-      seen.add(x);
-      if (this.#existing(x) !== undefined) reads.add(x);
-      else stack.push(...x.inputs);
-    }
-    return [...reads];
   }
 
   #roleIn(draft: Draft, value: Value): Role | undefined {
@@ -251,7 +208,7 @@ class Planner {
         this.#enter(draft, value, role);
         return draft;
       } catch (error) {
-        if (!(error instanceof CannotFuse) || error.value === value || this.#existing(error.value) !== undefined) throw error;
+        if (!(error instanceof CannotFuse) || error.value === value || this.#places.existing(error.value) !== undefined) throw error;
         this.#place(error.value);
       }
     }
@@ -278,7 +235,7 @@ class Planner {
     const draft = new Draft({ kind: "matrix", rows: sizeOf(value.shape) / columns, columns });
     const read = new Set<Value>();
     const storageOf = (v: Value) => {
-      const storage = this.#existing(v);
+      const storage = this.#places.existing(v);
       if (storage !== undefined) read.add(v);
       return storage;
     };
@@ -291,7 +248,7 @@ class Planner {
       return { storage, strides: stridesOf(input.shape) };
     });
     this.#drafts.add(draft);
-    draft.require([...read].flatMap((v) => [...this.#writersOf(v)]), this.#drafts.all);
+    draft.require([...read].flatMap((v) => [...this.#places.writersOf(v)]), this.#drafts.all);
     this.#operands.set(draft, views);
     draft.members.push({ value, role: "template" });
     return draft;
@@ -301,7 +258,7 @@ class Planner {
   #windowMaximum(value: Value): Draft | undefined {
     const [image, places] = value.inputs;
     if (value.primitive.name !== "windowTake" || places.primitive.name !== "windowArgmax" || places.inputs[0] !== image) return undefined;
-    return JSON.stringify(places.attributes) === JSON.stringify(value.attributes) ? this.#placed.get(places)?.draft : undefined;
+    return JSON.stringify(places.attributes) === JSON.stringify(value.attributes) ? this.#places.placed.get(places)?.draft : undefined;
   }
 
   // ── expressions ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -331,10 +288,10 @@ class Planner {
       loops: draft.loops,
       uniformRows: draft.domain.kind === "matrix",
       storageOf: (value) => {
-        if (this.#placed.get(value)?.draft === draft && draft.roleOf(value) !== undefined) return undefined;
-        const storage = this.#existing(value);
+        if (this.#places.placed.get(value)?.draft === draft && draft.roleOf(value) !== undefined) return undefined;
+        const storage = this.#places.existing(value);
         if (storage === undefined) return undefined;
-        const writers = [...this.#writersOf(value)];
+        const writers = [...this.#places.writersOf(value)];
         if (final && writers.some((writer) => !draft.needs.has(writer))) return undefined;
         onLoad(storage.buffer, writers);
         return storage;
@@ -353,11 +310,4 @@ class Planner {
       },
     };
   }
-
-  #temporary(value: Value, zeroed: boolean): Buffer {
-    return { name: `${value.primitive.name}${this.#names++}`, dtype: value.dtype, size: sizeOf(value.shape), source: { kind: "temporary", zeroed } };
-  }
 }
-
-/** Stores a value once more, at another place. */
-export const COPY: Primitive = { kind: "structural", name: "copy", types: () => [], evaluate: () => [], derivative: "zero" };

@@ -143,11 +143,12 @@ export class ExpressionEmitter {
   /** Computes the largest parts of the expressions that change no deeper than `level`, and keeps them in `scope`. */
   hoist(expressions: readonly KernelExpr[], level: Level, scope: Scope, point: Point, addressing: Addressing): void {
     const seen = new Set<KernelExpr>();
+    const known = new Map<KernelExpr, boolean>();
     const visit = (e: KernelExpr) => {
       if (seen.has(e) || scope.get(e) !== undefined) return;
       seen.add(e);
       if (this.level(e) <= level && e.kind !== "literal") {
-        if (!this.#ready(e, point)) return;
+        if (!this.#ready(e, point, known)) return;
         this.emit(e, scope, point, addressing);
         return;
       }
@@ -158,12 +159,21 @@ export class ExpressionEmitter {
     expressions.forEach(visit);
   }
 
-  /** Whether all stages that the expression refers to have run. */
-  #ready(e: KernelExpr, point: Point): boolean {
-    if (e.kind === "stage") return point.stages.has(e.value);
-    if (e.kind === "operation") return e.operands.every((o) => this.#ready(o, point));
-    if (e.kind === "guard") return this.#ready(e.value, point);
-    return e.kind !== "load" || e.dynamic.every((d) => this.#ready(d.row, point));
+  /** Whether all stages that the expression refers to have run. Expressions share parts: each is looked at once. */
+  #ready(e: KernelExpr, point: Point, known: Map<KernelExpr, boolean>): boolean {
+    const held = known.get(e);
+    if (held !== undefined) return held;
+    const ready = (x: KernelExpr) => this.#ready(x, point, known);
+    const result =
+      e.kind === "stage"
+        ? point.stages.has(e.value)
+        : e.kind === "operation"
+          ? e.operands.every(ready)
+          : e.kind === "guard"
+            ? ready(e.value)
+            : e.kind !== "load" || e.dynamic.every((d) => ready(d.row));
+    known.set(e, result);
+    return result;
   }
 
   /** The expression's value in `point.lanes` lanes. Scalars of outer loops are spread over the lanes. */

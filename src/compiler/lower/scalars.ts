@@ -8,15 +8,17 @@ import type { ParameterSlot } from "../../tensor/primitives/indexing.js";
 import type { Variable } from "../../tensor/primitives/leaves.js";
 import { type PointwiseName, pointwise } from "../../tensor/primitives/pointwise.js";
 import { sizeOf, stridesOf } from "../../tensor/types.js";
-import { literalOf, orderOf, type Value } from "../graph/value.js";
+import { literalOf, type Loop, orderOf, type Value } from "../graph/value.js";
 import type { Buffer } from "../kernels/kernel.js";
 import { LoopBuilder } from "../loops/builder.js";
 import { add, binary, compare, constant, I32, index, mul, registerOf, select } from "../loops/expressions.js";
 import type { Cursor, Expr, LoopFunction, Register } from "../loops/ir.js";
 import { lowerings } from "./pointwise.js";
 
+/** Elements of a value that is computed, and of one that is only held, chosen or moved. */
 const MOST_ELEMENTS = 16;
-const MOST_OPERATIONS = 3000;
+const MOST_HELD = 160;
+const MOST_OPERATIONS = 6000;
 
 const ARRANGED = new Set(["broadcast", "reshape", "transpose", "slice", "pad", "reverse", "concatenate", "unpack", "pack", "iota", "literal", "sum", "reduceMax", "reduceMin", "matmul"]);
 
@@ -36,16 +38,26 @@ export interface ScalarProgram {
 
 /** Whether every number of the step fits into registers. */
 export function isSmall(entry: ScalarEntry): boolean {
-  const order = orderOf(rootsOf(entry));
+  return operationsOf(rootsOf(entry)) <= MOST_OPERATIONS;
+}
+
+/** Operations on single numbers that `roots` take, those of loops counted once; infinite where there is one that registers cannot do. */
+function operationsOf(roots: readonly Value[]): number {
+  const order = orderOf(roots);
+  const loops = new Set<Loop>();
   let operations = 0;
-  for (const value of order) {
-    const { primitive } = value;
-    if (value.leaf === undefined && primitive.kind !== "pointwise" && !ARRANGED.has(primitive.name)) return false;
-    const size = sizeOf(value.shape);
-    if (size > MOST_ELEMENTS) return false;
-    operations += primitive.name === "matmul" ? size * value.inputs[0].shape[value.inputs[0].shape.length - 1] * 2 : size;
+  for (const { primitive, leaf, loop, shape, inputs } of order) {
+    const size = sizeOf(shape);
+    const isComputed = primitive.kind === "pointwise" && primitive.name !== "select";
+    if (size > (isComputed || primitive.name === "matmul" ? MOST_ELEMENTS : MOST_HELD)) return Number.POSITIVE_INFINITY;
+    if (loop !== undefined) {
+      if (!loops.has(loop)) operations += operationsOf([loop.condition, ...loop.body]);
+      loops.add(loop);
+    } else if (leaf === undefined && primitive.kind !== "pointwise" && !ARRANGED.has(primitive.name)) return Number.POSITIVE_INFINITY;
+    else if (leaf === undefined || leaf.kind === "argument") operations += primitive.name === "matmul" ? size * inputs[0].shape[inputs[0].shape.length - 1] * 2 : size;
+    if (operations > MOST_OPERATIONS) return Number.POSITIVE_INFINITY;
   }
-  return operations <= MOST_OPERATIONS;
+  return operations;
 }
 
 function rootsOf({ writes, traces, stop }: ScalarEntry): Value[] {
@@ -66,7 +78,7 @@ export function lowerScalars(entry: ScalarEntry, name: string, leafBuffer: (valu
     return cursor;
   };
   const order = orderOf(rootsOf(entry));
-  for (const value of order) if (value.leaf !== undefined) cursorOf(leafBuffer(value));
+  for (const value of leavesOf(order)) cursorOf(leafBuffer(value));
   for (const { variable } of entry.writes) cursorOf(variableBuffer(variable));
   const traces = entry.traces.map((t, i) => b.cursorParameter(t.dtype, `trace${i}`));
 
@@ -77,11 +89,8 @@ export function lowerScalars(entry: ScalarEntry, name: string, leafBuffer: (valu
   const done = b.let(index(0), "done");
   const running = b.let(index(1), "running");
   b.while(binary("and", compare("lt", done, steps), compare("ne", running, index(0))), () => {
-    const registers = new Map<Value, readonly Expr[]>();
-    for (const value of order) {
-      const held = value.leaf === undefined ? undefined : state.get(leafBuffer(value));
-      registers.set(value, held ?? elementsOf(b, value, value.inputs.map((x) => registers.get(x) ?? [])));
-    }
+    const registers: Registers = new Map();
+    compute(b, order, registers, (leaf) => state.get(leafBuffer(leaf)) ?? []);
     const of = (value: Value) => registers.get(value) ?? [];
     entry.traces.forEach((t, i) => {
       of(t).forEach((x, at) => b.store(recorded[i], x, at));
@@ -103,6 +112,53 @@ export function lowerScalars(entry: ScalarEntry, name: string, leafBuffer: (valu
   b.set(b.result(I32), done);
   b.set(b.result(I32), running);
   return { function: b.finish(name), buffers, traces };
+}
+
+type Registers = Map<Value, readonly Expr[]>;
+
+/** The values in memory that are read, those inside loops too. */
+function leavesOf(order: readonly Value[]): Value[] {
+  const leaves = order.filter((value) => value.leaf !== undefined && value.leaf.kind !== "argument");
+  for (const loop of new Set(order.map((value) => value.loop))) if (loop !== undefined) leaves.push(...leavesOf(orderOf([loop.condition, ...loop.body])));
+  return leaves;
+}
+
+/** Computes what is not in `registers` yet, in order. */
+function compute(b: LoopBuilder, order: readonly Value[], registers: Registers, leaf: (value: Value) => readonly Expr[]): void {
+  for (const value of order) {
+    if (registers.has(value)) continue;
+    const inputs = value.inputs.map((x) => registers.get(x) ?? []);
+    if (value.leaf !== undefined) registers.set(value, leaf(value));
+    else if (value.loop === undefined) registers.set(value, elementsOf(b, value, inputs));
+    else {
+      const results = repeat(b, value.loop, inputs, registers, leaf);
+      for (const other of order) if (other.loop === value.loop) registers.set(other, results[other.output]);
+    }
+  }
+}
+
+/** The carries of a loop when it has ended, each in registers of its own. */
+function repeat(b: LoopBuilder, loop: Loop, inputs: readonly (readonly Expr[])[], around: Registers, leaf: (value: Value) => readonly Expr[]): Register[][] {
+  const { carries, captured, condition, body } = loop;
+  const held = carries.map((_, i) => inputs[i].map((x) => b.let(x)));
+  const again = b.let(index(1), "again");
+  b.while(compare("ne", again, index(0)), () => {
+    const registers: Registers = new Map(around);
+    carries.forEach((carry, i) => registers.set(carry, held[i]));
+    captured.forEach((value, i) => registers.set(value, inputs[carries.length + i]));
+    const of = (value: Value) => registers.get(value) ?? [];
+    compute(b, orderOf([condition]), registers, leaf);
+    b.set(again, select(of(condition)[0], index(1), index(0)));
+    b.if(compare("ne", again, index(0)), () => {
+      compute(b, orderOf(body), registers, leaf);
+      // All carries change at once.
+      const next = body.map((value) => of(value).map((x) => (x.kind === "constant" ? x : b.let(x))));
+      held.forEach((list, i) => {
+        list.forEach((register, at) => b.set(register, next[i][at]));
+      });
+    });
+  });
+  return held;
 }
 
 /** The value's elements in row-major order. */

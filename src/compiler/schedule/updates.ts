@@ -3,7 +3,8 @@ import { sizeOf } from "../../tensor/types.js";
 import type { Loop, Value } from "../graph/value.js";
 import { constantIndex, variableIndex } from "../kernels/affine.js";
 import type { Buffer, LoopKernel, PlannedKernel, RowKernel, Storage } from "../kernels/kernel.js";
-import { COPY, plan } from "../kernels/plan.js";
+import { COPY } from "../kernels/places.js";
+import { plan } from "../kernels/plan.js";
 import { orderKernels } from "./order.js";
 
 export interface Updates {

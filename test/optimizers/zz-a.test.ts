@@ -1,0 +1,28 @@
+import { test } from "vitest";
+import { minimize, maximize, tensor } from "../../src/index.js";
+import { lbfgs } from "../../src/optimizers/index.js";
+import { zeros } from "../../src/tensor/tensor.js";
+const show = (n: string, run: any) => console.log(n, run.status, run.steps, JSON.stringify(run.evaluations), run.loss, run.gradientNorm, run.theta.length < 6 ? run.theta : run.theta.slice(0, 3), run.diagnosis);
+test("a", () => {
+  const X = tensor(Array.from({ length: 40 }, (_, i) => Array.from({ length: 13 }, (_, j) => Math.sin(i * 1.3 + j * j))));
+  const y = tensor(Array.from({ length: 40 }, (_, i) => Math.cos(i)));
+  show("snippet 3", minimize((w) => X.matmul(w).sub(y).square().mean(), zeros([13]), { optimizer: lbfgs() }));
+  const X3 = X.cast("f32"), y3 = y.cast("f32");
+  show("snippet 3 f32", minimize((w) => X3.matmul(w).sub(y3).square().mean(), zeros([13], "f32"), { optimizer: lbfgs() }));
+  const n = 2000;
+  const chained = (x: any) => { const a = x.slice([0], [n - 1]); const b = x.slice([1], [n - 1]); return b.sub(a.square()).square().mul(100).add(a.neg().add(1).square()).sum(); };
+  let t = performance.now();
+  show("rosen 2000", minimize(chained, zeros([n]), { optimizer: lbfgs(), tolerance: 1e-5 }));
+  console.log(performance.now() - t, "ms");
+  show("-x", minimize((x) => -x, 0, { optimizer: lbfgs() }));
+  show("barrier", minimize((x) => x - 0.01 * Math.log(x), 5, { optimizer: lbfgs() }));
+  show("barrier far", minimize((x) => x - 1e-6 * Math.log(x), 5, { optimizer: lbfgs() }));
+  show("barrier2", minimize("x^2+y^2 - 0.001*log(1 - x - y) - 0.001*log(x+0.9)", {x: -0.5, y: 0.9}, { optimizer: lbfgs() }));
+  show("max", maximize("3 - (x-2)^2 - cosh(y)", { x: 7, y: 3 }, { optimizer: lbfgs() }));
+  show("abs", minimize("abs(x) + 2abs(y)", { x: 7, y: 3 }, { optimizer: lbfgs() }));
+  show("backtracking", minimize("(1-x)^2 + 100(y-x^2)^2", { x: -1.2, y: 1 }, { optimizer: lbfgs({ lineSearch: "backtracking" }) }));
+  show("exp", minimize("exp(x)", { x: 7 }, { optimizer: lbfgs() }));
+  show("x^3", minimize("x^3", { x: 1 }, { optimizer: lbfgs() }));
+  show("x^4", minimize("x^4", { x: 1 }, { optimizer: lbfgs() }));
+  show("1e10", minimize("1e10*(x-3)^2+ 1e-3*y^2", { x: 1, y: 100 }, { optimizer: lbfgs() }));
+});
