@@ -35,7 +35,7 @@ export const explain: Command = {
         : { model: modelNamed(chosen, 10), inputShape: [28, 28, 1], classes: 10, batchSize: args.get(batchSize), optimizer };
     const all = engine.explain(request);
     const wanted = args.get(level);
-    const levels = wanted === undefined ? all : all.filter(({ name }) => name === wanted);
+    const levels = wanted === undefined ? all : all.filter(({ name }) => name.toLowerCase().startsWith(wanted.toLowerCase()));
     if (levels.length === 0) {
       const names = all.map(({ name }) => name);
       const meant = nearest(wanted ?? "", names);

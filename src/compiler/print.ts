@@ -77,7 +77,7 @@ function showKernel(kernel: Kernel, i: number, names: Namer): string {
   switch (kernel.kind) {
     case "template": {
       const operands = kernel.operands.map((o) => o.storage.buffer.name).join(", ");
-      return [`kernel ${i}: ${kernel.value.primitive.name}(${operands}) → ${kernel.rows} × ${kernel.columns}`, ...kernel.stores.map((s) => `  ${showStore(s, names)}`)].join("\n");
+      return [`kernel ${i}: ${kernel.value.primitive.name}(${operands}) → ${kernel.rows} × ${kernel.columns}`, ...kernel.stores.map((s) => `  ${showStore(s, names)}`), ...(kernel.sideSum ? [`  ${kernel.sideSum.buffer.name}[${kernel.sideSum.offset} + i1] ← side sum of the last operand's rows`] : [])].join("\n");
     }
     case "loop": {
       const inner = (list: readonly PlannedKernel[]) => list.map((k, at) => showKernel(k.kernel, at, names).replace(/^/gm, "  "));

@@ -92,13 +92,8 @@ export class TrainedRun {
   }
 
   /**
-   * The trained model as a function from stored inputs to predictions: inference only.
-   *
-   * @example
-   * ```ts
-   * const predict = run.predictor();
-   * predict(image).classes; // → [7]
-   * ```
+   * The trained model as a function from stored inputs to predictions: inference only. `run.predictor()(image).classes` is `[7]` for
+   * a picture of a seven.
    */
   predictor(): Predictor {
     return predictorOf(this.training, this.theta);

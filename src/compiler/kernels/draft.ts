@@ -20,7 +20,8 @@ export type Domain =
   | { readonly kind: "matrix"; readonly rows: number; readonly columns: number }
   | { readonly kind: "loop" };
 
-export type Role = "map" | "row" | "reduce" | "template";
+/** `side`: a side sum of the template. */
+export type Role = "map" | "row" | "reduce" | "template" | "side";
 
 export interface Member {
   readonly value: Value;

@@ -105,8 +105,8 @@ function finish(draft: Draft, drafted: Drafted, used: ReadonlySet<Buffer>, reads
   for (const member of [...draft.members].reverse()) {
     const stored = isUsed(member.value);
     if (!stored && !referred.has(member.value) && member.role !== "template") continue;
-    const expression: KernelExpr = member.role === "template" ? { kind: "stage", dtype: member.value.dtype, value: member.value } : build(member.value, member.role);
-    for (const value of stagesIn(expression)) referred.add(value);
+    const expression: KernelExpr = member.role === "template" || member.role === "side" ? { kind: "stage", dtype: member.value.dtype, value: member.value } : build(member.value, member.role);
+    if (member.role !== "side") for (const value of stagesIn(expression)) referred.add(value);
     needed.unshift({ member, expression, stored });
   }
   if (needed.every((n) => n.member.role === "template" && !n.stored) && referred.size === 0) return undefined;
@@ -116,9 +116,10 @@ function finish(draft: Draft, drafted: Drafted, used: ReadonlySet<Buffer>, reads
     const operands = drafted.operands(draft);
     for (const view of operands) reads.add(view.storage.buffer);
     for (const need of draft.needs) needs.add(need);
-    const stores = needed.filter((n) => n.stored).map((n) => store(n.member.value, n.member.role === "template" ? "template" : "map", n.expression));
+    const side = needed.find((n) => n.member.role === "side");
+    const stores = needed.filter((n) => n.stored && n !== side).map((n) => store(n.member.value, n.member.role === "template" ? "template" : "map", n.expression));
     const results = needed.filter((n) => n.member.role === "template").map((n) => n.member.value);
-    return { kind: "template", value: template, results, operands, rows: draft.domain.rows, columns: draft.domain.columns, stores };
+    return { kind: "template", value: template, results, operands, rows: draft.domain.rows, columns: draft.domain.columns, stores, ...(side ? { sideSum: placementOf(side.member.value).storage } : {}) };
   }
   if (draft.columns) {
     const [{ member, expression }] = needed;
@@ -198,7 +199,7 @@ function writesOf(kernel: Kernel): Set<Buffer> {
     case "loop":
       return new Set(kernel.carries);
     case "template":
-      return new Set(kernel.stores.map((s) => s.storage.buffer));
+      return new Set([...kernel.stores.map((s) => s.storage.buffer), ...(kernel.sideSum ? [kernel.sideSum.buffer] : [])]);
     case "rows":
       return new Set(kernel.passes.flatMap((p) => [...p.rowStores, ...p.stores]).map((s) => s.storage.buffer));
   }

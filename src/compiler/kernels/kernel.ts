@@ -111,6 +111,8 @@ export interface TemplateKernel {
   readonly rows: number;
   readonly columns: number;
   readonly stores: readonly Store[];
+  /** Where the sums of the rows of the last operand go, one for each column. */
+  readonly sideSum?: Storage;
 }
 
 /** Kernels that are repeated while a condition holds: `condition`, then, if `flag` is set, `body`, and again. Both are in order. */

@@ -8,6 +8,7 @@ import { type Loop, orderOf, type Value } from "../graph/value.js";
 import type { Position } from "./affine.js";
 import { hasGaps, isAssembly, partsOf, slotsOf } from "./assemblies.js";
 import { CannotFuse, ExpressionBuilder, type Source, viewOf } from "./build.js";
+import { sideSums } from "./side-sums.js";
 import { isAlone, newDraft, reduceDomain } from "./domains.js";
 import { Draft, type Role } from "./draft.js";
 import { DraftIndex } from "./draft-index.js";
@@ -39,6 +40,7 @@ class Planner {
   readonly #places: Places;
   readonly #operands = new Map<Draft, readonly View[]>();
   #cuts: ReadonlySet<Value> = new Set();
+  #sideSums: ReadonlyMap<Value, Value> = new Map();
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -50,6 +52,7 @@ class Planner {
     const wanted = storedValues(order, roots);
     this.#cuts = chainCuts(order, wanted);
     this.#reserve(order, wanted);
+    this.#sideSums = sideSums(order);
     for (const value of order) if (wanted.has(value)) this.#place(value);
     const rootStorage = roots.map((root) => this.#places.existing(root) ?? this.#place(root));
     const kernels = finishDrafts({
@@ -112,9 +115,19 @@ class Planner {
     }
     if (value.loop !== undefined) return this.#loop(value, value.loop);
     const storage = this.#reserved.get(value) ?? { buffer: this.#places.temporary(value, false), offset: 0 };
-    const draft = this.#join(value) ?? this.#found(value);
+    const draft = this.#beside(value) ?? this.#join(value) ?? this.#found(value);
     this.#places.placed.set(value, { draft, storage });
     return storage;
+  }
+
+  /** The template that gives the value as a side sum. */
+  #beside(value: Value): Draft | undefined {
+    const giver = this.#sideSums.get(value);
+    if (giver === undefined) return undefined;
+    this.#place(giver);
+    const draft = this.#places.placed.get(giver)?.draft;
+    draft?.members.push({ value, role: "side" });
+    return draft;
   }
 
   readonly #loops = new Map<Loop, { readonly draft: Draft; readonly carries: readonly Buffer[] }>();

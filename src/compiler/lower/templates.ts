@@ -10,7 +10,7 @@ import type { Cursor, Expr } from "../loops/ir.js";
 import { contraction } from "../templates/contraction.js";
 import { type ConvolutionShape, convolution, convolutionInputGradient } from "../templates/convolution.js";
 import { convolutionFilterGradient } from "../templates/filter-gradient.js";
-import type { Epilogue, FloatDType, ImageOperand, MatrixOperand, TemplatePlan } from "../templates/template.js";
+import type { Epilogue, SideSum, FloatDType, ImageOperand, MatrixOperand, TemplatePlan } from "../templates/template.js";
 import { type PlaceOperand, type WindowEpilogue, windowGather, windowMaximum, type WindowShape, windowScatter } from "../templates/windows.js";
 import { Cursors, direct, ExpressionEmitter, type Point, Scope } from "./emitter.js";
 import type { LoweredPhase } from "./phase.js";
@@ -36,6 +36,7 @@ class Binding {
     const { value, operands } = this.#kernel;
     const dtype = floatOf(value.primitive.name === "windowArgmax" ? value.inputs[0] : value);
     const epilogue = this.#epilogue();
+    const side = this.#sideSum();
     switch (value.primitive.name) {
       case "matmul": {
         const { transposeA, transposeB } = value.attributes as MatmulAttributes;
@@ -56,6 +57,7 @@ class Binding {
           a: this.#matrix(a, { batch: strideOf(a), outer: a.strides[aRow], depth: a.strides[aDepth] }),
           b: this.#matrix(b, { batch: strideOf(b), outer: b.strides[bColumn], depth: b.strides[bDepth] }),
           epilogue,
+          ...side,
         });
       }
       case "conv": {
@@ -70,7 +72,7 @@ class Binding {
       }
       case "convFilterGradient": {
         const [image, gradient] = operands;
-        return convolutionFilterGradient({ name, dtype, shape: shapeOf(value), image: this.#image(image), gradient: this.#image(gradient), epilogue });
+        return convolutionFilterGradient({ name, dtype, shape: shapeOf(value), image: this.#image(image), gradient: this.#image(gradient), epilogue, ...side });
       }
       case "windowArgmax": {
         const [image] = operands;
@@ -141,6 +143,18 @@ class Binding {
             return (x, c, lanes) => load(b.point(row, add(mul(x, index(pixelStride)), c)), 0, lanes);
           },
         };
+      },
+    };
+  }
+
+  /** Stores the sums of the last operand's rows. */
+  #sideSum(): { readonly sideSum?: SideSum } {
+    const { sideSum } = this.#kernel;
+    if (sideSum === undefined) return {};
+    return {
+      sideSum: (b) => {
+        const cursor = this.#cursor(b, { storage: sideSum, strides: [1] });
+        return () => (j, _lanes, sum) => b.store(b.point(cursor, j), sum);
       },
     };
   }

@@ -1,0 +1,235 @@
+/** The command line as a user starts it: a process of its own, the real engine, files on disk. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { digits } from "steepest/data";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const program = fileURLToPath(new URL("../../bin/steepest", import.meta.url));
+const environment = { ...process.env, NO_COLOR: "1" };
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function ended(child: ChildProcess): Promise<Ended> {
+  let [out, err] = ["", ""];
+  child.stdout?.on("data", (text) => (out += text));
+  child.stderr?.on("data", (text) => (err += text));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, out, err }));
+  });
+}
+
+const steepest = (...argv: string[]) => ended(spawn(process.execPath, [program, ...argv], { env: environment }));
+
+/** What a command with --json gave: one object in one line, and nothing else on its output. */
+async function json(...argv: string[]): Promise<{ readonly code: number | null; readonly result: Record<string, unknown>; readonly err: string }> {
+  const { code, out, err } = await steepest(...argv, "--json");
+  expect(out.trim().split("\n"), err).toHaveLength(1);
+  return { code, result: JSON.parse(out), err };
+}
+
+/** A file in the format of MNIST. */
+function idx(shape: readonly number[], data: Uint8Array): Buffer {
+  const head = Buffer.alloc(4 + 4 * shape.length);
+  head.writeUInt32BE(0x800 + shape.length, 0);
+  shape.forEach((extent, i) => head.writeUInt32BE(extent, 4 + 4 * i));
+  return Buffer.concat([head, data]);
+}
+
+let root = "";
+const names = { images: "train-images-idx3-ubyte", labels: "train-labels-idx1-ubyte", testImages: "t10k-images-idx3-ubyte", testLabels: "t10k-labels-idx1-ubyte" };
+let files: Readonly<Record<keyof typeof names, Buffer>>;
+
+/** A folder of data, with some files replaced. */
+function dataFolder(name: string, replaced: Partial<Record<keyof typeof names, Buffer>> = {}): string {
+  const folder = join(root, name);
+  mkdirSync(folder);
+  for (const role of ["images", "labels", "testImages", "testLabels"] as const) writeFileSync(join(folder, names[role]), replaced[role] ?? files[role]);
+  return `mnist:${folder}`;
+}
+
+let data = "";
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), "steepest-end-"));
+  const { inputs, targets, test } = digits({ train: 200, test: 60 });
+  if (test === undefined || !(inputs.data instanceof Uint8Array && targets.data instanceof Uint8Array)) throw new Error("the digits are no bytes");
+  files = {
+    images: idx([200, 28, 28], inputs.data),
+    labels: idx([200], targets.data),
+    testImages: idx([60, 28, 28], Uint8Array.from(test.inputs.data)),
+    testLabels: idx([60], Uint8Array.from(test.targets.data)),
+  };
+  data = dataFolder("data");
+  // The first start bundles the sources where that is due.
+  expect((await steepest("--version")).code).toBe(0);
+}, 120_000);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe("steepest minimize", () => {
+  it("gives one object with the path, the start first", async () => {
+    const { code, result } = await json("minimize", "0.5x1^2 + 2x2^2 + x1*x2", "--start", "8.7,-7.9", "--optimizer", "gd", "--lr", "0.2", "--steps", "10", "--path");
+    expect(code).toBe(0);
+    expect(Object.keys(result)).toEqual(["status", "steps", "x", "value", "gradientNorm", "evaluations", "diagnosis", "path"]);
+    expect(result).toMatchObject({ status: "step-limit", steps: 10, evaluations: { value: 11, gradient: 11 } });
+    const path = result.path as number[][];
+    expect(path).toHaveLength(11);
+    expect(path[0]).toEqual([8.7, -7.9]);
+    [2.26309, -0.685208].forEach((x, i) => expect(path[10][i]).toBeCloseTo(x, 5));
+    expect(path[10]).toEqual(result.x);
+  });
+
+  it("converges at a tolerance", async () => {
+    const { code, result } = await json("minimize", "x^2", "--start", "1", "--lr", "0.1", "--tolerance", "1e-3");
+    expect([code, result.status, result.steps]).toEqual([0, "converged", 35]);
+    expect(result.path).toBeUndefined();
+  });
+
+  it("ends with 1 where it diverges, with the last good point", async () => {
+    const { code, result } = await json("minimize", "x^2", "--start", "1", "--lr", "100");
+    expect([code, result.status, result.steps]).toEqual([1, "diverged", 67]);
+    expect(result.diagnosis).toContain("α·λ = 200");
+    expect(Number.isFinite(result.value)).toBe(true);
+  });
+
+  it("writes for people without --json", async () => {
+    const { code, out } = await steepest("minimize", "x^2 + y^2", "--start", "y=1,x=2", "--optimizer", "momentum", "--lr", "0.1", "--steps", "50");
+    expect(code).toBe(0);
+    expect(out).toMatch(/Stopped after 50 steps/);
+    expect(out).not.toContain("\u001b[");
+  });
+
+  it.each([
+    [["minimize", "x^2 +", "--start", "1"], 2, /column 6|end/],
+    [["minimize", "sinn(x)", "--start", "1"], 2, /sin/],
+    [["minimize", "x^2", "--start", "1,2"], 2, /1 number|x/],
+    [["minimize", "x^2", "--start", "one"], 2, /one/],
+    [["minimize", "x^2", "--start", "1", "--optimizer", "adm"], 2, /did you mean adam/],
+  ])("%j is refused", async (argv, expected, message) => {
+    const { code, result, err } = await json(...argv);
+    expect(code).toBe(expected);
+    expect(Object.keys(result)).toEqual(["error"]);
+    expect(err).toMatch(message);
+  });
+});
+
+describe("steepest gradient", () => {
+  it("gives value, gradient, Hessian and a check", async () => {
+    const { code, result } = await json("gradient", "x^2*y + z", "--at", "1,2,3");
+    expect(code).toBe(0);
+    expect(result).toMatchObject({ value: 5, gradient: [4, 1, 1], hessian: [[4, 2, 0], [2, 0, 0], [0, 0, 0]], check: { verdict: "pass" } });
+    expect(Object.keys(result)).toEqual(["value", "gradient", "hessian", "check"]);
+  });
+});
+
+describe("steepest explain", () => {
+  it("prints every level", async () => {
+    const { code, out } = await steepest("explain", "(1-x)^2 + 100(y-x^2)^2");
+    expect(code).toBe(0);
+    expect(out.length).toBeGreaterThan(500);
+  });
+});
+
+describe("steepest train and evaluate", () => {
+  const keys = ["status", "epochs", "trainLoss", "validationLoss", "testLoss", "testAccuracy", "parameters", "seconds", "samplesPerSecond", "out"];
+  const train = (out: string, ...more: string[]) => ["train", "--data", data, "--model", "linear", "--epochs", "8", "--out", out, ...more];
+
+  it("trains to a folder which evaluate finds as good as it was", async () => {
+    const out = join(root, "run");
+    const { code, result } = await json(...train(out, "--batch-size", "20"));
+    expect(code).toBe(0);
+    expect(Object.keys(result)).toEqual(keys);
+    expect(result).toMatchObject({ status: "step-limit", epochs: 8, parameters: 7850, out });
+    expect(result.testAccuracy).toBeGreaterThan(0.3);
+    expect(readdirSync(out).sort()).toEqual(["history.jsonl", "report.html", "run.json", "weights.safetensors"]);
+    for (const line of readFileSync(join(out, "history.jsonl"), "utf8").trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("loss");
+    expect(readFileSync(join(out, "report.html"), "utf8")).toMatch(/^<!doctype html>/i);
+
+    const judged = await json("evaluate", out);
+    expect(judged.code).toBe(0);
+    expect(judged.result).toMatchObject({ records: 60, accuracy: result.testAccuracy, loss: result.testLoss });
+
+    // The same again: refused, and the run untouched; with --force the same weights bit for bit, whatever the threads.
+    const before = readFileSync(join(out, "weights.safetensors"));
+    const again = await json(...train(out, "--batch-size", "20"));
+    expect([again.code, Object.keys(again.result)]).toEqual([1, ["error"]]);
+    expect(again.err).toMatch(/--force|force/);
+    expect(readFileSync(join(out, "weights.safetensors"))).toEqual(before);
+    expect((await json(...train(out, "--batch-size", "20", "--force", "--threads", "1"))).code).toBe(0);
+    expect(readFileSync(join(out, "weights.safetensors"))).toEqual(before);
+  });
+
+  it("stops at Ctrl-C, keeps what was learned, and ends with 130", async () => {
+    const out = join(root, "interrupted");
+    const child = spawn(process.execPath, [program, "train", "--data", data, "--model", "mlp", "--epochs", "100000", "--out", out, "--json"], { env: environment });
+    const result = ended(child);
+    let [seen, asked] = ["", false];
+    child.stderr.on("data", (text) => {
+      // Learning has begun when the first epoch is reported. A second signal would end it at once.
+      seen += text;
+      if (asked || !seen.includes("epoch ")) return;
+      asked = true;
+      child.kill("SIGINT");
+    });
+    const { code, out: text } = await result;
+    expect(code).toBe(130);
+    expect(JSON.parse(text)).toMatchObject({ status: "aborted", out });
+    expect((await json("evaluate", out)).code).toBe(0);
+  });
+
+  it("ends with 1 where it diverges, with weights that are finite", async () => {
+    const out = join(root, "diverged");
+    const { code, result } = await json(...train(out, "--optimizer", "gd", "--lr", "1e38"));
+    expect([code, result.status]).toEqual([1, "diverged"]);
+    expect((await json("evaluate", out)).code).toBe(0);
+  });
+
+  it("leaves a folder that holds something else alone, and says where it cannot write", async () => {
+    const other = join(root, "thesis");
+    mkdirSync(other);
+    writeFileSync(join(other, "chapter1.tex"), "x");
+    expect((await json(...train(other))).code).toBe(1);
+    expect(readdirSync(other)).toEqual(["chapter1.tex"]);
+    writeFileSync(join(root, "file"), "x");
+    expect((await json(...train(join(root, "file", "run")))).code).toBe(1);
+    if (process.getuid?.() !== 0) {
+      const locked = join(root, "locked");
+      mkdirSync(locked);
+      chmodSync(locked, 0o500);
+      expect((await json(...train(join(locked, "run")))).code).toBe(1);
+      chmodSync(locked, 0o700);
+    }
+    expect((await json("evaluate", join(root, "nothing"))).code).toBe(1);
+  });
+
+  it("finds what is wrong with the data, by file and record", async () => {
+    const head = (magic: number, ...rest: readonly number[]) => {
+      const words = Buffer.alloc(4 * (1 + rest.length));
+      [magic, ...rest].forEach((word, i) => words.writeUInt32BE(word, 4 * i));
+      return words;
+    };
+    const wrong: readonly (readonly [string, Partial<Record<keyof typeof names, Buffer>>, RegExp])[] = [
+      ["truncated", { images: files.images.subarray(0, 5000) }, /train-images-idx3-ubyte/],
+      ["magic", { images: Buffer.concat([head(0x1234), files.images.subarray(4)]) }, /train-images-idx3-ubyte/],
+      ["counts", { labels: idx([199], new Uint8Array(199)) }, /199/],
+      ["empty", { images: idx([0, 28, 28], new Uint8Array(0)), labels: idx([0], new Uint8Array(0)) }, /empty/],
+      ["label", { labels: idx([200], new Uint8Array(200).fill(11, 7)) }, /record 7/],
+      ["blank", { testLabels: Buffer.alloc(0) }, /t10k-labels-idx1-ubyte/],
+    ];
+    for (const [name, replaced, message] of wrong) {
+      const out = join(root, `from-${name}`);
+      const { code, result, err } = await json("train", "--data", dataFolder(name, replaced), "--model", "linear", "--epochs", "1", "--out", out);
+      expect([name, code, Object.keys(result)]).toEqual([name, 1, ["error"]]);
+      expect(err).toMatch(message);
+      expect(existsSync(out)).toBe(false);
+    }
+    expect((await json(...train(join(root, "large"), "--batch-size", "201"))).err).toMatch(/larger than the data/);
+    expect((await json("train", "--data", `mnist:${join(root, "nowhere")}`)).code).toBe(1);
+  });
+});
