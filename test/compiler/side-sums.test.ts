@@ -10,7 +10,7 @@ import { Training } from "../../src/objectives/training.js";
 import { fromHost } from "../../src/tensor/tensor.js";
 
 const models = [
-  { name: "mlp", model: mlp({ hidden: [40, 30] }), shape: [6, 6, 1], sums: 2 },
+  { name: "mlp", model: mlp({ hidden: [40, 30] }), shape: [6, 6, 1], sums: 3 },
   { name: "cnn", model: cnn({ filters: [16, 16] }), shape: [8, 8, 1], sums: 2 },
 ] as const;
 

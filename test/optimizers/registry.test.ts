@@ -5,7 +5,7 @@ import { follow } from "./rule.js";
 
 describe("optimizers by name", () => {
   it("knows each by the name that it bears, with its default rate", () => {
-    expect([...optimizers.keys()]).toEqual(["gd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam"]);
+    expect([...optimizers.keys()]).toEqual(["gd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam", "lbfgs"]);
     for (const [name, entry] of optimizers) {
       expect(optimizerNamed(name).name).toBe(name);
       expect(optimizerNamed(name).learningRate).toBe(entry.defaultRate);

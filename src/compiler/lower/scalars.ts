@@ -15,8 +15,8 @@ import { add, binary, compare, constant, I32, index, mul, registerOf, select } f
 import type { Cursor, Expr, LoopFunction, Register } from "../loops/ir.js";
 import { lowerings } from "./pointwise.js";
 
-/** Elements of a value that is computed, and of one that is only held, chosen or moved. */
 const MOST_ELEMENTS = 16;
+/** Elements of a value that is only held, chosen or moved, in a step that searches: what it remembers of earlier steps. */
 const MOST_HELD = 160;
 const MOST_OPERATIONS = 6000;
 
@@ -38,20 +38,21 @@ export interface ScalarProgram {
 
 /** Whether every number of the step fits into registers. */
 export function isSmall(entry: ScalarEntry): boolean {
-  return operationsOf(rootsOf(entry)) <= MOST_OPERATIONS;
+  const roots = rootsOf(entry);
+  return operationsOf(roots, orderOf(roots).some((value) => value.loop !== undefined) ? MOST_HELD : MOST_ELEMENTS) <= MOST_OPERATIONS;
 }
 
 /** Operations on single numbers that `roots` take, those of loops counted once; infinite where there is one that registers cannot do. */
-function operationsOf(roots: readonly Value[]): number {
+function operationsOf(roots: readonly Value[], mostHeld: number): number {
   const order = orderOf(roots);
   const loops = new Set<Loop>();
   let operations = 0;
   for (const { primitive, leaf, loop, shape, inputs } of order) {
     const size = sizeOf(shape);
     const isComputed = primitive.kind === "pointwise" && primitive.name !== "select";
-    if (size > (isComputed || primitive.name === "matmul" ? MOST_ELEMENTS : MOST_HELD)) return Number.POSITIVE_INFINITY;
+    if (size > (isComputed || primitive.name === "matmul" ? MOST_ELEMENTS : mostHeld)) return Number.POSITIVE_INFINITY;
     if (loop !== undefined) {
-      if (!loops.has(loop)) operations += operationsOf([loop.condition, ...loop.body]);
+      if (!loops.has(loop)) operations += operationsOf([loop.condition, ...loop.body], mostHeld);
       loops.add(loop);
     } else if (leaf === undefined && primitive.kind !== "pointwise" && !ARRANGED.has(primitive.name)) return Number.POSITIVE_INFINITY;
     else if (leaf === undefined || leaf.kind === "argument") operations += primitive.name === "matmul" ? size * inputs[0].shape[inputs[0].shape.length - 1] * 2 : size;
