@@ -1,10 +1,11 @@
 /** The engine behind the command line. */
-import { PartEvaluator } from "../descent/part-evaluator.js";
+
 import { openProgram } from "../backends/wasm/threads/index.js";
 import { checkGradient, Derivatives } from "../curvature/index.js";
 import { explainObjective, explainTraining } from "../descent/explain.js";
 import { fit } from "../descent/fit.js";
 import { minimize } from "../descent/minimize.js";
+import { PartEvaluator } from "../descent/part-evaluator.js";
 import { crossEntropy, type Loss, meanSquared, multiclassHinge } from "../models/losses.js";
 import { modelNamed } from "../models/ready.js";
 import { parseFormula } from "../objectives/formula/formula-parser.js";
@@ -70,13 +71,20 @@ export const engine: Engine = {
       seconds: run.seconds,
       samplesPerSecond: run.samplesPerSecond,
       trainLoss: run.trainLoss,
-      ...(run.validation ? { validationLoss: run.validation.loss, ...(run.validation.accuracy === undefined ? {} : { validationAccuracy: run.validation.accuracy }) } : {}),
+      ...(run.validation
+        ? {
+            validationLoss: run.validation.loss,
+            ...(run.validation.accuracy === undefined ? {} : { validationAccuracy: run.validation.accuracy }),
+          }
+        : {}),
       loss: run.training.parts.loss.name,
       history: run.history,
       weights: weightsOf(run),
       layers: layersOf(run.model),
       modelData: modelDataOf(run.model),
-      ...(test ? { test: { loss: test.loss, ...(test.accuracy === undefined ? {} : { accuracy: test.accuracy, confusion: test.confusion }) } } : {}),
+      ...(test
+        ? { test: { loss: test.loss, ...(test.accuracy === undefined ? {} : { accuracy: test.accuracy, confusion: test.confusion }) } }
+        : {}),
       ...(test && classes ? { testProbabilities: probabilitiesOf(test.outputs, classes) } : {}),
     };
   },
@@ -84,7 +92,12 @@ export const engine: Engine = {
   async evaluate({ run, part, threads, signal }) {
     const { name, outputs } = readyModel(run.configuration.model);
     const loss = losses.get(run.configuration.loss);
-    if (loss === undefined) throw new SteepestError({ problem: "the run was trained with a loss that is not known here", expected: [...losses.keys()].join(", "), received: run.configuration.loss });
+    if (loss === undefined)
+      throw new SteepestError({
+        problem: "the run was trained with a loss that is not known here",
+        expected: [...losses.keys()].join(", "),
+        received: run.configuration.loss,
+      });
     const model = modelNamed(name, outputs).build(run.inputShape);
     const training = new Training({ model, loss: loss(), preprocessing: run.preprocessing, seed: run.configuration.seed });
     const theta: Variable = { name: "theta", type: { shape: [training.layout.size], dtype: training.dtype } };
@@ -103,7 +116,13 @@ export const engine: Engine = {
   explain(request) {
     if ("formula" in request) {
       const variables = parseFormula(request.formula).variables;
-      return explainObjective(formulaObjective(request.formula, variables.map(() => 1)), request.optimizer);
+      return explainObjective(
+        formulaObjective(
+          request.formula,
+          variables.map(() => 1),
+        ),
+        request.optimizer,
+      );
     }
     return explainTraining(request);
   },
@@ -111,7 +130,11 @@ export const engine: Engine = {
 
 /** The ready model that a run's plain data names. */
 function readyModel(data: PlainData): { readonly name: string; readonly outputs: number } {
-  if (typeof data === "object" && data !== null && "name" in data && typeof data.name === "string" && typeof data.outputs === "number") return { name: data.name, outputs: data.outputs };
-  throw new SteepestError({ problem: "the run does not say which model it trained", received: JSON.stringify(data), fix: "evaluate a model of one's own in TypeScript, with its weights from loadRun" });
+  if (typeof data === "object" && data !== null && "name" in data && typeof data.name === "string" && typeof data.outputs === "number")
+    return { name: data.name, outputs: data.outputs };
+  throw new SteepestError({
+    problem: "the run does not say which model it trained",
+    received: JSON.stringify(data),
+    fix: "evaluate a model of one's own in TypeScript, with its weights from loadRun",
+  });
 }
-

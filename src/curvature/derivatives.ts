@@ -25,7 +25,14 @@ export class Derivatives {
     const gradient = pullBack([loss], [loss.fill(1)], [theta])[0] ?? theta.fill(0);
     const unit = iota([size]).eq(readVariable(this.#direction)).select(literal(1, dtype), literal(0, dtype));
     const product = pushForward([gradient], [theta], [unit])[0] ?? theta.fill(0);
-    this.#first = { name: "first", writes: [], traces: [{ name: "value", value: loss.cast("f64") }, { name: "gradient", value: gradient.cast("f64") }] };
+    this.#first = {
+      name: "first",
+      writes: [],
+      traces: [
+        { name: "value", value: loss.cast("f64") },
+        { name: "gradient", value: gradient.cast("f64") },
+      ],
+    };
     this.#product = { name: "product", writes: [], traces: [{ name: "product", value: product.cast("f64") }] };
     this.#program = new WasmProgram([this.#theta, this.#direction]);
   }
@@ -48,8 +55,7 @@ export class Derivatives {
 
 /** An objective as the gradient check takes it. */
 export function problemOf(objective: Objective | HostObjective): GradientProblem {
-  if (objective.kind === "host")
-    return { value: (x) => objective.value(x), gradient: (x) => Float64Array.from(objective.gradient(x)) };
+  if (objective.kind === "host") return { value: (x) => objective.value(x), gradient: (x) => Float64Array.from(objective.gradient(x)) };
   const derivatives = new Derivatives(objective);
   const names = objective.parameters.entries.flatMap((e) => {
     const size = e.shape.reduce((a, b) => a * b, 1);

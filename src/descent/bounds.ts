@@ -24,7 +24,9 @@ export function boxOf(bounds: Bound | readonly Bound[], size: number): Box {
     throw new SteepestError({
       problem: "the bounds are not usable",
       expected: size === 1 ? "a pair [least, most] with least ≤ most" : `one pair [least, most] with least ≤ most, or ${size} of them`,
-      received: JSON.stringify(bounds, (_, value: unknown) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value)),
+      received: JSON.stringify(bounds, (_, value: unknown) =>
+        typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+      ),
       fix: "a side without a bound is -Infinity or Infinity",
     });
   return { low: Float64Array.from(pairs, ([low]) => low), high: Float64Array.from(pairs, ([, high]) => high) };

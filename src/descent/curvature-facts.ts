@@ -47,5 +47,7 @@ export function curvatureFacts(
   program.write(variable, end);
   const { traces } = program.run({ name: "hessian", writes: [], traces: rows }, 1);
   const eigenvalues = symmetricEigenvalues(rows.map((row) => traces[row.name]));
-  return eigenvalues.every(Number.isFinite) ? { ...facts, eigenvalues: { least: Math.min(...eigenvalues), most: Math.max(...eigenvalues) } } : facts;
+  return eigenvalues.every(Number.isFinite)
+    ? { ...facts, eigenvalues: { least: Math.min(...eigenvalues), most: Math.max(...eigenvalues) } }
+    : facts;
 }

@@ -75,7 +75,13 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
   const entry = stepEntry({ parameters, optimizer, variables: v, evaluate, path: false, convergence: true });
   const program = await openProgram(variableList(v), threads === undefined ? {} : { threads });
   try {
-    for (const [variable, data] of initialValues(v, optimizer, { start: objective.start, totalSteps: steps, stepsPerEpoch: steps, tolerance })) program.write(variable, data);
+    for (const [variable, data] of initialValues(v, optimizer, {
+      start: objective.start,
+      totalSteps: steps,
+      stepsPerEpoch: steps,
+      tolerance,
+    }))
+      program.write(variable, data);
     if (v.evaluation) await program.run(lookEntry({ variables: v, evaluate }), 1);
     const changes: { step: number; learningRate: number }[] = [];
     let scale = 1;
@@ -106,7 +112,11 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
         set(controls) {
           checkOptionNames("set", controls, ["learningRate"]);
           if (!(Number.isFinite(controls.learningRate) && controls.learningRate >= 0))
-            throw new SteepestError({ problem: "this is no learning rate", expected: "a finite number ≥ 0", received: String(controls.learningRate) });
+            throw new SteepestError({
+              problem: "this is no learning rate",
+              expected: "a finite number ≥ 0",
+              received: String(controls.learningRate),
+            });
           if (learningRate === 0 && controls.learningRate > 0)
             throw new SteepestError({
               problem: "the rate in force is 0, and no factor leads from it to another",

@@ -32,7 +32,11 @@ export class DescentRecorder {
   /** @param sign −1 where the traces hold −f */
   history(sign: 1 | -1): DescentHistory {
     const loss = this.#column("loss");
-    return { loss: sign === 1 ? loss : loss.map((x) => -x), gradientNorm: this.#column("gradientNorm"), learningRate: this.#column("learningRate") };
+    return {
+      loss: sign === 1 ? loss : loss.map((x) => -x),
+      gradientNorm: this.#column("gradientNorm"),
+      learningRate: this.#column("learningRate"),
+    };
   }
 
   /** The recorded points and the last one, row after row. */

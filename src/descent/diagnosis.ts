@@ -23,7 +23,10 @@ export interface Facts {
 
 export function diagnose(facts: Facts): string {
   const { status } = facts;
-  const notes = status === "diverged" ? [whyDiverged(facts)] : [tooLong(facts), whereItIs(facts), ...(status === "step-limit" ? [ravine(facts), trend(facts)] : [])];
+  const notes =
+    status === "diverged"
+      ? [whyDiverged(facts)]
+      : [tooLong(facts), whereItIs(facts), ...(status === "step-limit" ? [ravine(facts), trend(facts)] : [])];
   return [headline(facts), ...notes.filter((note) => note !== undefined)].join(" ");
 }
 
@@ -51,7 +54,8 @@ function whyDiverged(facts: Facts): string {
   const { loss, gradientNorm, history, sign } = facts;
   if (!(Number.isFinite(loss) && Number.isFinite(gradientNorm))) return "Start where the objective and its slope are finite.";
   const fallen = history.loss.length > 0 && sign * loss < -1e6 * Math.max(1, Math.abs(history.loss[0]));
-  if (fallen) return sign === 1 ? "f fell without limit: it seems to have no minimum." : "f rose without limit: it seems to have no maximum.";
+  if (fallen)
+    return sign === 1 ? "f fell without limit: it seems to have no minimum." : "f rose without limit: it seems to have no maximum.";
   return tooLong(facts) ?? "A smaller learning rate may help.";
 }
 
@@ -75,7 +79,8 @@ function whereItIs({ status, gradientNorm, eigenvalues, size, sign }: Facts): st
   const isNear = gradientNorm <= 1e-4 * largest * Math.max(1, size);
   const [minimum, maximum] = sign === 1 ? ["minimum", "maximum"] : ["maximum", "minimum"];
   const [lowest, highest] = sign === 1 ? [short(least), short(most)] : [short(-most), short(-least)];
-  const range = lowest === highest ? `the Hessian's only eigenvalue is ${lowest}` : `the Hessian's eigenvalues run from ${lowest} to ${highest}`;
+  const range =
+    lowest === highest ? `the Hessian's only eigenvalue is ${lowest}` : `the Hessian's eigenvalues run from ${lowest} to ${highest}`;
   const zero = 1e-8 * largest;
   if (isNear && largest > 0) {
     if (least > zero) return `This is a ${minimum}: ${range}.`;
@@ -107,7 +112,9 @@ function trend({ history: { loss }, sign }: Facts): string | undefined {
   if (loss.length >= 50 && Math.abs(before - after) <= 1e-9 * Math.max(Math.abs(before), Math.abs(after)))
     return "The loss has hardly changed over the last tenth of the steps.";
   if (loss.length >= 10 && sign * after < sign * before - 1e-6 * Math.abs(before))
-    return sign === 1 ? "It was still falling: more steps would lower it further." : "It was still rising: more steps would raise it further.";
+    return sign === 1
+      ? "It was still falling: more steps would lower it further."
+      : "It was still rising: more steps would raise it further.";
   return undefined;
 }
 

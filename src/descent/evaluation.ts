@@ -11,7 +11,11 @@ export interface PartOutputs {
   readonly outputs: HostData;
 }
 
-export function judge(results: readonly PartOutputs[], part: DatasetPart, classification: boolean): Evaluation & { readonly outputs: Float32Array } {
+export function judge(
+  results: readonly PartOutputs[],
+  part: DatasetPart,
+  classification: boolean,
+): Evaluation & { readonly outputs: Float32Array } {
   const count = recordCount(part);
   const width = results.reduce((n, r) => n + r.outputs.length, 0) / count;
   const outputs = new Float32Array(count * width);

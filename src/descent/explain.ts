@@ -33,7 +33,12 @@ export interface ExplainTrainingOptions {
 /** The levels of one training step on byte images with labels. */
 export function explainTraining({ model, inputShape, batchSize, optimizer }: ExplainTrainingOptions): readonly PrintedLevel[] {
   const records = 10 * batchSize;
-  const training = new Training({ model: model.build(inputShape), loss: crossEntropy(), preprocessing: { scale: 1 / 255, offset: 0 }, seed: 1 });
+  const training = new Training({
+    model: model.build(inputShape),
+    loss: crossEntropy(),
+    preprocessing: { scale: 1 / 255, offset: 0 },
+    seed: 1,
+  });
   const v = descentVariables(training.parameters, optimizer);
   const inputs = dataVariable("inputs", [records, ...inputShape], "u8");
   const targets = dataVariable("targets", [records], "u8");

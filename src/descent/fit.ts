@@ -121,15 +121,21 @@ function checkOptions({ epochs, seed, validation, patience, seconds, threads, dt
   const isCount = (x: unknown) => Number.isSafeInteger(x) && Number(x) >= 1;
   if (epochs !== undefined && !(Number.isFinite(epochs) && epochs > 0)) throw unusable("epochs", "a number > 0", epochs);
   if (seed !== undefined && !(seed === 0 || isCount(seed))) throw unusable("seed", "a whole number from 0 to 2⁵³ − 1", seed);
-  if (validation !== undefined && !(validation >= 0 && validation < 1)) throw unusable("validation", "a share from 0 to below 1", validation);
+  if (validation !== undefined && !(validation >= 0 && validation < 1))
+    throw unusable("validation", "a share from 0 to below 1", validation);
   if (seconds !== undefined && !(seconds > 0)) throw unusable("seconds", "a number > 0", seconds);
   if (threads !== undefined && !isCount(threads)) throw unusable("threads", "a whole number ≥ 1", threads);
   if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") throw unusable("dtype", '"f32" or "f64"', dtype);
-  if (regularizer !== undefined && typeof regularizer?.penalty !== "function") throw unusable("regularizer", "what l2(1e-4) returns", regularizer);
+  if (regularizer !== undefined && typeof regularizer?.penalty !== "function")
+    throw unusable("regularizer", "what l2(1e-4) returns", regularizer);
   if (onProgress !== undefined && typeof onProgress !== "function") throw unusable("onProgress", "a function", onProgress);
   if (patience === undefined) return;
   if (!isCount(patience)) throw unusable("patience", "a whole number of epochs ≥ 1", patience);
-  if (!validation) throw new SteepestError({ problem: "patience watches the validation loss, and there is no validation part", fix: "set validation: 0.1" });
+  if (!validation)
+    throw new SteepestError({
+      problem: "patience watches the validation loss, and there is no validation part",
+      fix: "set validation: 0.1",
+    });
 }
 
 function checkModel(model: unknown): asserts model is Model {

@@ -24,7 +24,12 @@ interface Visited {
  *
  * @param alone whether the start was a number: the solution is one, too
  */
-export function descendHost(objective: HostObjective, start: Float64Array, settings: DescentSettings, alone: boolean): Run<number | number[]> {
+export function descendHost(
+  objective: HostObjective,
+  start: Float64Array,
+  settings: DescentSettings,
+  alone: boolean,
+): Run<number | number[]> {
   const { optimizer, steps, tolerance, sign, targetLoss, bounds } = settings;
   const size = start.length;
   const parameters = { size, dtype: "f64", entries: [{ path: "x", shape: [size], offset: 0 }] } as const;
@@ -44,7 +49,8 @@ export function descendHost(objective: HostObjective, start: Float64Array, setti
   const look = lookEntry(common);
   const program = new WasmProgram([...variableList(v), loss, gradient]);
   const first = Float64Array.from(projected(start, bounds));
-  for (const [variable, data] of initialValues(v, optimizer, { start: first, totalSteps: steps, stepsPerEpoch: steps, tolerance })) program.write(variable, data);
+  for (const [variable, data] of initialValues(v, optimizer, { start: first, totalSteps: steps, stepsPerEpoch: steps, tolerance }))
+    program.write(variable, data);
 
   let evaluations = 0;
   const visit = (theta: Float64Array): Visited => {
@@ -60,7 +66,10 @@ export function descendHost(objective: HostObjective, start: Float64Array, setti
         received: slopes?.length === undefined ? String(slopes) : `${slopes.length}`,
       });
     program.write(loss, [sign * value]);
-    program.write(gradient, Float64Array.from(slopes, (x) => sign * x));
+    program.write(
+      gradient,
+      Float64Array.from(slopes, (x) => sign * x),
+    );
     return { theta, value, norm: program.run(look, 1).traces.gradientNorm[0] };
   };
 
@@ -106,7 +115,11 @@ export function descendHost(objective: HostObjective, start: Float64Array, setti
     steps: done,
     loss: good.value,
     gradientNorm: good.norm,
-    history: { loss: Float64Array.from(history.loss), gradientNorm: Float64Array.from(history.gradientNorm), learningRate: Float64Array.from(history.learningRate) },
+    history: {
+      loss: Float64Array.from(history.loss),
+      gradientNorm: Float64Array.from(history.gradientNorm),
+      learningRate: Float64Array.from(history.learningRate),
+    },
   };
   return new Run({
     ...outcome,

@@ -48,14 +48,21 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
   const program = new WasmProgram(variableList(v));
   const start = projected(objective.start, bounds);
   const wanted = targetLoss === undefined ? {} : { targetLoss: sign * targetLoss };
-  for (const [variable, data] of initialValues(v, optimizer, { start, totalSteps: steps, stepsPerEpoch: steps, tolerance, ...wanted })) program.write(variable, data);
+  for (const [variable, data] of initialValues(v, optimizer, { start, totalSteps: steps, stepsPerEpoch: steps, tolerance, ...wanted }))
+    program.write(variable, data);
 
   const recorder = new DescentRecorder(size, dtype);
   const state = stateList(v);
   const most = path ? Math.max(1, Math.min(SLICE, Math.floor(POINTS / (8 * size)))) : SLICE;
   const isTarget = (loss: number) => targetLoss !== undefined && loss <= sign * targetLoss;
   const endAt = (loss: number, norm: number): Status | undefined =>
-    !(Number.isFinite(loss) && Number.isFinite(norm)) ? "diverged" : norm <= tolerance ? "converged" : isTarget(loss) ? "stopped-early" : undefined;
+    !(Number.isFinite(loss) && Number.isFinite(norm))
+      ? "diverged"
+      : norm <= tolerance
+        ? "converged"
+        : isTarget(loss)
+          ? "stopped-early"
+          : undefined;
   const began = performance.now();
   if (v.evaluation) program.run(look, 1);
   let searched = 0;
@@ -78,7 +85,8 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     if (status === undefined && stopped) status = "stalled";
     const now = performance.now();
     if (status === undefined && now - began > seconds * 1000 && done < steps) status = "stopped-early";
-    if (Number.isFinite(seconds)) slice = Math.max(1, Math.min(SLICE, 4 * slice, Math.round((slice * PAUSE) / Math.max(now - before, 0.01))));
+    if (Number.isFinite(seconds))
+      slice = Math.max(1, Math.min(SLICE, 4 * slice, Math.round((slice * PAUSE) / Math.max(now - before, 0.01))));
   }
   let last = measured(program.run(look, 1).traces);
   const end = endAt(last.loss, last.norm);
@@ -103,7 +111,14 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     theta,
     evaluations: { value: count, gradient: count },
     ...(path ? { path: new Path<S>(recorder.path(theta), size, (row) => objective.solution(row)) } : {}),
-    facts: (): Facts => ({ ...outcome, optimizer: optimizer.name, tolerance, sign, size: largestOf(theta), ...curvatureFacts(evaluate, start, theta, dtype) }),
+    facts: (): Facts => ({
+      ...outcome,
+      optimizer: optimizer.name,
+      tolerance,
+      sign,
+      size: largestOf(theta),
+      ...curvatureFacts(evaluate, start, theta, dtype),
+    }),
   });
 }
 

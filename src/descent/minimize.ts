@@ -36,11 +36,23 @@ export function minimize<S extends NumberStart>(f: string, start: S, options?: M
 export function minimize(f: HostObjective, start: number, options?: MinimizeOptions): Run<number>;
 export function minimize(f: HostObjective, start: readonly number[] | Float64Array, options?: MinimizeOptions): Run<number[]>;
 export function minimize(f: (x: Tensor) => Tensor, start: Tensor, options?: MinimizeOptions): Run<Tensor>;
-export function minimize<C extends Constants>(f: (x: number, constants: Held<C>) => number, start: number, options: WithConstants<C>): Run<number>;
+export function minimize<C extends Constants>(
+  f: (x: number, constants: Held<C>) => number,
+  start: number,
+  options: WithConstants<C>,
+): Run<number>;
 export function minimize(f: (x: number) => number, start: number, options?: MinimizeOptions): Run<number>;
-export function minimize<C extends Constants>(f: (...x: (Numbers & Held<C>)[]) => number, start: readonly number[], options: WithConstants<C>): Run<number[]>;
+export function minimize<C extends Constants>(
+  f: (...x: (Numbers & Held<C>)[]) => number,
+  start: readonly number[],
+  options: WithConstants<C>,
+): Run<number[]>;
 export function minimize(f: (...x: Numbers[]) => number, start: readonly number[], options?: MinimizeOptions): Run<number[]>;
-export function minimize<S extends NumberRecord, C extends Constants>(f: (point: S, constants: Held<C>) => number, start: S, options: WithConstants<C>): Run<Widened<S>>;
+export function minimize<S extends NumberRecord, C extends Constants>(
+  f: (point: S, constants: Held<C>) => number,
+  start: S,
+  options: WithConstants<C>,
+): Run<Widened<S>>;
 export function minimize<S extends NumberRecord>(f: (point: S) => number, start: S, options?: MinimizeOptions): Run<Widened<S>>;
 export function minimize(f: Minimizable, start: NumberStart | Tensor | Float64Array, options: MinimizeOptions = {}): Run {
   return descent(f, start, options, 1);
@@ -59,11 +71,23 @@ export function maximize<S extends NumberStart>(f: string, start: S, options?: M
 export function maximize(f: HostObjective, start: number, options?: MinimizeOptions): Run<number>;
 export function maximize(f: HostObjective, start: readonly number[] | Float64Array, options?: MinimizeOptions): Run<number[]>;
 export function maximize(f: (x: Tensor) => Tensor, start: Tensor, options?: MinimizeOptions): Run<Tensor>;
-export function maximize<C extends Constants>(f: (x: number, constants: Held<C>) => number, start: number, options: WithConstants<C>): Run<number>;
+export function maximize<C extends Constants>(
+  f: (x: number, constants: Held<C>) => number,
+  start: number,
+  options: WithConstants<C>,
+): Run<number>;
 export function maximize(f: (x: number) => number, start: number, options?: MinimizeOptions): Run<number>;
-export function maximize<C extends Constants>(f: (...x: (Numbers & Held<C>)[]) => number, start: readonly number[], options: WithConstants<C>): Run<number[]>;
+export function maximize<C extends Constants>(
+  f: (...x: (Numbers & Held<C>)[]) => number,
+  start: readonly number[],
+  options: WithConstants<C>,
+): Run<number[]>;
 export function maximize(f: (...x: Numbers[]) => number, start: readonly number[], options?: MinimizeOptions): Run<number[]>;
-export function maximize<S extends NumberRecord, C extends Constants>(f: (point: S, constants: Held<C>) => number, start: S, options: WithConstants<C>): Run<Widened<S>>;
+export function maximize<S extends NumberRecord, C extends Constants>(
+  f: (point: S, constants: Held<C>) => number,
+  start: S,
+  options: WithConstants<C>,
+): Run<Widened<S>>;
 export function maximize<S extends NumberRecord>(f: (point: S) => number, start: S, options?: MinimizeOptions): Run<Widened<S>>;
 export function maximize(f: Minimizable, start: NumberStart | Tensor | Float64Array, options: MinimizeOptions = {}): Run {
   return descent(f, start, options, -1);
@@ -110,7 +134,10 @@ const unreadable = (f: unknown): SteepestError =>
     problem: "this cannot be minimised",
     expected: "a formula in quotes, a function of numbers or of a tensor, or objective({ value, gradient })",
     received: typeof f === "object" && f !== null && "kind" in f ? "what trace() returns" : String(f),
-    fix: typeof f === "object" && f !== null && "kind" in f ? "hand the formula or function itself to minimize; descend takes what trace returns" : undefined,
+    fix:
+      typeof f === "object" && f !== null && "kind" in f
+        ? "hand the formula or function itself to minimize; descend takes what trace returns"
+        : undefined,
   });
 
 /**
@@ -131,9 +158,15 @@ export function trace(f: string | AnyFunction, start: NumberStart | Tensor, cons
 function tracedObjective(f: string | AnyFunction, start: NumberStart | Tensor | Float64Array, constants?: Constants): Objective {
   if (start instanceof Tensor) {
     if (typeof f === "string")
-      throw new SteepestError({ problem: "a formula starts from numbers, not from a tensor", fix: "write the start as { x: 1, y: 2 } or [1, 2]" });
+      throw new SteepestError({
+        problem: "a formula starts from numbers, not from a tensor",
+        fix: "write the start as { x: 1, y: 2 } or [1, 2]",
+      });
     if (constants !== undefined)
-      throw new SteepestError({ problem: "a function of a tensor takes no constants", fix: "let it close over them: numbers and tensors alike" });
+      throw new SteepestError({
+        problem: "a function of a tensor takes no constants",
+        fix: "let it close over them: numbers and tensors alike",
+      });
     // The function's own signature promised a function of one tensor: see the overloads of minimize.
     return tensorObjective(f as unknown as (x: Tensor) => Tensor, start);
   }

@@ -46,7 +46,15 @@ export function checkOptionNames(owner: string, options: object, known: readonly
 
 /** Refuses what is no optimizer, in the forms that slip past a type checker. */
 export function checkOptimizer(owner: string, given: unknown): asserts given is Optimizer {
-  if (typeof given === "object" && given !== null && "update" in given && typeof given.update === "function" && "slots" in given && "learningRate" in given) return;
+  if (
+    typeof given === "object" &&
+    given !== null &&
+    "update" in given &&
+    typeof given.update === "function" &&
+    "slots" in given &&
+    "learningRate" in given
+  )
+    return;
   const called = typeof given === "function" ? given.name || "adam" : "adam";
   throw new SteepestError({
     problem: `${owner} was given something that is no optimizer`,

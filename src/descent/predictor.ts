@@ -61,7 +61,10 @@ class Inference {
       throw new SteepestError({
         problem: "these numbers do not make up inputs of the model",
         expected: `a flat array of ${size} numbers, or a multiple of that, for inputs of shape [${model.inputShape.join(", ")}]`,
-        received: typeof inputs === "object" && inputs !== null ? `${length} ${length > 0 && typeof inputs[0] !== "number" ? `entries such as ${typeof inputs[0]}` : "numbers"}` : String(inputs),
+        received:
+          typeof inputs === "object" && inputs !== null
+            ? `${length} ${length > 0 && typeof inputs[0] !== "number" ? `entries such as ${typeof inputs[0]}` : "numbers"}`
+            : String(inputs),
       });
     const width = sizeOf(model.outputShape);
     const outputs = new Float32Array(count * width);

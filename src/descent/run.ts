@@ -1,7 +1,7 @@
 /** What every descent of a function returns. */
 import { Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
-import { type Facts, diagnose } from "./diagnosis.js";
+import { diagnose, type Facts } from "./diagnosis.js";
 import type { Status } from "./history.js";
 
 /** Under this name Node asks an object how it prints. */

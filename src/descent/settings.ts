@@ -47,7 +47,14 @@ const names = ["optimizer", "steps", "tolerance", "targetLoss", "seconds", "path
 export function settingsOf(options: MinimizeOptions, size: number, sign: 1 | -1): DescentSettings {
   const owner = sign === 1 ? "minimize" : "maximize";
   checkOptionNames(owner, options, names);
-  const { optimizer = adam({ learningRate: 0.05 }), steps = 10_000, tolerance = 1e-6, targetLoss, seconds = Number.POSITIVE_INFINITY, path = false } = options;
+  const {
+    optimizer = adam({ learningRate: 0.05 }),
+    steps = 10_000,
+    tolerance = 1e-6,
+    targetLoss,
+    seconds = Number.POSITIVE_INFINITY,
+    path = false,
+  } = options;
   checkOptimizer(owner, optimizer);
   if (!Number.isInteger(steps) || steps < 0) throw unusable("steps", "a whole number ≥ 0", steps);
   if (!isNumber(tolerance) || !(tolerance >= 0)) throw unusable("tolerance", "a number ≥ 0", tolerance);
@@ -68,5 +75,9 @@ const isNumber = (x: unknown): x is number => typeof x === "number";
 
 /** The error for an option whose value cannot be used. */
 export function unusable(name: string, expected: string, received: unknown): SteepestError {
-  return new SteepestError({ problem: `the option ${name} is not usable`, expected, received: typeof received === "string" ? `"${received}"` : String(received) });
+  return new SteepestError({
+    problem: `the option ${name} is not usable`,
+    expected,
+    received: typeof received === "string" ? `"${received}"` : String(received),
+  });
 }

@@ -3,8 +3,8 @@ import { pullBack } from "../autodiff/reverse.js";
 import type { EntryPoint } from "../compiler/program.js";
 import type { Parameters } from "../objectives/objective.js";
 import { type LossAndGradient, type Optimizer, slotType } from "../optimizers/optimizer.js";
-import type { Variable } from "../tensor/primitives/leaves.js";
 import { SteepestError } from "../tensor/error.js";
+import type { Variable } from "../tensor/primitives/leaves.js";
 import { literal, readVariable, Tensor, weakNumber } from "../tensor/tensor.js";
 import { allocate, type HostData, sameShape, showType, sizeOf } from "../tensor/types.js";
 
@@ -35,7 +35,9 @@ export function descentVariables(parameters: Parameters, optimizer: Optimizer, i
   return {
     theta: { name: "theta", type: { shape: [size], dtype } },
     slots: Object.fromEntries(Object.entries(optimizer.slots).map(([name, slot]) => [name, { name, type: slotType(slot, size, dtype) }])),
-    ...(isFixed && optimizer.carries === "evaluation" ? { evaluation: { loss: scalarVariable("loss"), gradient: { name: "gradient", type: { shape: [size], dtype } } } } : {}),
+    ...(isFixed && optimizer.carries === "evaluation"
+      ? { evaluation: { loss: scalarVariable("loss"), gradient: { name: "gradient", type: { shape: [size], dtype } } } }
+      : {}),
     step: scalarVariable("step"),
     totalSteps: scalarVariable("totalSteps"),
     stepsPerEpoch: scalarVariable("stepsPerEpoch"),
@@ -119,12 +121,18 @@ export function stepEntry(options: StepOptions): EntryPoint {
   const { parameters, optimizer, variables: v, evaluate, project = (x: Tensor) => x } = options;
   const theta = readVariable(v.theta);
   const step = readVariable(v.step, true);
-  const { loss, gradient } = v.evaluation ? { loss: readVariable(v.evaluation.loss), gradient: readVariable(v.evaluation.gradient) } : evaluate(theta);
+  const { loss, gradient } = v.evaluation
+    ? { loss: readVariable(v.evaluation.loss), gradient: readVariable(v.evaluation.gradient) }
+    : evaluate(theta);
   const context = { step, totalSteps: readVariable(v.totalSteps, true), stepsPerEpoch: readVariable(v.stepsPerEpoch, true) };
   const { learningRate: rate } = optimizer;
   const learningRate = (typeof rate === "number" ? weakNumber(rate) : rate.rate(context)).mul(readVariable(v.rateScale, true));
-  const slots = Object.fromEntries(Object.entries(v.slots).map(([name, variable]) => [name, readVariable(variable, variable.type.shape.length === 0)]));
-  const views = Object.fromEntries(parameters.entries.map((entry) => [entry.path, { theta: theta.unpack(entry), gradient: gradient.unpack(entry) }]));
+  const slots = Object.fromEntries(
+    Object.entries(v.slots).map(([name, variable]) => [name, readVariable(variable, variable.type.shape.length === 0)]),
+  );
+  const views = Object.fromEntries(
+    parameters.entries.map((entry) => [entry.path, { theta: theta.unpack(entry), gradient: gradient.unpack(entry) }]),
+  );
   const gradientNorm = normOf(theta, gradient, options.project);
   const finite = isFinite(loss.cast("f64")).and(isFinite(gradientNorm));
   const small = gradientNorm.le(readVariable(v.tolerance));
@@ -141,11 +149,23 @@ export function stepEntry(options: StepOptions): EntryPoint {
     name: options.name ?? "step",
     writes: [
       { variable: v.theta, value: keep(theta, next) },
-      ...Object.entries(v.slots).map(([name, variable]) => ({ variable, value: keep(slots[name], resultOf(optimizer.name, `the slot ${name}`, updated.slots?.[name], variable)) })),
+      ...Object.entries(v.slots).map(([name, variable]) => ({
+        variable,
+        value: keep(slots[name], resultOf(optimizer.name, `the slot ${name}`, updated.slots?.[name], variable)),
+      })),
       ...(v.evaluation
         ? [
-            { variable: v.evaluation.loss, value: keep(loss, resultOf(optimizer.name, "the loss at the new θ", updated.evaluation?.loss, v.evaluation.loss)) },
-            { variable: v.evaluation.gradient, value: keep(gradient, resultOf(optimizer.name, "the gradient at the new θ", updated.evaluation?.gradient, v.evaluation.gradient)) },
+            {
+              variable: v.evaluation.loss,
+              value: keep(loss, resultOf(optimizer.name, "the loss at the new θ", updated.evaluation?.loss, v.evaluation.loss)),
+            },
+            {
+              variable: v.evaluation.gradient,
+              value: keep(
+                gradient,
+                resultOf(optimizer.name, "the gradient at the new θ", updated.evaluation?.gradient, v.evaluation.gradient),
+              ),
+            },
           ]
         : []),
       { variable: v.step, value: step.add(step.fill(1)) },
@@ -159,7 +179,10 @@ export function stepEntry(options: StepOptions): EntryPoint {
       ...(options.path ? [{ name: "path", value: theta }] : []),
       ...Object.entries(options.metrics?.(theta) ?? {}).map(([name, value]) => ({ name, value })),
     ],
-    stop: stays === undefined ? finite.not() : [stays, still.ge(stillSteps(optimizer)), ...(updated.stalled ? [updated.stalled] : [])].reduce((a, b) => a.or(b)),
+    stop:
+      stays === undefined
+        ? finite.not()
+        : [stays, still.ge(stillSteps(optimizer)), ...(updated.stalled ? [updated.stalled] : [])].reduce((a, b) => a.or(b)),
   };
 }
 
@@ -167,7 +190,8 @@ export function stepEntry(options: StepOptions): EntryPoint {
  * After how many steps that change nothing a descent counts as stalled. With a constant rate and no slots the next step is the same
  * again; a velocity or a schedule may yet get it going.
  */
-export const stillSteps = ({ learningRate, slots }: Optimizer): number => (typeof learningRate === "number" && Object.keys(slots).length === 0 ? 1 : 50);
+export const stillSteps = ({ learningRate, slots }: Optimizer): number =>
+  typeof learningRate === "number" && Object.keys(slots).length === 0 ? 1 : 50;
 
 /** What a rule gives for θ or a slot, in the slot's own dtype. */
 function resultOf(rule: string, what: string, value: unknown, { type }: Variable): Tensor {
@@ -189,7 +213,10 @@ function normOf(theta: Tensor, gradient: Tensor, project: StepOptions["project"]
   // Squares of float64 overflow beyond 1e154, long before the gradient itself does: there they are taken of smaller numbers.
   const fits = isFinite(sum);
   const scaled = pull.mul(literal(1e-155)).square().sum();
-  return fits.select(sum, scaled).sqrt().mul(fits.select(literal(1), literal(1e155)));
+  return fits
+    .select(sum, scaled)
+    .sqrt()
+    .mul(fits.select(literal(1), literal(1e155)));
 }
 
 const isFinite = (x: Tensor): Tensor => x.sub(x).eq(literal(0, "f64", true));
@@ -213,4 +240,3 @@ export function lookEntry(options: Pick<StepOptions, "variables" | "evaluate" | 
     ],
   };
 }
-

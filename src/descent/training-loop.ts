@@ -1,16 +1,17 @@
 /** The asynchronous loop of `fit`: slices of compiled steps, validation at the end of each epoch, records on the way. */
-import type { EntryPoint } from "../compiler/program.js";
+
 import { openProgram, type ThreadedProgram } from "../backends/wasm/threads/index.js";
+import type { EntryPoint } from "../compiler/program.js";
 import type { DatasetPart } from "../data/dataset.js";
 import { recordCount } from "../data/dataset.js";
 import { batchRows, dataVariable, orderVariable, type Training } from "../objectives/training.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
+import { epochOrder } from "../tensor/permutation.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
 import type { Evaluation, Status } from "./history.js";
 import { HistoryRecorder } from "./history-recorder.js";
-import { epochOrder } from "../tensor/permutation.js";
 import { PartEvaluator } from "./part-evaluator.js";
 import type { TrainingProgress } from "./progress.js";
 import { type DescentVariables, descentVariables, gradientOf, initialValues, stepEntry, variableList } from "./step.js";
@@ -68,7 +69,13 @@ export class TrainingLoop {
   readonly #perEpoch: number;
   readonly #totalSteps: number;
 
-  private constructor(options: TrainingLoopOptions, program: ThreadedProgram, variables: DescentVariables, data: DataVariables, evaluator: PartEvaluator | undefined) {
+  private constructor(
+    options: TrainingLoopOptions,
+    program: ThreadedProgram,
+    variables: DescentVariables,
+    data: DataVariables,
+    evaluator: PartEvaluator | undefined,
+  ) {
     const { records, batchSize, epochs } = options;
     const count = recordCount(records);
     this.#options = options;
@@ -92,10 +99,13 @@ export class TrainingLoop {
     };
     const [largest] = [...held].sort((a, b) => recordCount(b) - recordCount(a));
     const evaluator = largest && new PartEvaluator(training, variables.theta, largest);
-    const program = await openProgram([...variableList(variables), data.inputs, data.targets, data.order, ...(evaluator?.variables ?? [])], {
-      ...(threads === undefined ? {} : { threads }),
-      ...(workerUrl === undefined ? {} : { workerUrl }),
-    });
+    const program = await openProgram(
+      [...variableList(variables), data.inputs, data.targets, data.order, ...(evaluator?.variables ?? [])],
+      {
+        ...(threads === undefined ? {} : { threads }),
+        ...(workerUrl === undefined ? {} : { workerUrl }),
+      },
+    );
     try {
       const loop = new TrainingLoop(options, program, variables, data, evaluator);
       program.write(data.inputs, records.inputs.data);
@@ -171,7 +181,8 @@ export class TrainingLoop {
         const result = await judge(validation);
         recorder.validated(result, done, elapsed());
         const epoch = Math.ceil(done / perEpoch);
-        if (Number.isFinite(result.loss) && (best === undefined || result.loss < best.loss)) best = { loss: result.loss, theta: await this.theta(), epoch };
+        if (Number.isFinite(result.loss) && (best === undefined || result.loss < best.loss))
+          best = { loss: result.loss, theta: await this.theta(), epoch };
         else if (epoch - (best?.epoch ?? 0) >= patience && done < total) status = "stopped-early";
       }
       if (steps > 0)
@@ -184,7 +195,12 @@ export class TrainingLoop {
           loss: recorder.recent,
           learningRate: recorder.rate,
           samplesPerSecond: samples / Math.max(1e-9, elapsed() - evaluating / 1000),
-          ...(judged ? { validationLoss: judged.result.loss, ...(judged.result.accuracy === undefined ? {} : { validationAccuracy: judged.result.accuracy }) } : {}),
+          ...(judged
+            ? {
+                validationLoss: judged.result.loss,
+                ...(judged.result.accuracy === undefined ? {} : { validationAccuracy: judged.result.accuracy }),
+              }
+            : {}),
         });
       if (status === "stopped-early") break;
       if (steps < wish && signal?.aborted) status = "aborted";
@@ -207,7 +223,12 @@ export class TrainingLoop {
     recorder.flush(time);
     return {
       status,
-      diagnosis: describeTraining(status, { steps: done, perEpoch, loss: recorder.lastEpochLoss, ...(best && restored ? { best: best.epoch } : {}) }),
+      diagnosis: describeTraining(status, {
+        steps: done,
+        perEpoch,
+        loss: recorder.lastEpochLoss,
+        ...(best && restored ? { best: best.epoch } : {}),
+      }),
       epochs: done / perEpoch,
       steps: done,
       seconds: time,

@@ -26,13 +26,23 @@ const isList = (start: NumberStart): start is readonly number[] => Array.isArray
  */
 export function formulaObjective<S extends NumberStart>(text: string, start: S, constants: Constants = {}): FormulaObjective<S> {
   const entries = Object.entries(constants);
+  const twice = isRecord(start) ? entries.find(([name]) => Object.hasOwn(start, name)) : undefined;
+  if (twice !== undefined)
+    throw new SteepestError({
+      problem: `${twice[0]} is in the start and among the constants`,
+      expected: "variables in the start, given values in constants",
+      received: twice[0],
+      fix: `leave ${twice[0]} out of one of the two`,
+    });
   const program = parseFormula(text, {
     constants: entries.filter(([, v]) => typeof v === "number").map(([name]) => name),
     arrays: entries.filter(([, v]) => typeof v !== "number").map(([name]) => name),
     ...(isRecord(start) ? { variables: Object.keys(start) } : {}),
     ...(isList(start) ? { count: start.length } : typeof start === "number" ? { count: 1 } : {}),
   });
-  const given = new Map(entries.map(([name, v]): [string, number | Float64Array] => [name, typeof v === "number" ? v : Float64Array.from(v)]));
+  const given = new Map(
+    entries.map(([name, v]): [string, number | Float64Array] => [name, typeof v === "number" ? v : Float64Array.from(v)]),
+  );
   return numbersObjective(text, program, program.variables, program.variables, start, given);
 }
 
@@ -47,7 +57,14 @@ export function functionObjective<S extends NumberStart>(f: AnyFunction, start: 
     ...(isRecord(start) ? { names: Object.keys(start) } : { count: isList(start) ? start.length : 1 }),
   });
   const names = program.variables.map((v) => v.name);
-  return numbersObjective(f.name || "function", program, names, program.variables.map((v) => v.key), start, program.constants);
+  return numbersObjective(
+    f.name || "function",
+    program,
+    names,
+    program.variables.map((v) => v.key),
+    start,
+    program.constants,
+  );
 }
 
 function numbersObjective<S extends NumberStart>(
@@ -61,8 +78,17 @@ function numbersObjective<S extends NumberStart>(
   const values = startValues(start, variables, keys);
   const bad = values.findIndex((v) => !Number.isFinite(v));
   if (bad >= 0)
-    throw new SteepestError({ problem: "the start must be finite numbers", received: `${variables[bad]} = ${values[bad]}`, fix: "start somewhere the objective is defined" });
-  const data = new Map([...constants].map(([key, value]) => [key, typeof value === "number" ? fromHost(Float64Array.of(value), [], "f64") : fromHost(value, [value.length], "f64")]));
+    throw new SteepestError({
+      problem: "the start must be finite numbers",
+      received: `${variables[bad]} = ${values[bad]}`,
+      fix: "start somewhere the objective is defined",
+    });
+  const data = new Map(
+    [...constants].map(([key, value]) => [
+      key,
+      typeof value === "number" ? fromHost(Float64Array.of(value), [], "f64") : fromHost(value, [value.length], "f64"),
+    ]),
+  );
   return {
     kind: "traced",
     name,
@@ -70,7 +96,8 @@ function numbersObjective<S extends NumberStart>(
     variables,
     parameters: { size: values.length, dtype: "f64", entries: variables.map((path, offset) => ({ path, shape: [], offset })) },
     start: values,
-    loss: (theta) => lower(program, new Map([...data, ...variables.map((v, offset): [string, Tensor] => [v, theta.unpack({ shape: [], offset })])])),
+    loss: (theta) =>
+      lower(program, new Map([...data, ...variables.map((v, offset): [string, Tensor] => [v, theta.unpack({ shape: [], offset })])])),
     solution: (theta) => solutionLike(start, keys, theta),
   };
 }
@@ -89,7 +116,11 @@ function startValues(start: NumberStart, variables: readonly string[], keys: rea
   }
   const missing = keys.filter((key) => typeof given[key] !== "number");
   if (missing.length > 0)
-    throw new SteepestError({ problem: `the start has no number for ${missing.join(", ")}`, expected: keys.join(", "), received: Object.keys(given).join(", ") || "nothing" });
+    throw new SteepestError({
+      problem: `the start has no number for ${missing.join(", ")}`,
+      expected: keys.join(", "),
+      received: Object.keys(given).join(", ") || "nothing",
+    });
   return Float64Array.from(keys, (key) => given[key]);
 }
 
@@ -107,7 +138,11 @@ function solutionLike<S extends NumberStart>(start: S, keys: readonly (string | 
  */
 export function tensorObjective(f: (x: Tensor) => Tensor, start: Tensor): Objective<Tensor> {
   if (start.dtype !== "f32" && start.dtype !== "f64")
-    throw new SteepestError({ problem: "a descent needs a start of floating-point numbers", received: start.toString(), fix: 'convert it: start.cast("f64")' });
+    throw new SteepestError({
+      problem: "a descent needs a start of floating-point numbers",
+      received: start.toString(),
+      fix: 'convert it: start.cast("f64")',
+    });
   const { shape, dtype } = start;
   return {
     kind: "traced",

@@ -65,7 +65,8 @@ export interface HostFunctions {
 export function objective(functions: HostFunctions): HostObjective {
   const { value, gradient, name = "objective" } = functions;
   if (typeof value !== "function") throw incomplete("value: (x) => f(x)", value);
-  if (typeof gradient !== "function" && gradient !== "finite-differences") throw incomplete('gradient: (x) => [∂f/∂x₀, …], or gradient: "finite-differences"', gradient);
+  if (typeof gradient !== "function" && gradient !== "finite-differences")
+    throw incomplete('gradient: (x) => [∂f/∂x₀, …], or gradient: "finite-differences"', gradient);
   return gradient === "finite-differences"
     ? { kind: "host", name, value, gradient: (x) => centredDifferences(value, x), differences: 2 }
     : { kind: "host", name, value, gradient, differences: 0 };

@@ -1,7 +1,7 @@
 /** From what `fit` returns to what a run folder keeps, and back to a model. */
 import type { TrainedRun } from "../descent/trained-run.js";
-import { parameterCount } from "../models/model.js";
 import type { BuiltModel } from "../models/model.js";
+import { parameterCount } from "../models/model.js";
 import { chooseSamples } from "./choose-samples.js";
 import type { LayerSummary, NamedArray, PlainData, RunData } from "./run-data.js";
 import { type SavedRun, saveRun as saveRunData } from "./run-folder.js";
@@ -12,7 +12,12 @@ export const layersOf = (model: BuiltModel): LayerSummary[] =>
 
 /** The weights with names and shapes. */
 export const weightsOf = ({ training, weights }: TrainedRun): NamedArray[] =>
-  training.layout.entries.map(({ path, shape }) => ({ name: path, shape, dtype: training.layout.dtype, data: weights.get(path) ?? new Float32Array(0) }));
+  training.layout.entries.map(({ path, shape }) => ({
+    name: path,
+    shape,
+    dtype: training.layout.dtype,
+    data: weights.get(path) ?? new Float32Array(0),
+  }));
 
 /** The model as plain data: its name, which rebuilds a ready model, and its layers. */
 export const modelDataOf = (model: BuiltModel): PlainData => ({
@@ -51,7 +56,13 @@ export async function saveRun(run: TrainedRun, folder: string, { force = false, 
   const { data, settings, model, training, test, validation } = run;
   const stored: RunData = {
     title: title ?? `${model.name} on ${data.name}`,
-    configuration: { data: data.name, model: modelDataOf(model), loss: training.parts.loss.name, ...settings, optimizer: { name: settings.optimizer } },
+    configuration: {
+      data: data.name,
+      model: modelDataOf(model),
+      loss: training.parts.loss.name,
+      ...settings,
+      optimizer: { name: settings.optimizer },
+    },
     preprocessing: data.preprocessing,
     inputShape: model.inputShape,
     ...(data.classes ? { classes: data.classes } : {}),
@@ -64,8 +75,12 @@ export async function saveRun(run: TrainedRun, folder: string, { force = false, 
       seconds: run.seconds,
       samplesPerSecond: run.samplesPerSecond,
       trainLoss: run.trainLoss,
-      ...(validation ? { validationLoss: validation.loss, ...(validation.accuracy === undefined ? {} : { validationAccuracy: validation.accuracy }) } : {}),
-      ...(test ? { test: { loss: test.loss, ...(test.accuracy === undefined ? {} : { accuracy: test.accuracy, confusion: test.confusion }) } } : {}),
+      ...(validation
+        ? { validationLoss: validation.loss, ...(validation.accuracy === undefined ? {} : { validationAccuracy: validation.accuracy }) }
+        : {}),
+      ...(test
+        ? { test: { loss: test.loss, ...(test.accuracy === undefined ? {} : { accuracy: test.accuracy, confusion: test.confusion }) } }
+        : {}),
     },
     history: run.history,
     weights: weightsOf(run),

@@ -2,7 +2,8 @@
 import { tracingError } from "./error.js";
 import { closeGraphs, conform, type OpenGraph, traceGraph } from "./graph.js";
 import { control } from "./primitives/control.js";
-import { apply, recordNodes, Tensor } from "./tensor.js";
+import { recordNodes } from "./recording.js";
+import { apply, Tensor } from "./tensor.js";
 import { showShape, showType, type TensorType } from "./types.js";
 
 /** One tensor, or a list of tensors. */

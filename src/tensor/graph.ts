@@ -2,7 +2,8 @@
 import { tracingError } from "./error.js";
 import type { Graph, Node } from "./primitive.js";
 import { leaves } from "./primitives/leaves.js";
-import { apply, recordNodes, Tensor } from "./tensor.js";
+import { recordNodes } from "./recording.js";
+import { apply, Tensor } from "./tensor.js";
 import { showType, type TensorType } from "./types.js";
 import { topological } from "./walk.js";
 

@@ -105,7 +105,8 @@ export type Primitive = PointwisePrimitive | LinearPrimitive | StructuralPrimiti
 export interface Node {
   readonly primitive: Primitive;
   readonly attributes: Attributes;
-  readonly inputs: readonly Tensor[];
+  /** Emptied when the value has long been read, so that a loop of one's own does not keep its whole history alive. */
+  inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
 }
 

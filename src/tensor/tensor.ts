@@ -13,7 +13,8 @@ import { leaves, type Variable } from "./primitives/leaves.js";
 import { movement } from "./primitives/movement.js";
 import { order } from "./primitives/order.js";
 import { type PointwiseName, pointwise } from "./primitives/pointwise.js";
-import { readTensors } from "./read.js";
+import { capDepth, readTensors } from "./read.js";
+import { recorded } from "./recording.js";
 import { checkPad, checkSlice, checkStretch, permutationOf, reshapedTo } from "./shape-rules.js";
 import { allocate, type DType, type HostData, normalizeAxes, type Shape, sameShape, showShape, showType, sizeOf } from "./types.js";
 
@@ -428,22 +429,8 @@ export function apply(primitive: Primitive, attributes: Attributes, inputs: read
   const node: Node = { primitive, attributes, inputs, outputs };
   for (const type of typesOf(primitive, attributes, inputs))
     outputs.push(new Tensor(node, outputs.length, type.shape, type.dtype, weak && type.dtype === "f64"));
-  for (const made of recordings) made.add(node);
+  if (!recorded(node)) capDepth(node);
   return outputs;
-}
-
-/** One set for each sub-graph that is being traced, the innermost last. */
-const recordings: Set<Node>[] = [];
-
-/** Runs `body`, and says which nodes were made meanwhile: they belong to the sub-graph that it traces. */
-export function recordNodes<T>(body: () => T): { readonly result: T; readonly nodes: ReadonlySet<Node> } {
-  const nodes = new Set<Node>();
-  recordings.push(nodes);
-  try {
-    return { result: body(), nodes };
-  } finally {
-    recordings.splice(recordings.indexOf(nodes), 1);
-  }
 }
 
 function one(primitive: Primitive, attributes: Attributes, inputs: readonly Tensor[], weak = false): Tensor {

@@ -31,9 +31,9 @@ import {
   relu,
   sequential,
   type Tensor,
+  type TrainingProgress,
   tensor,
   trace,
-  type TrainingProgress,
 } from "steepest";
 import { digits } from "steepest/data";
 import { loadRun, saveRun } from "steepest/node";
@@ -76,7 +76,13 @@ describe("1. a plain function of numbers", () => {
   });
 
   it("stays within bounds", () => {
-    const run = minimize(rosenbrock, [-1.2, 1], { bounds: [[-2, 2], [0, 3]], optimizer: adam({ learningRate: 0.02 }) });
+    const run = minimize(rosenbrock, [-1.2, 1], {
+      bounds: [
+        [-2, 2],
+        [0, 3],
+      ],
+      optimizer: adam({ learningRate: 0.02 }),
+    });
     expectTypeOf(run.solution).toEqualTypeOf<number[]>();
     expect(run.solution[0]).toBeCloseTo(1, 4);
     expect(run.solution[1]).toBeCloseTo(1, 4);
@@ -100,13 +106,20 @@ describe("2. a formula, with names", () => {
     expectTypeOf(run.solution).toEqualTypeOf<{ x: number; y: number }>();
     expect(run.solution.x).toBeCloseTo(0, 5);
     // Eigenvalues (5 ± √13)/2
-    expect(run.diagnosis).toMatch(/^Converged after \d+ steps: .* This is a minimum: the Hessian's eigenvalues run from 0\.6972 to 4\.303\.$/);
+    expect(run.diagnosis).toMatch(
+      /^Converged after \d+ steps: .* This is a minimum: the Hessian's eigenvalues run from 0\.6972 to 4\.303\.$/,
+    );
   });
 });
 
 describe("3. a function of tensors, and one's own JavaScript", () => {
   it("a tensor as start means a traced function", () => {
-    const X = tensor([[1, 0], [1, 1], [1, 2], [1, 3]]);
+    const X = tensor([
+      [1, 0],
+      [1, 1],
+      [1, 2],
+      [1, 3],
+    ]);
     const y = tensor([1, 3, 5, 7]);
     const run = minimize((w) => X.matmul(w).sub(y).square().mean(), zeros([2]), { optimizer: momentum({ learningRate: 0.1 }) });
     expectTypeOf(run.solution).toEqualTypeOf<Tensor>();
@@ -123,7 +136,9 @@ describe("3. a function of tensors, and one's own JavaScript", () => {
     expectTypeOf(run.solution).toEqualTypeOf<number[]>();
     expect(run.status).toBe("converged");
     expect(run.solution[0]).toBeCloseTo(1, 5);
-    const differences = minimize(objective({ value: simulate, gradient: "finite-differences" }), start, { optimizer: gd({ learningRate: 0.1 }) });
+    const differences = minimize(objective({ value: simulate, gradient: "finite-differences" }), start, {
+      optimizer: gd({ learningRate: 0.1 }),
+    });
     expect(differences.solution[0]).toBeCloseTo(1, 5);
     expect(checkGradient(objective({ value: simulate, gradient: adjoint }), start).verdict).toBe("pass");
     expect(checkGradient(objective({ value: simulate, gradient: (x) => [2 * x[0], 6 * x[1]] }), start).verdict).toBe("fail");
@@ -136,7 +151,11 @@ describe("4. derivatives compose", () => {
 
   it("grad, hessian, hvp, jvp", () => {
     expect(grad(f)(x).toArray()).toEqual([3, 12, 27]);
-    expect(hessian(f)(x).toArray()).toEqual([[6, 0, 0], [0, 12, 0], [0, 0, 18]]);
+    expect(hessian(f)(x).toArray()).toEqual([
+      [6, 0, 0],
+      [0, 12, 0],
+      [0, 0, 18],
+    ]);
     expect(hvp(f)(x, tensor([1, 0, 1])).toArray()).toEqual([6, 0, 18]);
     expect(jvp(f)(x, tensor([1, 1, 1])).tangent.item()).toBe(42);
     expect(grad((y: Tensor) => grad(f)(y).sum())(x).toArray()).toEqual([6, 12, 18]);

@@ -6,7 +6,8 @@ async function train(threads: number): Promise<void> {
   const run = await trainOnDigits(threads);
   const hash = hashOf(run.theta);
   const report: Record<string, string> = Reflect.get(globalThis, "report") ?? {};
-  report[`${threads} thread${threads === 1 ? "" : "s"}`] = `${hash}, ${Math.round(run.samplesPerSecond)} samples/s, test accuracy ${run.test?.accuracy}`;
+  report[`${threads} thread${threads === 1 ? "" : "s"}`] =
+    `${hash}, ${Math.round(run.samplesPerSecond)} samples/s, test accuracy ${run.test?.accuracy}`;
   Reflect.set(globalThis, "report", report);
   if (hash !== WEIGHTS_AFTER_ONE_EPOCH) throw new Error(`expected ${WEIGHTS_AFTER_ONE_EPOCH}, received ${hash}`);
 }

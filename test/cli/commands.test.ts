@@ -60,7 +60,7 @@ describe("in general", () => {
     [["evaluate"], /DIR is missing/],
     [["explain"], /one thing/],
     [["explain", "x", "--model", "cnn"], /one thing/],
-    [["explain", "x", "--level", "kernel"], /did you mean kernels/],
+    [["explain", "x", "--level", "kernles"], /did you mean kernels/],
   ])("calls %j wrong usage", async (argv, message) => {
     const { code, out, err } = await run(argv);
     expect([code, out]).toEqual([2, ""]);

@@ -29,7 +29,9 @@ function ended(child: ChildProcess): Promise<Ended> {
 const steepest = (...argv: string[]) => ended(spawn(process.execPath, [program, ...argv], { env: environment }));
 
 /** What a command with --json gave: one object in one line, and nothing else on its output. */
-async function json(...argv: string[]): Promise<{ readonly code: number | null; readonly result: Record<string, unknown>; readonly err: string }> {
+async function json(
+  ...argv: string[]
+): Promise<{ readonly code: number | null; readonly result: Record<string, unknown>; readonly err: string }> {
   const { code, out, err } = await steepest(...argv, "--json");
   expect(out.trim().split("\n"), err).toHaveLength(1);
   return { code, result: JSON.parse(out), err };
@@ -39,19 +41,25 @@ async function json(...argv: string[]): Promise<{ readonly code: number | null; 
 function idx(shape: readonly number[], data: Uint8Array): Buffer {
   const head = Buffer.alloc(4 + 4 * shape.length);
   head.writeUInt32BE(0x800 + shape.length, 0);
-  shape.forEach((extent, i) => head.writeUInt32BE(extent, 4 + 4 * i));
+  for (const [i, extent] of shape.entries()) head.writeUInt32BE(extent, 4 + 4 * i);
   return Buffer.concat([head, data]);
 }
 
 let root = "";
-const names = { images: "train-images-idx3-ubyte", labels: "train-labels-idx1-ubyte", testImages: "t10k-images-idx3-ubyte", testLabels: "t10k-labels-idx1-ubyte" };
+const names = {
+  images: "train-images-idx3-ubyte",
+  labels: "train-labels-idx1-ubyte",
+  testImages: "t10k-images-idx3-ubyte",
+  testLabels: "t10k-labels-idx1-ubyte",
+};
 let files: Readonly<Record<keyof typeof names, Buffer>>;
 
 /** A folder of data, with some files replaced. */
 function dataFolder(name: string, replaced: Partial<Record<keyof typeof names, Buffer>> = {}): string {
   const folder = join(root, name);
   mkdirSync(folder);
-  for (const role of ["images", "labels", "testImages", "testLabels"] as const) writeFileSync(join(folder, names[role]), replaced[role] ?? files[role]);
+  for (const role of ["images", "labels", "testImages", "testLabels"] as const)
+    writeFileSync(join(folder, names[role]), replaced[role] ?? files[role]);
   return `mnist:${folder}`;
 }
 
@@ -59,7 +67,8 @@ let data = "";
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "steepest-end-"));
   const { inputs, targets, test } = digits({ train: 200, test: 60 });
-  if (test === undefined || !(inputs.data instanceof Uint8Array && targets.data instanceof Uint8Array)) throw new Error("the digits are no bytes");
+  if (test === undefined || !(inputs.data instanceof Uint8Array && targets.data instanceof Uint8Array))
+    throw new Error("the digits are no bytes");
   files = {
     images: idx([200, 28, 28], inputs.data),
     labels: idx([200], targets.data),
@@ -74,14 +83,26 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe("steepest minimize", () => {
   it("gives one object with the path, the start first", async () => {
-    const { code, result } = await json("minimize", "0.5x1^2 + 2x2^2 + x1*x2", "--start", "8.7,-7.9", "--optimizer", "gd", "--lr", "0.2", "--steps", "10", "--path");
+    const { code, result } = await json(
+      "minimize",
+      "0.5x1^2 + 2x2^2 + x1*x2",
+      "--start",
+      "8.7,-7.9",
+      "--optimizer",
+      "gd",
+      "--lr",
+      "0.2",
+      "--steps",
+      "10",
+      "--path",
+    );
     expect(code).toBe(0);
     expect(Object.keys(result)).toEqual(["status", "steps", "x", "value", "gradientNorm", "evaluations", "diagnosis", "path"]);
     expect(result).toMatchObject({ status: "step-limit", steps: 10, evaluations: { value: 11, gradient: 11 } });
     const path = result.path as number[][];
     expect(path).toHaveLength(11);
     expect(path[0]).toEqual([8.7, -7.9]);
-    [2.26309, -0.685208].forEach((x, i) => expect(path[10][i]).toBeCloseTo(x, 5));
+    for (const [i, x] of [2.26309, -0.685208].entries()) expect(path[10][i]).toBeCloseTo(x, 5);
     expect(path[10]).toEqual(result.x);
   });
 
@@ -99,7 +120,18 @@ describe("steepest minimize", () => {
   });
 
   it("writes for people without --json", async () => {
-    const { code, out } = await steepest("minimize", "x^2 + y^2", "--start", "y=1,x=2", "--optimizer", "momentum", "--lr", "0.1", "--steps", "50");
+    const { code, out } = await steepest(
+      "minimize",
+      "x^2 + y^2",
+      "--start",
+      "y=1,x=2",
+      "--optimizer",
+      "momentum",
+      "--lr",
+      "0.1",
+      "--steps",
+      "50",
+    );
     expect(code).toBe(0);
     expect(out).toMatch(/Stopped after 50 steps/);
     expect(out).not.toContain("\u001b[");
@@ -123,7 +155,16 @@ describe("steepest gradient", () => {
   it("gives value, gradient, Hessian and a check", async () => {
     const { code, result } = await json("gradient", "x^2*y + z", "--at", "1,2,3");
     expect(code).toBe(0);
-    expect(result).toMatchObject({ value: 5, gradient: [4, 1, 1], hessian: [[4, 2, 0], [2, 0, 0], [0, 0, 0]], check: { verdict: "pass" } });
+    expect(result).toMatchObject({
+      value: 5,
+      gradient: [4, 1, 1],
+      hessian: [
+        [4, 2, 0],
+        [2, 0, 0],
+        [0, 0, 0],
+      ],
+      check: { verdict: "pass" },
+    });
     expect(Object.keys(result)).toEqual(["value", "gradient", "hessian", "check"]);
   });
 });
@@ -137,7 +178,18 @@ describe("steepest explain", () => {
 });
 
 describe("steepest train and evaluate", () => {
-  const keys = ["status", "epochs", "trainLoss", "validationLoss", "testLoss", "testAccuracy", "parameters", "seconds", "samplesPerSecond", "out"];
+  const keys = [
+    "status",
+    "epochs",
+    "trainLoss",
+    "validationLoss",
+    "testLoss",
+    "testAccuracy",
+    "parameters",
+    "seconds",
+    "samplesPerSecond",
+    "out",
+  ];
   const train = (out: string, ...more: string[]) => ["train", "--data", data, "--model", "linear", "--epochs", "8", "--out", out, ...more];
 
   it("trains to a folder which evaluate finds as good as it was", async () => {
@@ -167,7 +219,11 @@ describe("steepest train and evaluate", () => {
 
   it("stops at Ctrl-C, keeps what was learned, and ends with 130", async () => {
     const out = join(root, "interrupted");
-    const child = spawn(process.execPath, [program, "train", "--data", data, "--model", "mlp", "--epochs", "100000", "--out", out, "--json"], { env: environment });
+    const child = spawn(
+      process.execPath,
+      [program, "train", "--data", data, "--model", "mlp", "--epochs", "100000", "--out", out, "--json"],
+      { env: environment },
+    );
     const result = ended(child);
     let [seen, asked] = ["", false];
     child.stderr.on("data", (text) => {
@@ -211,7 +267,7 @@ describe("steepest train and evaluate", () => {
   it("finds what is wrong with the data, by file and record", async () => {
     const head = (magic: number, ...rest: readonly number[]) => {
       const words = Buffer.alloc(4 * (1 + rest.length));
-      [magic, ...rest].forEach((word, i) => words.writeUInt32BE(word, 4 * i));
+      for (const [i, word] of [magic, ...rest].entries()) words.writeUInt32BE(word, 4 * i);
       return words;
     };
     const wrong: readonly (readonly [string, Partial<Record<keyof typeof names, Buffer>>, RegExp])[] = [
@@ -224,7 +280,17 @@ describe("steepest train and evaluate", () => {
     ];
     for (const [name, replaced, message] of wrong) {
       const out = join(root, `from-${name}`);
-      const { code, result, err } = await json("train", "--data", dataFolder(name, replaced), "--model", "linear", "--epochs", "1", "--out", out);
+      const { code, result, err } = await json(
+        "train",
+        "--data",
+        dataFolder(name, replaced),
+        "--model",
+        "linear",
+        "--epochs",
+        "1",
+        "--out",
+        out,
+      );
       expect([name, code, Object.keys(result)]).toEqual([name, 1, ["error"]]);
       expect(err).toMatch(message);
       expect(existsSync(out)).toBe(false);

@@ -13,8 +13,14 @@ async function states<S>(descent: AsyncIterable<DescentState<S>>): Promise<Desce
 describe("descend", () => {
   it("walks the path of minimize, in slices", async () => {
     const optimizer = adam({ learningRate: cosine(0.1) });
-    const all = await states(descend(trace("(1-x)^2 + 100(y-x^2)^2", [-1.2, 1]), { optimizer, steps: 250, stepsPerYield: 100, tolerance: 0 }));
-    expect(all.map((s) => [s.step, s.status])).toEqual([[100, "running"], [200, "running"], [250, "step-limit"]]);
+    const all = await states(
+      descend(trace("(1-x)^2 + 100(y-x^2)^2", [-1.2, 1]), { optimizer, steps: 250, stepsPerYield: 100, tolerance: 0 }),
+    );
+    expect(all.map((s) => [s.step, s.status])).toEqual([
+      [100, "running"],
+      [200, "running"],
+      [250, "step-limit"],
+    ]);
     const whole = minimize("(1-x)^2 + 100(y-x^2)^2", [-1.2, 1], { optimizer, steps: 250, tolerance: 0 });
     expect(all[2].solution).toEqual(whole.solution);
     expect(all.flatMap((s) => [...s.losses])).toEqual([...whole.history.loss]);
@@ -31,7 +37,9 @@ describe("descend", () => {
 
   it("says that it diverged or stalled", async () => {
     expect((await states(descend(parabola, { optimizer: gd({ learningRate: 1e200 }), stepsPerYield: 7 }))).at(-1)?.status).toBe("diverged");
-    expect((await states(descend(trace("x", { x: 1 }), { optimizer: gd({ learningRate: 1e-20 }), stepsPerYield: 7 }))).at(-1)?.status).toBe("stalled");
+    expect((await states(descend(trace("x", { x: 1 }), { optimizer: gd({ learningRate: 1e-20 }), stepsPerYield: 7 }))).at(-1)?.status).toBe(
+      "stalled",
+    );
   });
 
   it("set changes the rate from the next step on, and is remembered with its step", async () => {
@@ -47,16 +55,27 @@ describe("descend", () => {
     expect(seen).toEqual([0.4, 0.2, 0.1]);
     // (1 − 0.8)(1 − 0.4)(1 − 0.2)
     expect(last?.solution.x).toBeCloseTo(3 - 3 * 0.2 * 0.6 * 0.8, 12);
-    expect(last?.changes.map((c) => [c.step, c.learningRate])).toEqual([[1, 123], [1, 0.2], [2, 123], [2, 0.1]]);
+    expect(last?.changes.map((c) => [c.step, c.learningRate])).toEqual([
+      [1, 123],
+      [1, 0.2],
+      [2, 123],
+      [2, 0.1],
+    ]);
   });
 
   it("scales a schedule so that it goes through what was set", async () => {
     const rates: number[] = [];
-    for await (const state of descend(parabola, { optimizer: gd({ learningRate: cosine(0.1) }), stepsPerYield: 1, steps: 4, tolerance: 0 })) {
+    for await (const state of descend(parabola, {
+      optimizer: gd({ learningRate: cosine(0.1) }),
+      stepsPerYield: 1,
+      steps: 4,
+      tolerance: 0,
+    })) {
       rates.push(state.learningRate);
       if (state.step === 1) state.set({ learningRate: 0.2 });
     }
-    [0.1, 0.1 * (1 + Math.SQRT1_2), 0.1, 0.1 * (1 - Math.SQRT1_2)].forEach((rate, k) => expect(rates[k]).toBeCloseTo(rate, 12));
+    for (const [k, rate] of [0.1, 0.1 * (1 + Math.SQRT1_2), 0.1, 0.1 * (1 - Math.SQRT1_2)].entries())
+      expect(rates[k]).toBeCloseTo(rate, 12);
   });
 
   it("breaking out ends it, and others go on", async () => {
@@ -71,7 +90,12 @@ describe("descend", () => {
 
   it("ends at a signal", async () => {
     const controller = new AbortController();
-    const slow = descend(parabola, { optimizer: gd({ learningRate: 1e-9 }), stepsPerYield: 2 ** 20, steps: 2 ** 40, signal: controller.signal });
+    const slow = descend(parabola, {
+      optimizer: gd({ learningRate: 1e-9 }),
+      stepsPerYield: 2 ** 20,
+      steps: 2 ** 40,
+      signal: controller.signal,
+    });
     setTimeout(() => controller.abort(), 100);
     const all = await states(slow);
     expect(["aborted", "running"]).toContain(all.at(-1)?.status);
@@ -79,26 +103,48 @@ describe("descend", () => {
   });
 
   it("takes tensors", async () => {
-    const all = await states(descend(trace((w) => w.sub(tensor([1, 2])).square().sum(), tensor([0, 0])), { optimizer: gd({ learningRate: 0.5 }), steps: 1 }));
+    const all = await states(
+      descend(
+        trace(
+          (w) =>
+            w
+              .sub(tensor([1, 2]))
+              .square()
+              .sum(),
+          tensor([0, 0]),
+        ),
+        { optimizer: gd({ learningRate: 0.5 }), steps: 1 },
+      ),
+    );
     expect(all[0].solution.toArray()).toEqual([1, 2]);
   });
 
   const refused: readonly (readonly [string, () => AsyncGenerator, RegExp])[] = [
     ["a formula alone", () => Reflect.apply(descend, undefined, ["x^2"]), /trace\(/],
-    ["an objective in JavaScript", () => Reflect.apply(descend, undefined, [objective({ value: () => 1, gradient: () => [1] })]), /hand it to minimize/],
+    [
+      "an objective in JavaScript",
+      () => Reflect.apply(descend, undefined, [objective({ value: () => 1, gradient: () => [1] })]),
+      /hand it to minimize/,
+    ],
     ["half a step", () => descend(parabola, { stepsPerYield: 0.5 }), /stepsPerYield/],
     ["negative steps", () => descend(parabola, { steps: -1 }), /steps/],
     ["a rate outside the optimizer", () => Reflect.apply(descend, undefined, [parabola, { learningRate: 1 }]), /belongs to the optimizer/],
   ];
   it.each(refused)("refuses %s", async (_, call, message) => {
-    const error: unknown = await call().next().then(() => undefined, (e: unknown) => e);
+    const error: unknown = await call()
+      .next()
+      .then(
+        () => undefined,
+        (e: unknown) => e,
+      );
     expect(error).toBeInstanceOf(SteepestError);
     expect(String(error)).toMatch(message);
   });
 
   it("refuses rates that are none", async () => {
     for await (const state of descend(parabola, { steps: 1 })) {
-      for (const learningRate of [-1, Number.NaN, Number.POSITIVE_INFINITY]) expect(() => state.set({ learningRate })).toThrow(SteepestError);
+      for (const learningRate of [-1, Number.NaN, Number.POSITIVE_INFINITY])
+        expect(() => state.set({ learningRate })).toThrow(SteepestError);
     }
   });
 });

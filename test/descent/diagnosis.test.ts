@@ -7,19 +7,25 @@ describe("what kind of point the end is", () => {
 
   it("a minimum, with the eigenvalues of the Hessian", () => {
     // [[1, 1], [1, 4]]: (5 ± √13)/2
-    expect(minimize("½x² + 2y² + x*y", [1, 1], { optimizer }).diagnosis).toContain("This is a minimum: the Hessian's eigenvalues run from 0.6972 to 4.303.");
+    expect(minimize("½x² + 2y² + x*y", [1, 1], { optimizer }).diagnosis).toContain(
+      "This is a minimum: the Hessian's eigenvalues run from 0.6972 to 4.303.",
+    );
     expect(minimize("x^2", 1, { optimizer }).diagnosis).toContain("This is a minimum: the Hessian's only eigenvalue is 2.");
   });
 
   it("a saddle", () => {
     const { diagnosis } = minimize("x^2 - y^2", { x: 1, y: 0 }, { optimizer });
     expect(diagnosis).toContain("This is a saddle point: the Hessian's eigenvalues run from -2 to 2.");
-    expect(maximize("x^2 - y^2", { x: 0, y: 1 }, { optimizer }).diagnosis).toContain("This is a saddle point: the Hessian's eigenvalues run from -2 to 2.");
+    expect(maximize("x^2 - y^2", { x: 0, y: 1 }, { optimizer }).diagnosis).toContain(
+      "This is a saddle point: the Hessian's eigenvalues run from -2 to 2.",
+    );
   });
 
   it("a maximum", () => {
     expect(minimize("-x^2 - 3y^2", [0, 0]).diagnosis).toContain("This is a maximum: the Hessian's eigenvalues run from -6 to -2.");
-    expect(maximize("-x^2 - 3y^2", [1, 1], { optimizer }).diagnosis).toContain("This is a maximum: the Hessian's eigenvalues run from -6 to -2.");
+    expect(maximize("-x^2 - 3y^2", [1, 1], { optimizer }).diagnosis).toContain(
+      "This is a maximum: the Hessian's eigenvalues run from -6 to -2.",
+    );
     expect(maximize("x^2 + 3y^2", [0, 0]).diagnosis).toContain("This is a minimum");
   });
 
@@ -82,13 +88,21 @@ describe("how it could be faster", () => {
   });
 
   it("more steps, where it was still falling", () => {
-    expect(minimize("x^2", 1, { optimizer: gd({ learningRate: 0.001 }), steps: 50 }).diagnosis).toContain("It was still falling: more steps would lower it further.");
-    expect(maximize("-x^2", 1, { optimizer: gd({ learningRate: 0.001 }), steps: 50 }).diagnosis).toContain("It was still rising: more steps would raise it further.");
-    expect(minimize("|x|", 0.05, { optimizer: gd({ learningRate: 0.1 }), steps: 100 }).diagnosis).toContain("The loss has hardly changed over the last tenth of the steps.");
+    expect(minimize("x^2", 1, { optimizer: gd({ learningRate: 0.001 }), steps: 50 }).diagnosis).toContain(
+      "It was still falling: more steps would lower it further.",
+    );
+    expect(maximize("-x^2", 1, { optimizer: gd({ learningRate: 0.001 }), steps: 50 }).diagnosis).toContain(
+      "It was still rising: more steps would raise it further.",
+    );
+    expect(minimize("|x|", 0.05, { optimizer: gd({ learningRate: 0.1 }), steps: 100 }).diagnosis).toContain(
+      "The loss has hardly changed over the last tenth of the steps.",
+    );
   });
 
   it("adam on a steep wall says no more than it knows", () => {
-    expect(minimize("x^2", 1, { optimizer: adam({ learningRate: 0.001 }), steps: 5 }).diagnosis).toMatch(/^All 5 steps were done: f = 0\.99\d*, \|∇f\| = 1\.9\d*\.$/);
+    expect(minimize("x^2", 1, { optimizer: adam({ learningRate: 0.001 }), steps: 5 }).diagnosis).toMatch(
+      /^All 5 steps were done: f = 0\.99\d*, \|∇f\| = 1\.9\d*\.$/,
+    );
   });
 });
 
@@ -97,19 +111,37 @@ describe("symmetricEigenvalues", () => {
 
   it("of matrices whose eigenvalues are known", () => {
     expect(sorted([[5]])).toEqual([5]);
-    expect(sorted([[0, 0], [0, 0]])).toEqual([0, 0]);
+    expect(
+      sorted([
+        [0, 0],
+        [0, 0],
+      ]),
+    ).toEqual([0, 0]);
     // The second difference: 2 − 2 cos(kπ/(n + 1))
     const n = 8;
     const chain = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 2 : Math.abs(i - j) === 1 ? -1 : 0)));
-    sorted(chain).forEach((value, k) => expect(value).toBeCloseTo(2 - 2 * Math.cos(((k + 1) * Math.PI) / (n + 1)), 12));
+    for (const [k, value] of sorted(chain).entries()) expect(value).toBeCloseTo(2 - 2 * Math.cos(((k + 1) * Math.PI) / (n + 1)), 12);
     // Graded over 16 orders of magnitude: the small one keeps its digits.
-    const [small, large] = sorted([[1e8, 1], [1, 1e-7]]);
+    const [small, large] = sorted([
+      [1e8, 1],
+      [1, 1e-7],
+    ]);
     expect(large / 1e8).toBeCloseTo(1, 14);
     expect(small / (1e-7 - 1e-8)).toBeCloseTo(1, 6);
   });
 
   it("are not finite where the matrix is not", () => {
-    expect(symmetricEigenvalues([[1, Number.NaN], [Number.NaN, 1]]).every(Number.isFinite)).toBe(true);
-    expect(symmetricEigenvalues([[Number.POSITIVE_INFINITY, 0], [0, 1]]).every(Number.isFinite)).toBe(false);
+    expect(
+      symmetricEigenvalues([
+        [1, Number.NaN],
+        [Number.NaN, 1],
+      ]).every(Number.isFinite),
+    ).toBe(true);
+    expect(
+      symmetricEigenvalues([
+        [Number.POSITIVE_INFINITY, 0],
+        [0, 1],
+      ]).every(Number.isFinite),
+    ).toBe(false);
   });
 });

@@ -6,8 +6,8 @@ import {
   crossEntropy,
   dense,
   dropout,
-  fit,
   type FitOptions,
+  fit,
   flatten,
   gd,
   he,
@@ -18,17 +18,27 @@ import {
   momentum,
   multiclassHinge,
   relu,
-  sequential,
   SteepestError,
-  tanh,
+  sequential,
   type TrainingProgress,
+  tanh,
   zeros,
 } from "steepest";
 import { arrayDataset, type Dataset, digits } from "steepest/data";
 import { describe, expect, it } from "vitest";
 import { hashOf } from "../backends/threads/network.js";
 
-const xor = arrayDataset({ name: "xor", inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [0, 1, 1, 0], classes: 2 });
+const xor = arrayDataset({
+  name: "xor",
+  inputs: [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ],
+  targets: [0, 1, 1, 0],
+  classes: 2,
+});
 const images = digits({ train: 200, test: 50 });
 const small = () => sequential(flatten(), dense(16), relu(), dense(10));
 
@@ -94,16 +104,35 @@ describe("fit learns", () => {
   it("by other losses, with soft targets, and in float64", async () => {
     const hinge = await fit(linear(), images, { loss: multiclassHinge(), epochs: 5 });
     expect(hinge.trainLoss).toBeLessThan(9); // Δ · (classes − 1) at the start
-    const soft = arrayDataset({ inputs: [[0], [1]], targets: [[0.9, 0.1], [0.2, 0.8]] });
-    const run = await fit(sequential(dense(2)), soft, { loss: crossEntropy(), dtype: "f64", optimizer: gd({ learningRate: 2 }), epochs: 2000 });
+    const soft = arrayDataset({
+      inputs: [[0], [1]],
+      targets: [
+        [0.9, 0.1],
+        [0.2, 0.8],
+      ],
+    });
+    const run = await fit(sequential(dense(2)), soft, {
+      loss: crossEntropy(),
+      dtype: "f64",
+      optimizer: gd({ learningRate: 2 }),
+      epochs: 2000,
+    });
     expect(run.theta).toBeInstanceOf(Float64Array);
     const { probabilities = [] } = run.predictor()([0, 1]);
-    [0.9, 0.1, 0.2, 0.8].forEach((p, i) => expect(probabilities[i]).toBeCloseTo(p, 5));
+    for (const [i, p] of [0.9, 0.1, 0.2, 0.8].entries()) expect(probabilities[i]).toBeCloseTo(p, 5);
   });
 });
 
 describe("the same seed gives the same weights", () => {
-  const train = (options: FitOptions) => fit(sequential(conv2d(4, 3), relu(), maxPool2d(2), flatten(), dropout(0.3), dense(10)), images, { epochs: 2, batchSize: 32, validation: 0.1, optimizer: momentum({ learningRate: cosine(0.05) }), regularizer: l2(1e-4), ...options });
+  const train = (options: FitOptions) =>
+    fit(sequential(conv2d(4, 3), relu(), maxPool2d(2), flatten(), dropout(0.3), dense(10)), images, {
+      epochs: 2,
+      batchSize: 32,
+      validation: 0.1,
+      optimizer: momentum({ learningRate: cosine(0.05) }),
+      regularizer: l2(1e-4),
+      ...options,
+    });
 
   it("bit for bit with one thread, two and three, and however the steps are sliced", async () => {
     const runs = await Promise.all([1, 2, 3].map((threads) => train({ threads })));
@@ -144,7 +173,11 @@ describe("steps and epochs", () => {
   it("every record counts once in an epoch: a full pass of a sum of gradients is one step of gradient descent", async () => {
     // With rate 0 the weights stay, so that the mean of the epoch's losses, weighed by batch, is the loss of the whole.
     const data = arrayDataset({ inputs: Array.from({ length: 10 }, (_, i) => [i]), targets: Array.from({ length: 10 }, (_, i) => i * i) });
-    const run = await fit(sequential(dense(1, { init: zeros() })), data, { batchSize: 4, optimizer: gd({ learningRate: 0 }), dtype: "f64" });
+    const run = await fit(sequential(dense(1, { init: zeros() })), data, {
+      batchSize: 4,
+      optimizer: gd({ learningRate: 0 }),
+      dtype: "f64",
+    });
     const [a, b, c] = run.history.map((r) => r.loss);
     expect((4 * a + 4 * b + 2 * c) / 10).toBeCloseTo(1533.3, 8); // mean of i⁴
   });
@@ -158,15 +191,21 @@ describe("steps and epochs", () => {
 
   it("schedules see the steps of the whole training", async () => {
     const run = await fit(small(), images, { batchSize: 50, epochs: 2, optimizer: gd({ learningRate: cosine(0.1) }) });
-    run.history.forEach(({ learningRate }, k) => expect(learningRate).toBeCloseTo(0.05 * (1 + Math.cos((Math.PI * k) / 8)), 12));
+    for (const [k, { learningRate }] of run.history.entries())
+      expect(learningRate).toBeCloseTo(0.05 * (1 + Math.cos((Math.PI * k) / 8)), 12);
   });
 
   it("validation is kept apart from training and from the test part", async () => {
     // Labels that cannot be learned, only remembered: each input is a record of its own.
     const inputs = Array.from({ length: 40 }, (_, i) => Array.from({ length: 40 }, (__, j) => (i === j ? 1 : 0)));
-    const targets = Array.from({ length: 40 }, (_, i) => (i * 7) % 4 < 2 ? 0 : 1);
+    const targets = Array.from({ length: 40 }, (_, i) => ((i * 7) % 4 < 2 ? 0 : 1));
     const data = arrayDataset({ inputs, targets, classes: 2, test: { inputs: inputs.slice(0, 5), targets: targets.slice(0, 5) } });
-    const run = await fit(sequential(dense(2, { init: zeros(), bias: false })), data, { optimizer: gd({ learningRate: 5 }), epochs: 50, batchSize: 30, validation: 0.25 });
+    const run = await fit(sequential(dense(2, { init: zeros(), bias: false })), data, {
+      optimizer: gd({ learningRate: 5 }),
+      epochs: 50,
+      batchSize: 30,
+      validation: 0.25,
+    });
     expect(run.steps).toBe(50);
     expect(run.trainLoss).toBeLessThan(0.2);
     // No record of the validation part was ever seen: its weights are still 0.
@@ -283,20 +322,73 @@ describe("what cannot be trained is said, by name", () => {
     ["a loss in words", () => Reflect.apply(fit, undefined, [linear(2), xor, { loss: "mse" }]), /loss/],
     ["a loss not called", () => Reflect.apply(fit, undefined, [linear(2), xor, { loss: crossEntropy }]), /call it: loss: crossEntropy\(\)/],
     ["a model not called", () => Reflect.apply(fit, undefined, [linear, xor]), /call it: linear\(\)/],
-    ["a label out of range", () => fit(linear(2), bad({ targets: { shape: [4], dtype: "i32", data: Int32Array.of(0, 1, 2, 0) } })), /label is out of range[\s\S]*xor, record 2/],
+    [
+      "a label out of range",
+      () => fit(linear(2), bad({ targets: { shape: [4], dtype: "i32", data: Int32Array.of(0, 1, 2, 0) } })),
+      /label is out of range[\s\S]*xor, record 2/,
+    ],
     ["fewer outputs than classes", () => fit(sequential(dense(5)), digits({ train: 10, test: 1 })), /flatten|expected/],
-    ["fewer scores than classes", () => fit(sequential(flatten(), dense(5)), digits({ train: 10, test: 1 })), /fewer outputs[\s\S]*layer dense1[\s\S]*dense\(10\)/],
+    [
+      "fewer scores than classes",
+      () => fit(sequential(flatten(), dense(5)), digits({ train: 10, test: 1 })),
+      /fewer outputs[\s\S]*layer dense1[\s\S]*dense\(10\)/,
+    ],
     [
       "labels beyond the scores, without classes",
-      () => fit(linear(2), { name: "raw", inputs: xor.inputs, targets: { shape: [4], dtype: "u8", data: Uint8Array.of(0, 1, 3, 0) }, preprocessing: xor.preprocessing }, { loss: crossEntropy() }),
+      () =>
+        fit(
+          linear(2),
+          {
+            name: "raw",
+            inputs: xor.inputs,
+            targets: { shape: [4], dtype: "u8", data: Uint8Array.of(0, 1, 3, 0) },
+            preprocessing: xor.preprocessing,
+          },
+          { loss: crossEntropy() },
+        ),
       /raw, record 2/,
     ],
-    ["numbers for a classifier", () => fit(linear(2), arrayDataset({ inputs: [[1], [2]], targets: [0, 1] }), { loss: crossEntropy() }), /plain numbers[\s\S]*meanSquared/],
-    ["NaN in the data", () => fit(linear(2), bad({ inputs: { shape: [4, 2], dtype: "f32", data: Float32Array.of(0, 1, 2, Number.NaN, 4, 5, 6, 7) } })), /xor, record 1, field 1/],
+    [
+      "numbers for a classifier",
+      () => fit(linear(2), arrayDataset({ inputs: [[1], [2]], targets: [0, 1] }), { loss: crossEntropy() }),
+      /plain numbers[\s\S]*meanSquared/,
+    ],
+    [
+      "NaN in the data",
+      () => fit(linear(2), bad({ inputs: { shape: [4, 2], dtype: "f32", data: Float32Array.of(0, 1, 2, Number.NaN, 4, 5, 6, 7) } })),
+      /xor, record 1, field 1/,
+    ],
     ["an empty set", () => fit(linear(2), bad({ inputs: { shape: [0, 2], dtype: "f32", data: new Float32Array(0) } })), /inputs are empty/],
-    ["a test part of another shape", () => fit(linear(2), bad({ test: { inputs: { shape: [1, 3], dtype: "f32", data: new Float32Array(3) }, targets: { shape: [1], dtype: "i32", data: new Int32Array(1) } } })), /test inputs/],
+    [
+      "a test part of another shape",
+      () =>
+        fit(
+          linear(2),
+          bad({
+            test: {
+              inputs: { shape: [1, 3], dtype: "f32", data: new Float32Array(3) },
+              targets: { shape: [1], dtype: "i32", data: new Int32Array(1) },
+            },
+          }),
+        ),
+      /test inputs/,
+    ],
     ["a layer that cannot take the data", () => fit(sequential(conv2d(4, 3), dense(2)), xor), /conv/],
-    ["outputs that are not as many as targets", () => fit(sequential(dense(3)), arrayDataset({ inputs: [[1], [2]], targets: [[1, 2], [3, 4]] })), /meanSquared[\s\S]*f32\[2,2\]/],
+    [
+      "outputs that are not as many as targets",
+      () =>
+        fit(
+          sequential(dense(3)),
+          arrayDataset({
+            inputs: [[1], [2]],
+            targets: [
+              [1, 2],
+              [3, 4],
+            ],
+          }),
+        ),
+      /meanSquared[\s\S]*f32\[2,2\]/,
+    ],
   ];
   it.each(cases)("%s", async (_, work, message) => {
     expect((await errorOf(work())).message).toMatch(message);
@@ -317,7 +409,13 @@ describe("a trained run", () => {
     expect(text).toMatch(/^TrainedRun \{\n {2}status: 'step-limit',/);
     expect(text.length).toBeLessThan(800);
     const json = JSON.parse(JSON.stringify(run));
-    expect(json).toMatchObject({ status: "step-limit", model: "sequential", data: "digits", settings: { batchSize: 64, seed: 1 }, test: { loss: run.test?.loss } });
+    expect(json).toMatchObject({
+      status: "step-limit",
+      model: "sequential",
+      data: "digits",
+      settings: { batchSize: 64, seed: 1 },
+      test: { loss: run.test?.loss },
+    });
     expect(json.history).toHaveLength(run.history.length);
     expect(JSON.stringify(run).length).toBeLessThan(5000);
   });

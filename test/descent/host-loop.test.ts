@@ -16,14 +16,24 @@ describe("objectives in one's own JavaScript", () => {
     });
     const run = minimize(bowl, 8, { optimizer: gd({ learningRate: 0.25 }), steps: 3, path: true });
     expect(calls).toEqual(["f(8)", "g(8)", "f(4)", "g(4)", "f(2)", "g(2)", "f(1)", "g(1)"]);
-    expect(run).toMatchObject({ status: "step-limit", steps: 3, solution: 1, loss: 1, gradientNorm: 2, evaluations: { value: 4, gradient: 4 } });
+    expect(run).toMatchObject({
+      status: "step-limit",
+      steps: 3,
+      solution: 1,
+      loss: 1,
+      gradientNorm: 2,
+      evaluations: { value: 4, gradient: 4 },
+    });
     expect(run.path.rows()).toEqual([[8], [4], [2], [1]]);
     expect([...run.history.loss]).toEqual([64, 16, 4]);
   });
 
   it("walk the path of the same formula bit for bit", () => {
     const optimizer = adam({ learningRate: 0.1 });
-    const own = minimize(objective({ value: (x) => x[0] * x[0] + 3 * (x[1] * x[1]), gradient: (x) => [2 * x[0], 6 * x[1]] }), [1, -2], { optimizer, path: true });
+    const own = minimize(objective({ value: (x) => x[0] * x[0] + 3 * (x[1] * x[1]), gradient: (x) => [2 * x[0], 6 * x[1]] }), [1, -2], {
+      optimizer,
+      path: true,
+    });
     const formula = minimize("x*x + 3*(y*y)", [1, -2], { optimizer, path: true });
     expect(own.path.data).toEqual(formula.path.data);
     expect(own.history).toEqual(formula.history);
@@ -52,7 +62,10 @@ describe("objectives in one's own JavaScript", () => {
       calls++;
       return (x[0] - 3) ** 2 + (x[1] + 1) ** 2;
     };
-    const run = minimize(objective({ value: f, gradient: "finite-differences" }), [0, 0], { optimizer: gd({ learningRate: 0.3 }), tolerance: 1e-6 });
+    const run = minimize(objective({ value: f, gradient: "finite-differences" }), [0, 0], {
+      optimizer: gd({ learningRate: 0.3 }),
+      tolerance: 1e-6,
+    });
     expect(run.status).toBe("converged");
     expect(run.solution[0]).toBeCloseTo(3, 6);
     expect(run.evaluations.value).toBe(calls);
@@ -103,11 +116,23 @@ describe("objectives in one's own JavaScript", () => {
   });
 
   const refused: readonly (readonly [string, () => unknown, RegExp])[] = [
-    ["a gradient of the wrong length", () => minimize(objective({ name: "pump", value: () => 1, gradient: () => [1, 2, 3] }), [1, 2]), /the gradient of pump has the wrong length\n {2}expected: 2 numbers.*\n {2}received: 3/],
+    [
+      "a gradient of the wrong length",
+      () => minimize(objective({ name: "pump", value: () => 1, gradient: () => [1, 2, 3] }), [1, 2]),
+      /the gradient of pump has the wrong length\n {2}expected: 2 numbers.*\n {2}received: 3/,
+    ],
     ["no gradient", () => minimize(objective({ value: () => 1, gradient: () => JSON.parse("null") }), 1), /wrong length/],
-    ["a value that is none", () => minimize(objective({ value: () => JSON.parse('"1"'), gradient: () => [1] }), 1), /value of objective is no number/],
+    [
+      "a value that is none",
+      () => minimize(objective({ value: () => JSON.parse('"1"'), gradient: () => [1] }), 1),
+      /value of objective is no number/,
+    ],
     ["a missing gradient", () => Reflect.apply(objective, undefined, [{ value: () => 1 }]), /only where they are asked for by name/],
-    ["a record as start", () => Reflect.apply(minimize, undefined, [objective({ value: () => 1, gradient: () => [1] }), { x: 1 }]), /starts from numbers/],
+    [
+      "a record as start",
+      () => Reflect.apply(minimize, undefined, [objective({ value: () => 1, gradient: () => [1] }), { x: 1 }]),
+      /starts from numbers/,
+    ],
     ["a start that is not finite", () => minimize(objective({ value: () => 1, gradient: () => [1] }), Number.NaN), /starts from numbers/],
     [
       "a rule that looks elsewhere",

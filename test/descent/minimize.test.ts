@@ -10,8 +10,8 @@ import {
   minimize,
   momentum,
   nesterov,
-  scalar,
   SteepestError,
+  scalar,
   tensor,
 } from "steepest";
 import { describe, expect, it } from "vitest";
@@ -221,7 +221,7 @@ describe("history over many slices", () => {
     const run = minimize("x^4", 1, { optimizer: gd({ learningRate: cosine(0.1) }), steps: 4, tolerance: 0 });
     // α (1 + cos πk/4)/2
     const expected = [0.1, 0.05 * (1 + Math.SQRT1_2), 0.05, 0.05 * (1 - Math.SQRT1_2)];
-    expected.forEach((rate, k) => expect(run.history.learningRate[k]).toBeCloseTo(rate, 14));
+    for (const [k, rate] of expected.entries()) expect(run.history.learningRate[k]).toBeCloseTo(rate, 14);
   });
 });
 
@@ -257,14 +257,30 @@ describe("ascent", () => {
 
 describe("bounds", () => {
   it("end at a corner where the gradient points outwards, as converged", () => {
-    const run = minimize("(x-3)^2 + (y+2)^2", { x: 0, y: 0 }, { bounds: [[-1, 1], [-1, 1]], optimizer: gd({ learningRate: 0.1 }) });
+    const run = minimize(
+      "(x-3)^2 + (y+2)^2",
+      { x: 0, y: 0 },
+      {
+        bounds: [
+          [-1, 1],
+          [-1, 1],
+        ],
+        optimizer: gd({ learningRate: 0.1 }),
+      },
+    );
     expect(run).toMatchObject({ status: "converged", solution: { x: 1, y: -1 }, gradientNorm: 0, loss: 5 });
   });
 
   it("are one pair for all, or one each; infinite sides bound nothing", () => {
     const optimizer = gd({ learningRate: 0.1 });
     expect(minimize("(x-3)^2 + (y+2)^2", [0, 0], { bounds: [-1, 1], optimizer }).solution).toEqual([1, -1]);
-    const half = minimize("(x-3)^2 + (y+2)^2", [0, 0], { bounds: [[-1, Number.POSITIVE_INFINITY], [0, 7]], optimizer });
+    const half = minimize("(x-3)^2 + (y+2)^2", [0, 0], {
+      bounds: [
+        [-1, Number.POSITIVE_INFINITY],
+        [0, 7],
+      ],
+      optimizer,
+    });
     expect(half.solution[0]).toBeCloseTo(3, 5);
     expect(half.solution[1]).toBe(0);
   });
@@ -277,7 +293,15 @@ describe("bounds", () => {
   });
 
   it("bound tensors of float32", () => {
-    const run = minimize((x) => x.sub(tensor([5, -5], { dtype: "f32" })).square().sum(), tensor([0, 0], { dtype: "f32" }), { bounds: [-1, 1], optimizer: gd({ learningRate: 0.1 }) });
+    const run = minimize(
+      (x) =>
+        x
+          .sub(tensor([5, -5], { dtype: "f32" }))
+          .square()
+          .sum(),
+      tensor([0, 0], { dtype: "f32" }),
+      { bounds: [-1, 1], optimizer: gd({ learningRate: 0.1 }) },
+    );
     expect(run.solution.toArray()).toEqual([1, -1]);
   });
 });
@@ -286,14 +310,22 @@ describe("constants and tensors", () => {
   it("an array of data, reduced inside the program", () => {
     const x = Float64Array.from({ length: 1000 }, (_, i) => i / 1000);
     const y = x.map((v) => 2 - 3 * v);
-    const run = minimize("mean((w0 + w1*x - y)^2)", { w0: 0, w1: 0 }, { constants: { x, y }, optimizer: momentum({ learningRate: 0.3 }), steps: 3000, tolerance: 1e-9 });
+    const run = minimize(
+      "mean((w0 + w1*x - y)^2)",
+      { w0: 0, w1: 0 },
+      { constants: { x, y }, optimizer: momentum({ learningRate: 0.3 }), steps: 3000, tolerance: 1e-9 },
+    );
     expect(run.status).toBe("converged");
     expect(run.solution.w0).toBeCloseTo(2, 7);
     expect(run.solution.w1).toBeCloseTo(-3, 7);
   });
 
   it("float32 stays float32", () => {
-    const run = minimize((w) => w.sub(1).square().sum(), tensor(new Float32Array(100)), { optimizer: gd({ learningRate: 0.25 }), steps: 3, path: true });
+    const run = minimize((w) => w.sub(1).square().sum(), tensor(new Float32Array(100)), {
+      optimizer: gd({ learningRate: 0.25 }),
+      steps: 3,
+      path: true,
+    });
     expect(run.solution.dtype).toBe("f32");
     expect(run.theta).toBeInstanceOf(Float32Array);
     expect(run.path.data).toBeInstanceOf(Float32Array);
@@ -304,10 +336,19 @@ describe("constants and tensors", () => {
   });
 
   it("keeps the shape of a matrix, and the start as it was", () => {
-    const start = tensor([[1, 2], [3, 4]]);
+    const start = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
     const run = minimize((w) => w.square().sum(), start, { optimizer: gd({ learningRate: 0.5 }), steps: 1 });
-    expect(run.solution.toArray()).toEqual([[0, 0], [0, 0]]);
-    expect(start.toArray()).toEqual([[1, 2], [3, 4]]);
+    expect(run.solution.toArray()).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(start.toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   });
 });
 
@@ -367,7 +408,12 @@ describe("rules of one's own", () => {
   });
 
   it("whose results do not fit are refused by name", () => {
-    const bad = defineOptimizer({ name: "bad", learningRate: 1, slots: { m: likeTheta(0) }, update: ({ theta, gradient }) => ({ theta, slots: { m: gradient.sum() } }) });
+    const bad = defineOptimizer({
+      name: "bad",
+      learningRate: 1,
+      slots: { m: likeTheta(0) },
+      update: ({ theta, gradient }) => ({ theta, slots: { m: gradient.sum() } }),
+    });
     const error = errorOf(() => minimize("x^2 + y^2", [1, 2], { optimizer: bad }));
     expect(error.problem).toBe("the rule bad gives an unusable value for the slot m");
     expect(error.expected).toBe("f64[2]");
@@ -391,12 +437,26 @@ describe("what cannot be minimised is said", () => {
     ["no time", () => minimize("x", 1, { seconds: 0 }), /seconds/],
     ["a target that is none", () => minimize("x", 1, { targetLoss: Number.NaN }), /targetLoss/],
     ["bounds upside down", () => minimize("x", 1, { bounds: [2, 1] }), /least ≤ most/],
-    ["too many bounds", () => minimize("x", 1, { bounds: [[0, 1], [0, 1]] }), /bounds/],
+    [
+      "too many bounds",
+      () =>
+        minimize("x", 1, {
+          bounds: [
+            [0, 1],
+            [0, 1],
+          ],
+        }),
+      /bounds/,
+    ],
     ["bounds of NaN", () => minimize("x", 1, { bounds: [Number.NaN, 1] }), /NaN/],
     ["a formula from a tensor", () => Reflect.apply(minimize, undefined, ["x^2", tensor([1])]), /formula starts from numbers/],
     ["no start", () => Reflect.apply(minimize, undefined, ["x^2"]), /start is missing/],
     ["nothing", () => Reflect.apply(minimize, undefined, [undefined, 1]), /cannot be minimised/],
-    ["an optimizer that was not called", () => Reflect.apply(minimize, undefined, ["x", 1, { optimizer: adam }]), /call it: optimizer: adam\(\)/],
+    [
+      "an optimizer that was not called",
+      () => Reflect.apply(minimize, undefined, ["x", 1, { optimizer: adam }]),
+      /call it: optimizer: adam\(\)/,
+    ],
     ["an optimizer in words", () => Reflect.apply(minimize, undefined, ["x", 1, { optimizer: "adam" }]), /no optimizer/],
     ["integers as start", () => minimize((x) => x.sum(), tensor([1], { dtype: "i32" })), /floating-point/],
     ["a function that gives a vector", () => minimize((x) => x.mul(2), tensor([1, 2])), /must give one number/],
@@ -427,7 +487,10 @@ describe("how a run prints", () => {
       evaluations: { value: 2, gradient: 2 },
       diagnosis: run.diagnosis,
       history: { loss: [5], gradientNorm: [Math.sqrt(20)], learningRate: [0.25] },
-      path: [[1, 2], [0.5, 1]],
+      path: [
+        [1, 2],
+        [0.5, 1],
+      ],
     });
   });
 

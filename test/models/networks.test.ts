@@ -62,7 +62,7 @@ describe("networks agree with PyTorch", () => {
     const zeros = () => tensor(new Float64Array(layout.size));
     const next = traceStep(
       adam({ learningRate: 0.01 }),
-      { theta, gradient, slots: { mean: zeros(), squares: zeros() }, step: weakNumber(0) },
+      { theta, gradient, slots: { mean: zeros(), squares: zeros(), power1: weakNumber(1), power2: weakNumber(1) }, step: weakNumber(0) },
       1,
     );
     const [gotOutput, gotLoss, gotGradient, gotTheta] = interpret([output, loss, gradient, next.theta]);

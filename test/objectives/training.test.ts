@@ -20,7 +20,10 @@ describe("batchRows", () => {
     program.write(step, [first]);
     program.write(perEpoch, [stepsPerEpoch(records, batchSize)]);
     program.write(order, epochOrder(seed, Math.floor(first / stepsPerEpoch(records, batchSize)), records));
-    const { traces } = program.run({ name: "pick", writes: [{ variable: step, value: at.add(1) }], traces: [{ name: "rows", value: rows }] }, steps);
+    const { traces } = program.run(
+      { name: "pick", writes: [{ variable: step, value: at.add(1) }], traces: [{ name: "rows", value: rows }] },
+      steps,
+    );
     return Array.from({ length: steps }, (_, i) => Array.from(traces.rows.subarray(i * count, (i + 1) * count)));
   }
 
@@ -35,7 +38,8 @@ describe("batchRows", () => {
     for (const epoch of [0, 1, 7]) {
       const first = epoch * stepsPerEpoch(records, batchSize);
       const some = Math.min(full, 9);
-      picked(records, batchSize, batchSize, seed, first, some).forEach((rows, i) => expect(rows).toEqual([...batchIndices({ records, batchSize, seed }, first + i)]));
+      for (const [i, rows] of picked(records, batchSize, batchSize, seed, first, some).entries())
+        expect(rows).toEqual([...batchIndices({ records, batchSize, seed }, first + i)]);
     }
   });
 
@@ -45,7 +49,9 @@ describe("batchRows", () => {
   ])("the remainder of %i records in batches of %i", (records, batchSize, seed) => {
     for (const epoch of [0, 1, 5]) {
       const step = (epoch + 1) * stepsPerEpoch(records, batchSize) - 1;
-      expect(picked(records, batchSize, records % batchSize, seed, step, 1)[0]).toEqual([...batchIndices({ records, batchSize, seed }, step)]);
+      expect(picked(records, batchSize, records % batchSize, seed, step, 1)[0]).toEqual([
+        ...batchIndices({ records, batchSize, seed }, step),
+      ]);
     }
   });
 
@@ -66,16 +72,29 @@ describe("Training", () => {
     ...more,
   });
   const weights = (training: Training) =>
-    tensor(training.layout.join(new Map([["dense1.weight", [1, 2, 3, 4, 5, 6]], ["dense1.bias", [0.5, -0.5]]])));
-  const inputs = tensor([[1, 0, -1], [2, 2, 2]]);
+    tensor(
+      training.layout.join(
+        new Map([
+          ["dense1.weight", [1, 2, 3, 4, 5, 6]],
+          ["dense1.bias", [0.5, -0.5]],
+        ]),
+      ),
+    );
+  const inputs = tensor([
+    [1, 0, -1],
+    [2, 2, 2],
+  ]);
 
   it("computes by hand-checked numbers: scores, loss, hits", () => {
     const training = new Training(parts());
     const { output, perRecord, loss, correct } = training.batch(weights(training), inputs, tensor([0, 1], { dtype: "i32" }), false);
     // x·W + b with W = [[1, 2], [3, 4], [5, 6]]
-    expect(output.toArray()).toEqual([[-3.5, -4.5], [18.5, 23.5]]);
+    expect(output.toArray()).toEqual([
+      [-3.5, -4.5],
+      [18.5, 23.5],
+    ]);
     const expected = [Math.log(1 + Math.exp(-1)), Math.log(1 + Math.exp(-5))];
-    expected.forEach((x, i) => expect(perRecord.data()[i]).toBeCloseTo(x, 14));
+    for (const [i, x] of expected.entries()) expect(perRecord.data()[i]).toBeCloseTo(x, 14);
     expect(loss.item()).toBeCloseTo((expected[0] + expected[1]) / 2, 14);
     expect(correct?.item()).toBe(2);
   });
@@ -98,7 +117,14 @@ describe("Training", () => {
 
   it("never broadcasts targets of [n] against outputs of [n, 1]", () => {
     const training = new Training(parts({ model: sequential(dense(1)).build([1]), loss: meanSquared() }));
-    const theta = tensor(training.layout.join(new Map([["dense1.weight", [1]], ["dense1.bias", [0]]])));
+    const theta = tensor(
+      training.layout.join(
+        new Map([
+          ["dense1.weight", [1]],
+          ["dense1.bias", [0]],
+        ]),
+      ),
+    );
     const { perRecord } = training.batch(theta, tensor([[1], [2], [3]]), tensor([1, 1, 1]), false);
     expect(perRecord.toArray()).toEqual([0, 1, 4]);
   });
@@ -120,6 +146,16 @@ describe("Training", () => {
 
   it("refuses a loss that has taken the mean already", () => {
     const training = new Training(parts({ loss: { name: "own", classification: false, perRecord: (y, t) => y.sub(t).square().mean() } }));
-    expect(() => training.batch(weights(training), inputs, tensor([[1, 2], [3, 4]]), true)).toThrow(/the loss own does not give one number for each record/);
+    expect(() =>
+      training.batch(
+        weights(training),
+        inputs,
+        tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+        true,
+      ),
+    ).toThrow(/the loss own does not give one number for each record/);
   });
 });

@@ -36,8 +36,9 @@ function translateNodes(graph: GraphBuilder, outputs: readonly Tensor[], given: 
     return value;
   };
   const wanted = new Set(outputs);
-  const nodes = topological(outputs, (n) => isGiven.has(n));
-  for (const node of nodes) for (const input of node.inputs) wanted.add(input);
+  const isKnown = (node: Node) => node.outputs.every((o) => knownData(o) !== undefined);
+  const nodes = topological(outputs, (n) => isGiven.has(n), isKnown);
+  for (const node of nodes) if (!isKnown(node)) for (const input of node.inputs) wanted.add(input);
   const expand = (inner: Graph, inputs: readonly Value[]) =>
     translateNodes(graph, inner.outputs, new Map([...inner.arguments, ...inner.captured].map((x, i) => [x, inputs[i]])));
   for (const node of nodes) {
