@@ -107,16 +107,21 @@ function ravine({ eigenvalues }: Facts): string | undefined {
   return `A ravine: condition number ${short(condition)}; momentum with β ≈ ${short(share * share)} at α ≈ ${short(4 / (span * span))} suits.`;
 }
 
+/** By the means of the last tenth of the steps and of the tenth before, so that losses that jump up and down mislead no one. */
 function trend({ history: { loss }, sign }: Facts): string | undefined {
-  const [before, after] = [loss[Math.floor(loss.length * 0.9)], loss[loss.length - 1]];
-  if (loss.length >= 50 && Math.abs(before - after) <= 1e-9 * Math.max(Math.abs(before), Math.abs(after)))
+  const tenth = Math.floor(loss.length / 10);
+  if (tenth < 1) return undefined;
+  const [before, after] = [mean(loss.subarray(-2 * tenth, -tenth)), mean(loss.subarray(-tenth))];
+  if (tenth >= 5 && Math.abs(before - after) <= 1e-9 * Math.max(Math.abs(before), Math.abs(after)))
     return "The loss has hardly changed over the last tenth of the steps.";
-  if (loss.length >= 10 && sign * after < sign * before - 1e-6 * Math.abs(before))
+  if (sign * after < sign * before - 1e-6 * Math.abs(before))
     return sign === 1
       ? "It was still falling: more steps would lower it further."
       : "It was still rising: more steps would raise it further.";
   return undefined;
 }
+
+const mean = (values: Float64Array): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 /** Whether the last losses are no better than the first. */
 function rising(loss: Float64Array, sign: 1 | -1): boolean {

@@ -56,7 +56,7 @@ export function settingsOf(options: MinimizeOptions, size: number, sign: 1 | -1)
     path = false,
   } = options;
   checkOptimizer(owner, optimizer);
-  if (!Number.isInteger(steps) || steps < 0) throw unusable("steps", "a whole number ≥ 0", steps);
+  if (!Number.isInteger(steps) || steps < 0 || steps >= 2 ** 31) throw unusable("steps", "a whole number from 0 to below 2³¹", steps);
   if (!isNumber(tolerance) || !(tolerance >= 0)) throw unusable("tolerance", "a number ≥ 0", tolerance);
   if (!isNumber(seconds) || !(seconds > 0)) throw unusable("seconds", "a number > 0", seconds);
   if (targetLoss !== undefined && (!isNumber(targetLoss) || Number.isNaN(targetLoss))) throw unusable("targetLoss", "a number", targetLoss);

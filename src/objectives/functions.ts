@@ -1,7 +1,8 @@
 /** Objectives from formulas, plain functions and functions of tensors. */
-import { SteepestError } from "../tensor/error.js";
-import { fromHost, type Tensor } from "../tensor/tensor.js";
+import { nearest, SteepestError } from "../tensor/error.js";
+import { fromHost, Tensor } from "../tensor/tensor.js";
 import { type HostData, showShape, sizeOf } from "../tensor/types.js";
+import { namesIn } from "./formula/ast.js";
 import { type ParsedFormula, parseFormula } from "./formula/formula-parser.js";
 import { type AnyFunction, type Constants, type ParsedFunction, parseFunction } from "./formula/function-parser.js";
 import { lower } from "./formula/lower.js";
@@ -40,6 +41,17 @@ export function formulaObjective<S extends NumberStart>(text: string, start: S, 
     ...(isRecord(start) ? { variables: Object.keys(start) } : {}),
     ...(isList(start) ? { count: start.length } : typeof start === "number" ? { count: 1 } : {}),
   });
+  const unused = isRecord(start) ? Object.keys(start).find((name) => !namesOf(program).has(name)) : undefined;
+  if (unused !== undefined) {
+    const others = program.variables.filter((name) => name !== unused);
+    const meant = nearest(unused, others);
+    throw new SteepestError({
+      problem: `the start names ${unused}, which the formula does not use`,
+      expected: others.join(", "),
+      received: Object.keys(start).join(", "),
+      fix: meant === undefined || Object.hasOwn(start, meant) ? `leave ${unused} out of the start` : `did you mean ${meant}?`,
+    });
+  }
   const given = new Map(
     entries.map(([name, v]): [string, number | Float64Array] => [name, typeof v === "number" ? v : Float64Array.from(v)]),
   );
@@ -76,6 +88,12 @@ function numbersObjective<S extends NumberStart>(
   constants: ReadonlyMap<string, number | Float64Array>,
 ): FormulaObjective<S> {
   const values = startValues(start, variables, keys);
+  if (values.length === 0)
+    throw new SteepestError({
+      problem: "there is nothing to vary",
+      expected: "at least one variable in the start",
+      received: JSON.stringify(start),
+    });
   const bad = values.findIndex((v) => !Number.isFinite(v));
   if (bad >= 0)
     throw new SteepestError({
@@ -100,6 +118,11 @@ function numbersObjective<S extends NumberStart>(
       lower(program, new Map([...data, ...variables.map((v, offset): [string, Tensor] => [v, theta.unpack({ shape: [], offset })])])),
     solution: (theta) => solutionLike(start, keys, theta),
   };
+}
+
+/** Every name that the program reads. */
+function namesOf({ locals, result }: ParsedFormula): ReadonlySet<string> {
+  return new Set([result, ...locals.map((local) => local.value)].flatMap((expression) => [...namesIn(expression)]));
 }
 
 function startValues(start: NumberStart, variables: readonly string[], keys: readonly (string | number)[]): Float64Array {
@@ -150,7 +173,14 @@ export function tensorObjective(f: (x: Tensor) => Tensor, start: Tensor): Object
     parameters: { size: sizeOf(shape), dtype, entries: [{ path: "x", shape, offset: 0 }] },
     start: start.data(),
     loss(theta) {
-      const loss = f(theta.unpack({ shape, offset: 0 }));
+      const loss: unknown = f(theta.unpack({ shape, offset: 0 }));
+      if (!(loss instanceof Tensor))
+        throw new SteepestError({
+          problem: "the function gives no tensor",
+          expected: "a scalar tensor",
+          received: typeof loss === "number" ? `the number ${loss}` : String(loss),
+          fix: "compute with the methods of the tensor that it is given: x.mul(y), not x * y; for plain numbers start from numbers",
+        });
       if (loss.size !== 1)
         throw new SteepestError({
           problem: "an objective must give one number",

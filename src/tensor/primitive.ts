@@ -108,6 +108,8 @@ export interface Node {
   /** Emptied when the value has long been read, so that a loop of one's own does not keep its whole history alive. */
   inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
+  /** How many unread nodes lie behind it, at most, in a row; infinite where only a program, a sub-graph or a derivative knows a value. */
+  depth: number;
 }
 
 /** Types an entry by its own attributes and hands it to the table, where attributes are opaque. */

@@ -178,14 +178,15 @@ export class RandomStream {
   fillNormal(out: { [index: number]: number; readonly length: number }, mean: number, std: number): void {
     const [key0, key1] = this.key;
     const block = this.#block;
+    const turned = new Float64Array(2);
     this.#left = 0;
     for (let i = 0; i < out.length; i += 2) {
       threefryInto(block, key0, key1, this.#counter >>> 0, Math.floor(this.#counter / 4294967296));
       this.#counter++;
       const radius = std * Math.sqrt(-2 * exactOrderLog((block[0] + 0.5) * 2 ** -32));
-      const { sin, cos } = turnSinCos(block[1] * 2 ** -32);
-      out[i] = mean + radius * cos;
-      if (i + 1 < out.length) out[i + 1] = mean + radius * sin;
+      turnInto(turned, block[1] * 2 ** -32);
+      out[i] = mean + radius * turned[1];
+      if (i + 1 < out.length) out[i + 1] = mean + radius * turned[0];
     }
   }
 
@@ -254,6 +255,13 @@ export function exactOrderLog(x: number): number {
 
 /** Sine and cosine of `turn` full turns (2π · turn), for turns in [−1, 1]: reduced exactly to an eighth of a turn, then Taylor's series. */
 export function turnSinCos(turn: number): { readonly sin: number; readonly cos: number } {
+  const out = new Float64Array(2);
+  turnInto(out, turn);
+  return { sin: out[0], cos: out[1] };
+}
+
+/** As `turnSinCos`, writing sine and cosine to `out`: the inner loops allocate nothing. */
+function turnInto(out: Float64Array, turn: number): void {
   const quarter = Math.floor(turn * 4 + 0.5);
   const t = (turn - quarter / 4) * 6.283185307179586;
   const z = t * t;
@@ -273,14 +281,9 @@ export function turnSinCos(turn: number): { readonly sin: number; readonly cos: 
   c = 1 - z * (1 / 30) * c;
   c = 1 - z * (1 / 12) * c;
   c = 1 - z * 0.5 * c;
-  switch (quarter & 3) {
-    case 0:
-      return { sin: s, cos: c };
-    case 1:
-      return { sin: c, cos: -s };
-    case 2:
-      return { sin: -s, cos: -c };
-    default:
-      return { sin: -c, cos: s };
-  }
+  const odd = (quarter & 1) === 1;
+  const sine = odd ? c : s;
+  const cosine = odd ? s : c;
+  out[0] = (quarter & 2) === 0 ? sine : -sine;
+  out[1] = ((quarter + 1) & 2) === 0 ? cosine : -cosine;
 }

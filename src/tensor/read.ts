@@ -44,19 +44,18 @@ export function readTensors(tensors: readonly Tensor[]): readonly HostData[] {
 /** The nodes read earlier from which a node is computed now. Nothing will ask for what these came from: derivatives mark their own arguments. */
 function knownSources(node: Node): Node[] {
   const isRead = (n: Node) => n.outputs.every((o) => knownData(o) !== undefined);
-  return topological(node.outputs, () => false, isRead).filter((n) => n !== node && n.inputs.length > 0 && isRead(n) && (depths.get(n) ?? Number.POSITIVE_INFINITY) < Number.POSITIVE_INFINITY);
+  return topological(node.outputs, () => false, isRead).filter((n) => n !== node && n.inputs.length > 0 && isRead(n) && n.depth < Number.POSITIVE_INFINITY);
 }
 
 /** A graph that can be computed now is computed when it has grown this deep, so that a loop of one's own never piles it up. */
 const DEEPEST = 256;
 /** What only a program, a sub-graph or a derivative knows the value of. */
 const OPEN = new Set(["variable", "argument", "mark"]);
-const depths = new WeakMap<Node, number>();
 
 /** Keeps the depth of what is unread within bounds: called for every new node outside of sub-graphs. */
 export function capDepth(node: Node): void {
   let depth = OPEN.has(node.primitive.name) ? Number.POSITIVE_INFINITY : 0;
-  for (const x of node.inputs) if (knownData(x) === undefined) depth = Math.max(depth, 1 + (depths.get(x.node) ?? 0));
-  depths.set(node, depth);
+  for (const x of node.inputs) if (knownData(x) === undefined) depth = Math.max(depth, 1 + x.node.depth);
+  node.depth = depth;
   if (depth >= DEEPEST && depth < Number.POSITIVE_INFINITY && evaluator !== undefined) readTensors(node.outputs);
 }

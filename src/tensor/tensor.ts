@@ -426,7 +426,7 @@ export class Tensor {
 /** Applies a primitive; types are checked here, while tracing. */
 export function apply(primitive: Primitive, attributes: Attributes, inputs: readonly Tensor[], weak = false): readonly Tensor[] {
   const outputs: Tensor[] = [];
-  const node: Node = { primitive, attributes, inputs, outputs };
+  const node: Node = { primitive, attributes, inputs, outputs, depth: 0 };
   for (const type of typesOf(primitive, attributes, inputs))
     outputs.push(new Tensor(node, outputs.length, type.shape, type.dtype, weak && type.dtype === "f64"));
   if (!recorded(node)) capDepth(node);

@@ -159,7 +159,7 @@ describe("how a descent ends", () => {
 
   it("stopped early when the time is up", () => {
     const began = performance.now();
-    const run = minimize("sin(x) + 0*x", 0.1, { optimizer: gd({ learningRate: 1e-9 }), steps: 2 ** 31, seconds: 0.2 });
+    const run = minimize("sin(x) + 0*x", 0.1, { optimizer: gd({ learningRate: 1e-9 }), steps: 1e9, seconds: 0.2 });
     expect(run.status).toBe("stopped-early");
     expect(run.steps).toBeGreaterThan(0);
     expect(performance.now() - began).toBeLessThan(5000);
@@ -429,6 +429,19 @@ describe("what cannot be minimised is said", () => {
     ["a start without a variable", () => minimize("x + y", { x: 1 }), /y/],
     ["a rate for minimize", () => Reflect.apply(minimize, undefined, ["x", 1, { learningRate: 1 }]), /belongs to the optimizer/],
     ["a name of another library", () => Reflect.apply(minimize, undefined, ["x", 1, { maxIter: 10 }]), /did you mean steps/],
+    [
+      "a name in the start that the formula lacks",
+      () => minimize("x1^2 + x2^2", { x1: 1, x2: 1, x3: 2 }),
+      /names x3, which the formula does not use/,
+    ],
+    ["an empty start", () => minimize("3", []), /nothing to vary/],
+    [
+      "a variable that is a constant, too",
+      () => minimize("a*x^2", { x: 1, a: 2 }, { constants: { a: 3 } }),
+      /a is in the start and among the constants/,
+    ],
+    ["a function that gives a number for a tensor", () => Reflect.apply(minimize, undefined, [() => 3, tensor([1])]), /gives no tensor/],
+    ["too many steps", () => minimize("x", 1, { steps: 2 ** 53 }), /below 2³¹/],
     ["half a step", () => minimize("x", 1, { steps: 0.5 }), /whole number/],
     ["negative steps", () => minimize("x", 1, { steps: -1 }), /whole number/],
     ["endless steps", () => minimize("x", 1, { steps: Number.POSITIVE_INFINITY }), /whole number/],

@@ -119,11 +119,11 @@ describe("L-BFGS", () => {
     // The residual does not change when columns are shifted and scaled.
     const columns = rows[0].map((_, j) => standardized(rows.map((row) => row[j])));
     const X = tensor(rows.map((_, i) => [1, ...columns.map((column) => column[i])]));
-    const y = tensor(employed.map((people) => people / 1e6));
+    const y = tensor(employed.map((people) => people / 1000));
     const run = minimize((w) => X.matmul(w).sub(y).square().mean(), zeros([7]), { optimizer });
     expect(run.status).toBe("converged");
     // NIST StRD, Longley.
-    expect(run.loss * 16).toBeCloseTo(836424.055505915e-12, 16);
+    expect(run.loss * 16).toBeCloseTo(0.836424055505915, 10);
   });
 });
 

@@ -25,7 +25,7 @@ export function backtracking({ decrease = 1e-4, trials = 25 }: LineSearchOptions
         const there = evaluate(along(problem, trial));
         const [phi, derivative] = [there.loss.cast("f64"), inner(there.gradient, direction)];
         const decreased = phi.le(value.add(trial.mul(slope).mul(number(decrease))));
-        const decreasedByRounding = phi.le(value.add(noise)).and(derivative.le(slope.mul(number(2 * decrease - 1))));
+        const decreasedByRounding = phi.sub(value).abs().le(noise).and(derivative.le(slope.mul(number(2 * decrease - 1))));
         const finite = isFinite(phi).and(isFinite(derivative));
         const good = finite.and(decreased.or(decreasedByRounding));
         const parabola = trial.square().mul(slope).div(phi.sub(value).sub(trial.mul(slope)).mul(number(-2)));

@@ -38,7 +38,7 @@ export function strongWolfe({ decrease = 1e-4, curvature = 0.9, trials = 25 }: S
         const there = evaluate(along(problem, trial));
         const [phi, derivative] = [there.loss.cast("f64"), inner(there.gradient, direction)];
         const decreased = phi.le(value.add(trial.mul(slope).mul(number(decrease))));
-        const decreasedByRounding = phi.le(value.add(noise)).and(derivative.le(slope.mul(number(2 * decrease - 1))));
+        const decreasedByRounding = phi.sub(value).abs().le(noise).and(derivative.le(slope.mul(number(2 * decrease - 1))));
         const good = isFinite(phi).and(isFinite(derivative)).and(decreased.or(decreasedByRounding)).and(phi.le(lowValue.add(noise)));
         const accepted = good.and(derivative.abs().le(slope.abs().mul(number(curvature))));
         const outwards = bracketed.select(high.sub(low), number(1));
