@@ -7,11 +7,12 @@ import { fit } from "../descent/fit.js";
 import { minimize } from "../descent/minimize.js";
 import { PartEvaluator } from "../descent/part-evaluator.js";
 import { crossEntropy, type Loss, meanSquared, multiclassHinge } from "../models/losses.js";
-import { modelNamed } from "../models/ready.js";
+import type { BuiltModel } from "../models/model.js";
+import { modelNamed, models } from "../models/ready.js";
 import { parseFormula } from "../objectives/formula/formula-parser.js";
 import { formulaObjective } from "../objectives/functions.js";
 import { Training } from "../objectives/training.js";
-import type { PlainData } from "../runs/run-data.js";
+import type { StoredRun } from "../runs/run-folder.js";
 import { layersOf, modelDataOf, probabilitiesOf, weightsOf } from "../runs/trained-run.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
@@ -90,7 +91,6 @@ export const engine: Engine = {
   },
 
   async evaluate({ run, part, threads, signal }) {
-    const { name, outputs } = readyModel(run.configuration.model);
     const loss = losses.get(run.configuration.loss);
     if (loss === undefined)
       throw new SteepestError({
@@ -98,8 +98,14 @@ export const engine: Engine = {
         expected: [...losses.keys()].join(", "),
         received: run.configuration.loss,
       });
-    const model = modelNamed(name, outputs).build(run.inputShape);
-    const training = new Training({ model, loss: loss(), preprocessing: run.preprocessing, seed: run.configuration.seed });
+    const dtype = run.weights[0]?.dtype === "f64" ? "f64" : "f32";
+    const training = new Training({
+      model: readyModel(run),
+      loss: loss(),
+      preprocessing: run.preprocessing,
+      seed: run.configuration.seed,
+      dtype,
+    });
     const theta: Variable = { name: "theta", type: { shape: [training.layout.size], dtype: training.dtype } };
     const evaluator = new PartEvaluator(training, theta, part);
     const program = await openProgram([theta, ...evaluator.variables], { signal, ...(threads === undefined ? {} : { threads }) });
@@ -128,13 +134,18 @@ export const engine: Engine = {
   },
 };
 
-/** The ready model that a run's plain data names. */
-function readyModel(data: PlainData): { readonly name: string; readonly outputs: number } {
-  if (typeof data === "object" && data !== null && "name" in data && typeof data.name === "string" && typeof data.outputs === "number")
-    return { name: data.name, outputs: data.outputs };
+/** The ready model that a run trained. Others cannot be built from plain data. */
+function readyModel({ configuration: { model: data }, inputShape, weights }: StoredRun): BuiltModel {
+  const isReady = typeof data === "object" && data !== null && "name" in data && typeof data.name === "string" && models.has(data.name);
+  const built = isReady && typeof data.outputs === "number" ? modelNamed(String(data.name), data.outputs).build(inputShape) : undefined;
+  const listed = (parts: readonly { readonly shape: readonly number[] }[], name: (i: number) => string) =>
+    parts.map(({ shape }, i) => `${name(i)}[${shape.join(", ")}]`).join(", ");
+  const [kept, wanted] = [listed(weights, (i) => weights[i].name), built && listed(built.parameters, (i) => built.parameters[i].path)];
+  if (built !== undefined && kept === wanted) return built;
   throw new SteepestError({
-    problem: "the run does not say which model it trained",
-    received: JSON.stringify(data),
-    fix: "evaluate a model of one's own in TypeScript, with its weights from loadRun",
+    problem: "the run trained a model of its own making, which the command line cannot build again",
+    expected: wanted ?? `one of the ready models ${[...models.keys()].join(", ")}`,
+    received: kept,
+    fix: "evaluate it in TypeScript: build the same model, and take its weights from loadRun",
   });
 }

@@ -44,7 +44,6 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
   const step = stepEntry({ ...common, parameters, optimizer, path, convergence: true, target: targetLoss !== undefined });
   // Rules that look ahead evaluate the objective at more points than θ; those that search say themselves at how many.
   const perStep = step.traces.some((t) => t.name === "evaluations") ? (v.evaluation ? 0 : 1) : evaluated;
-  const look = lookEntry(common);
   const program = new WasmProgram(variableList(v));
   const start = projected(objective.start, bounds);
   const wanted = targetLoss === undefined ? {} : { targetLoss: sign * targetLoss };
@@ -64,7 +63,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
           ? "stopped-early"
           : undefined;
   const began = performance.now();
-  if (v.evaluation) program.run(look, 1);
+  if (v.evaluation) program.run(lookEntry(common), 1);
   let searched = 0;
   let slice = Number.isFinite(seconds) ? FIRST : SLICE;
   let status: Status | undefined;
@@ -88,7 +87,13 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     if (Number.isFinite(seconds))
       slice = Math.max(1, Math.min(SLICE, 4 * slice, Math.round((slice * PAUSE) / Math.max(now - before, 0.01))));
   }
-  let last = measured(program.run(look, 1).traces);
+  // One step more tells what is at the last point: nothing else needs to be compiled for it.
+  const look = () => {
+    const theta = program.read(v.theta);
+    const { loss, gradientNorm } = program.run(step, 1).traces;
+    return { theta, loss: loss[0], norm: gradientNorm[0] };
+  };
+  let last = look();
   const end = endAt(last.loss, last.norm);
   if (status === undefined || end === "diverged") status = end ?? "step-limit";
   let count = done * perStep + searched + 1;
@@ -99,10 +104,10 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     for (const [variable, data] of from.values) program.write(variable, data);
     if (done > from.done) program.run(step, done - from.done);
     recorder.truncate(done);
-    last = measured(program.run(look, 1).traces);
+    last = look();
   } else if (status === "diverged") count = 1;
 
-  const theta = program.read(v.theta);
+  const { theta } = last;
   const ended = status;
   const outcome = { status: ended, steps: done, loss: sign * last.loss, gradientNorm: last.norm, history: recorder.history(sign) };
   return new Run<S>({
@@ -121,8 +126,6 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     }),
   });
 }
-
-const measured = (traces: Readonly<Record<string, HostData>>) => ({ loss: traces.loss[0], norm: traces.gradientNorm[0] });
 
 /** max |θᵢ| */
 export function largestOf(theta: HostData): number {

@@ -11,8 +11,8 @@ export { type MomentumOptions, type MomentumSlots, momentum, nesterov } from "./
 export {
   defineOptimizer,
   history,
-  likeTheta,
   type LossAndGradient,
+  likeTheta,
   type Optimizer,
   type ParameterView,
   type Rate,

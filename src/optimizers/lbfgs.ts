@@ -1,6 +1,6 @@
 /** L-BFGS: a quasi-Newton direction from the last few steps, and a line search along it. */
-import { concatenate } from "../tensor/join.js";
 import { SteepestError } from "../tensor/error.js";
+import { concatenate } from "../tensor/join.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { backtracking } from "./line-search/backtracking.js";
 import { strongWolfe } from "./line-search/strong-wolfe.js";
@@ -108,7 +108,11 @@ const rowsOf = (matrix: Tensor): Tensor[] => {
  *
  * @returns `isFirst`: whether no pair is known
  */
-function quasiNewton(gradient: Tensor, steps: readonly Tensor[], changes: readonly Tensor[]): { readonly direction: Tensor; readonly isFirst: Tensor } {
+function quasiNewton(
+  gradient: Tensor,
+  steps: readonly Tensor[],
+  changes: readonly Tensor[],
+): { readonly direction: Tensor; readonly isFirst: Tensor } {
   let left = gradient;
   const weights = steps.map((s, i) => {
     const weight = s.dot(left);

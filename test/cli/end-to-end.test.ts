@@ -4,7 +4,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dense, fit, flatten, linear, type Model, sequential } from "steepest";
 import { digits } from "steepest/data";
+import { saveRun } from "steepest/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const program = fileURLToPath(new URL("../../bin/steepest", import.meta.url));
@@ -215,6 +217,21 @@ describe("steepest train and evaluate", () => {
     expect(readFileSync(join(out, "weights.safetensors"))).toEqual(before);
     expect((await json(...train(out, "--batch-size", "20", "--force", "--threads", "1"))).code).toBe(0);
     expect(readFileSync(join(out, "weights.safetensors"))).toEqual(before);
+  });
+
+  it("evaluates what saveRun of the library wrote, where the model is a ready one", async () => {
+    const learn = (model: Model) => fit(model, digits({ train: 100, test: 40 }), { epochs: 2 });
+    const ready = await learn(linear());
+    await saveRun(ready, join(root, "ready"));
+    const dataset = digits({ train: 1 });
+    const { code, result } = await json("evaluate", join(root, "ready"));
+    expect([code, result.records]).toEqual([0, 2000]);
+    const { classes = [] } = ready.predictor()(dataset.test?.inputs.data ?? []);
+    expect(result.accuracy).toBe(classes.filter((c, i) => c === dataset.test?.targets.data[i]).length / 2000);
+    await saveRun(await learn(sequential(flatten(), dense(10))), join(root, "own"));
+    const own = await json("evaluate", join(root, "own"));
+    expect(own.code).toBe(1);
+    expect(own.err).toMatch(/model of its own making[\s\S]*dense1\.weight\[784, 10\]/);
   });
 
   it("stops at Ctrl-C, keeps what was learned, and ends with 130", async () => {

@@ -22,6 +22,8 @@ const MOST_OPERATIONS = 6000;
 
 const ARRANGED = new Set(["broadcast", "reshape", "transpose", "slice", "pad", "reverse", "concatenate", "unpack", "pack", "iota", "literal", "sum", "reduceMax", "reduceMin", "matmul"]);
 
+const FOLDS = new Set(["sum", "reduceMax", "reduceMin"]);
+
 export interface ScalarEntry {
   readonly writes: readonly { readonly variable: Variable; readonly value: Value }[];
   readonly traces: readonly Value[];
@@ -55,7 +57,7 @@ function operationsOf(roots: readonly Value[], mostHeld: number): number {
       if (!loops.has(loop)) operations += operationsOf([loop.condition, ...loop.body], mostHeld);
       loops.add(loop);
     } else if (leaf === undefined && primitive.kind !== "pointwise" && !ARRANGED.has(primitive.name)) return Number.POSITIVE_INFINITY;
-    else if (leaf === undefined || leaf.kind === "argument") operations += primitive.name === "matmul" ? size * inputs[0].shape[inputs[0].shape.length - 1] * 2 : size;
+    else if (leaf === undefined || leaf.kind === "argument") operations += primitive.name === "matmul" ? size * inputs[0].shape[inputs[0].shape.length - 1] * 2 : Math.max(size, FOLDS.has(primitive.name) ? sizeOf(inputs[0].shape) : 0);
     if (operations > MOST_OPERATIONS) return Number.POSITIVE_INFINITY;
   }
   return operations;

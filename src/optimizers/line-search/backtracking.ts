@@ -25,14 +25,33 @@ export function backtracking({ decrease = 1e-4, trials = 25 }: LineSearchOptions
         const there = evaluate(along(problem, trial));
         const [phi, derivative] = [there.loss.cast("f64"), inner(there.gradient, direction)];
         const decreased = phi.le(value.add(trial.mul(slope).mul(number(decrease))));
-        const decreasedByRounding = phi.sub(value).abs().le(noise).and(derivative.le(slope.mul(number(2 * decrease - 1))));
+        const decreasedByRounding = phi
+          .sub(value)
+          .abs()
+          .le(noise)
+          .and(derivative.le(slope.mul(number(2 * decrease - 1))));
         const finite = isFinite(phi).and(isFinite(derivative));
         const good = finite.and(decreased.or(decreasedByRounding));
-        const parabola = trial.square().mul(slope).div(phi.sub(value).sub(trial.mul(slope)).mul(number(-2)));
+        const parabola = trial
+          .square()
+          .mul(slope)
+          .div(phi.sub(value).sub(trial.mul(slope)).mul(number(-2)));
         const shorter = parabola.maximum(trial.mul(number(0.1))).minimum(trial.mul(number(0.5)));
-        const next = isFinite(shorter).and(finite).select(shorter, trial.mul(number(0.1)));
-        const more = good.not().and(tried.lt(number(trials - 1))).and(next.gt(zero));
-        return [more, tried.add(number(1)), next, good.select(trial, accepted), good.select(phi, best), good.broadcastTo(theta.shape).select(there.gradient, held)];
+        const next = isFinite(shorter)
+          .and(finite)
+          .select(shorter, trial.mul(number(0.1)));
+        const more = good
+          .not()
+          .and(tried.lt(number(trials - 1)))
+          .and(next.gt(zero));
+        return [
+          more,
+          tried.add(number(1)),
+          next,
+          good.select(trial, accepted),
+          good.select(phi, best),
+          good.broadcastTo(theta.shape).select(there.gradient, held),
+        ];
       },
       [start, zero, initial, zero, value, problem.gradient],
     );

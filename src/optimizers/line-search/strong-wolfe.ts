@@ -38,8 +38,15 @@ export function strongWolfe({ decrease = 1e-4, curvature = 0.9, trials = 25 }: S
         const there = evaluate(along(problem, trial));
         const [phi, derivative] = [there.loss.cast("f64"), inner(there.gradient, direction)];
         const decreased = phi.le(value.add(trial.mul(slope).mul(number(decrease))));
-        const decreasedByRounding = phi.sub(value).abs().le(noise).and(derivative.le(slope.mul(number(2 * decrease - 1))));
-        const good = isFinite(phi).and(isFinite(derivative)).and(decreased.or(decreasedByRounding)).and(phi.le(lowValue.add(noise)));
+        const decreasedByRounding = phi
+          .sub(value)
+          .abs()
+          .le(noise)
+          .and(derivative.le(slope.mul(number(2 * decrease - 1))));
+        const good = isFinite(phi)
+          .and(isFinite(derivative))
+          .and(decreased.or(decreasedByRounding))
+          .and(phi.le(lowValue.add(noise)));
         const accepted = good.and(derivative.abs().le(slope.abs().mul(number(curvature))));
         const outwards = bracketed.select(high.sub(low), number(1));
         const turned = good.and(derivative.mul(outwards).ge(zero));
@@ -56,7 +63,9 @@ export function strongWolfe({ decrease = 1e-4, curvature = 0.9, trials = 25 }: S
         const newWidth = span.abs();
         const between = cubicMinimum(newLow, newLowValue, newLowSlope, newHigh, newHighValue, newHighSlope);
         const fraction = between.sub(newLow).div(span).maximum(number(0.1)).minimum(number(0.9));
-        const unusable = isFinite(fraction).not().or(newWidth.gt(widthBefore.mul(number(2 / 3))));
+        const unusable = isFinite(fraction)
+          .not()
+          .or(newWidth.gt(widthBefore.mul(number(2 / 3))));
         const part = unusable.select(isFinite(newHighValue).select(number(0.5), number(0.2)), fraction);
         const inside = newLow.add(span.mul(part));
 
@@ -67,7 +76,11 @@ export function strongWolfe({ decrease = 1e-4, curvature = 0.9, trials = 25 }: S
 
         const next = isBracketed.select(inside, outside);
         const room = isBracketed.not().or(newWidth.gt(newLow.maximum(newHigh).mul(number(2 ** -52))));
-        const more = tried.lt(number(trials - 1)).and(accepted.not()).and(room).and(isFinite(next));
+        const more = tried
+          .lt(number(trials - 1))
+          .and(accepted.not())
+          .and(room)
+          .and(isFinite(next));
         return [
           more,
           isBracketed,
@@ -95,5 +108,12 @@ function cubicMinimum(a: Tensor, valueA: Tensor, slopeA: Tensor, b: Tensor, valu
   const span = b.sub(a);
   const mixed = slopeA.add(slopeB).add(valueA.sub(valueB).div(span).mul(number(3)));
   const root = mixed.square().sub(slopeA.mul(slopeB)).sqrt().mul(span.sign());
-  return b.sub(span.mul(slopeB.add(root).sub(mixed).div(slopeB.sub(slopeA).add(root.mul(number(2))))));
+  return b.sub(
+    span.mul(
+      slopeB
+        .add(root)
+        .sub(mixed)
+        .div(slopeB.sub(slopeA).add(root.mul(number(2)))),
+    ),
+  );
 }

@@ -36,7 +36,21 @@ const root = (x: number) => Math.sqrt(x);
 const yanai = (a: number, b: number): Line => {
   const factor = (c: number) => root(1 + c * c) - c;
   return {
-    traced: (x) => x.neg().add(1).square().add(b * b).sqrt().mul(factor(a)).add(x.square().add(a * a).sqrt().mul(factor(b))),
+    traced: (x) =>
+      x
+        .neg()
+        .add(1)
+        .square()
+        .add(b * b)
+        .sqrt()
+        .mul(factor(a))
+        .add(
+          x
+            .square()
+            .add(a * a)
+            .sqrt()
+            .mul(factor(b)),
+        ),
     value: (x) => factor(a) * root((1 - x) * (1 - x) + b * b) + factor(b) * root(x * x + a * a),
     slope: (x) => (factor(a) * (x - 1)) / root((1 - x) * (1 - x) + b * b) + (factor(b) * x) / root(x * x + a * a),
   };
