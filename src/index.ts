@@ -6,10 +6,10 @@ setEvaluator(evaluate);
 
 export { customGradient, grad, hessian, hvp, jacobian, jvp, stopGradient, valueAndGrad, vjp } from "./autodiff/index.js";
 export { checkGradient, type GradientCheck, type GradientCheckOptions, type GradientProblem } from "./curvature/index.js";
-export { descend, type DescendOptions, type DescentState } from "./descent/descend.js";
-export { fit, type FitOptions } from "./descent/fit.js";
-export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export type { Bound } from "./descent/bounds.js";
+export { type DescendOptions, type DescentState, descend } from "./descent/descend.js";
+export { type FitOptions, fit } from "./descent/fit.js";
+export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export { maximize, minimize, trace } from "./descent/minimize.js";
 export type { Prediction, Predictor } from "./descent/predictor.js";
 export type { TrainingProgress } from "./descent/progress.js";
@@ -30,15 +30,15 @@ export {
   glorot,
   he,
   type Initializer,
-  l2,
   type Layer,
-  linear,
   type Loss,
+  l2,
+  linear,
+  type Model,
   maxPool2d,
   meanPool2d,
   meanSquared,
   mlp,
-  type Model,
   multiclassHinge,
   normal,
   ones,
@@ -51,7 +51,7 @@ export {
   zeros,
 } from "./models/index.js";
 export type { Constants } from "./objectives/formula/function-parser.js";
-export { type HostObjective, objective, type Objective } from "./objectives/objective.js";
+export { type HostObjective, type Objective, objective } from "./objectives/objective.js";
 export {
   adadelta,
   adagrad,

@@ -19,7 +19,7 @@ import type { ScratchBuffer } from "./templates/template.js";
 
 /** A byte address, relative to one of the regions that the program's memory is made of. */
 export type Place =
-  | { readonly region: "variable"; /** its number in the program */ readonly variable: number; readonly offset: number }
+  | { readonly region: "variable" /** its number in the program */; readonly variable: number; readonly offset: number }
   /** Host data that the graph reads; laid into memory once. */
   | { readonly region: "input"; readonly position: number; readonly offset: number }
   /** Zeroed once, written by no one else. */
@@ -58,7 +58,12 @@ export interface CompiledEntry {
   /** One function with the loop over steps inside, or phases that are run at every step. */
   readonly body:
     | { readonly kind: "scalar"; readonly function: LoopFunction; readonly places: readonly Place[] }
-    | { readonly kind: "phases"; readonly phases: readonly ScheduledPhase[]; readonly loops: readonly ScheduledLoop[]; readonly stop: Place | undefined };
+    | {
+        readonly kind: "phases";
+        readonly phases: readonly ScheduledPhase[];
+        readonly loops: readonly ScheduledLoop[];
+        readonly stop: Place | undefined;
+      };
   /** Equal for entries that differ only in the data of their inputs. */
   readonly key: string;
 }
@@ -78,7 +83,10 @@ export function compileEntry(entry: EntryPoint, variables: readonly Variable[]):
   return { ...common, ...bodyOf(common.key, values, variables) };
 }
 
-function normalEntry({ writes, traces, stop }: EntryPoint, variables: readonly Variable[]): { readonly form: NormalForm; readonly values: EntryValues } {
+function normalEntry(
+  { writes, traces, stop }: EntryPoint,
+  variables: readonly Variable[],
+): { readonly form: NormalForm; readonly values: EntryValues } {
   const form = normalize([...writes.map((w) => w.value), ...traces.map((t) => t.value), ...(stop ? [stop] : [])], variables);
   const values = {
     writes: writes.map(({ variable }, i) => ({ variable, value: form.roots[i] })),
@@ -89,7 +97,10 @@ function normalEntry({ writes, traces, stop }: EntryPoint, variables: readonly V
 }
 
 /** The upper levels alone, for printing: values in normal form, and kernels where the entry is not computed in registers. */
-export function planEntry(entry: EntryPoint, variables: readonly Variable[]): { readonly roots: readonly Value[]; readonly kernels: readonly Kernel[] | undefined } {
+export function planEntry(
+  entry: EntryPoint,
+  variables: readonly Variable[],
+): { readonly roots: readonly Value[]; readonly kernels: readonly Kernel[] | undefined } {
   const { form, values } = normalEntry(entry, variables);
   const leaves = new LeafBuffers(variables);
   return { roots: form.roots, kernels: isSmall(values) ? undefined : updatesOf(values, leaves).kernels.map((k) => k.kernel) };
@@ -115,7 +126,12 @@ function bodyOf(key: string, values: EntryValues, variables: readonly Variable[]
 function compileBody(values: EntryValues, variables: readonly Variable[]): CompiledBody {
   const buffers = new LeafBuffers(variables);
   if (isSmall(values)) {
-    const program = lowerScalars(values, "steps", (v) => buffers.of(v), (v) => buffers.ofVariable(v));
+    const program = lowerScalars(
+      values,
+      "steps",
+      (v) => buffers.of(v),
+      (v) => buffers.ofVariable(v),
+    );
     const places = program.function.parameters.flatMap((p): Place[] => {
       if (p.kind !== "cursor") return [];
       const trace = program.traces.indexOf(p);
@@ -154,7 +170,12 @@ function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody 
   const { phases, loops } = flatten(kernels);
   const resolve = (buffer: Buffer): Buffer => inPlace.get(buffer) ?? buffer;
   const [flag] = results;
-  const memory = assignMemory(phases.map((p) => p.phase), loops, resolve, flag?.buffer);
+  const memory = assignMemory(
+    phases.map((p) => p.phase),
+    loops,
+    resolve,
+    flag?.buffer,
+  );
   const placeOf = (buffer: Buffer): Place => {
     const target = resolve(buffer);
     if (target.source.kind === "leaf") return leaves.place(target);
@@ -163,8 +184,14 @@ function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody 
   };
   const storagePlace = ({ buffer, offset }: Storage) => withOffset(placeOf(buffer), offset * bytesPerElement[buffer.dtype]);
   const touched = phases.map(({ phase, kernel }) => [
-    ...[...phase.buffers.values()].map((buffer) => ({ place: placeOf(buffer), bytes: buffer.size * bytesPerElement[buffer.dtype], written: !kernel.reads.has(buffer) || kernel.writes.has(buffer) })),
-    ...[...phase.scratch.values()].filter((s) => !s.perThread).map((s) => ({ place: memory.place(s), bytes: s.size * bytesPerElement[s.dtype], written: true })),
+    ...[...phase.buffers.values()].map((buffer) => ({
+      place: placeOf(buffer),
+      bytes: buffer.size * bytesPerElement[buffer.dtype],
+      written: !kernel.reads.has(buffer) || kernel.writes.has(buffer),
+    })),
+    ...[...phase.scratch.values()]
+      .filter((s) => !s.perThread)
+      .map((s) => ({ place: memory.place(s), bytes: s.size * bytesPerElement[s.dtype], written: true })),
   ]);
   const worth = phases.map(({ phase }) => phase.blocks > 1 && Math.max(phase.flops / 30, phase.bytes / 10) > WORTH_SHARING);
   const { parallel, barriers, scheduled } = barriersOf(touched, worth, loops, storagePlace);
@@ -180,7 +207,15 @@ function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody 
           const scratch = phase.scratch.get(p);
           return [scratch ? memory.place(scratch) : placeOf(found(phase.buffers, p))];
         });
-        return { function: phase.function, blocks: phase.blocks, parallel: parallel[i], barrier: barriers[i], places, flops: phase.flops, bytes: phase.bytes };
+        return {
+          function: phase.function,
+          blocks: phase.blocks,
+          parallel: parallel[i],
+          barrier: barriers[i],
+          places,
+          flops: phase.flops,
+          bytes: phase.bytes,
+        };
       }),
       loops: scheduled,
       stop: flag && storagePlace(flag),
@@ -189,7 +224,10 @@ function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody 
 }
 
 /** All phases one after the other, and which of them are repeated. */
-function flatten(kernels: readonly PlannedKernel[]): { readonly phases: { readonly phase: LoweredPhase; readonly kernel: PlannedKernel }[]; readonly loops: readonly FlatLoop[] } {
+function flatten(kernels: readonly PlannedKernel[]): {
+  readonly phases: { readonly phase: LoweredPhase; readonly kernel: PlannedKernel }[];
+  readonly loops: readonly FlatLoop[];
+} {
   const phases: { readonly phase: LoweredPhase; readonly kernel: PlannedKernel }[] = [];
   const enter = (list: readonly PlannedKernel[]): FlatLoop[] =>
     list.flatMap((kernel) => {
@@ -211,7 +249,12 @@ function withOffset(place: Place, bytes: number): Place {
   return place.region === "trace" ? place : { ...place, offset: place.offset + bytes };
 }
 
-const traceBuffer = (value: Value, trace: number): Buffer => ({ name: `trace${trace}`, dtype: value.dtype, size: sizeOf(value.shape), source: { kind: "trace", trace } });
+const traceBuffer = (value: Value, trace: number): Buffer => ({
+  name: `trace${trace}`,
+  dtype: value.dtype,
+  size: sizeOf(value.shape),
+  source: { kind: "trace", trace },
+});
 
 function lower(kernel: Exclude<Kernel, { readonly kind: "loop" }>, i: number): LoweredPhase[] {
   switch (kernel.kind) {
@@ -226,7 +269,12 @@ function lower(kernel: Exclude<Kernel, { readonly kind: "loop" }>, i: number): L
 
 type Owner = Buffer | ScratchBuffer;
 
-function assignMemory(phases: readonly LoweredPhase[], loops: readonly FlatLoop[], resolve: (buffer: Buffer) => Buffer, kept: Buffer | undefined) {
+function assignMemory(
+  phases: readonly LoweredPhase[],
+  loops: readonly FlatLoop[],
+  resolve: (buffer: Buffer) => Buffer,
+  kept: Buffer | undefined,
+) {
   const lives = new Map<Owner, { first: number; last: number; bytes: number }>();
   const zeroed = new Map<Owner, number>();
   const perThread = new Map<Owner, { first: number; last: number; bytes: number }>();

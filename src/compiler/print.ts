@@ -21,13 +21,29 @@ export function printLevels(entry: EntryPoint, variables: readonly Variable[]): 
   const planned = planEntry(entry, variables);
   const compiled = compileEntry(entry, variables);
   const names = new Namer();
-  const outputs = [...entry.writes.map((w) => `${w.variable.name} ←`), ...entry.traces.map((t) => `record ${t.name} =`), ...(entry.stop ? ["stop if"] : [])];
+  const outputs = [
+    ...entry.writes.map((w) => `${w.variable.name} ←`),
+    ...entry.traces.map((t) => `record ${t.name} =`),
+    ...(entry.stop ? ["stop if"] : []),
+  ];
   const graph = [...showGraph(planned.roots, names), "", ...outputs.map((o, i) => `${o} ${names.of(planned.roots[i])}`)].join("\n");
   const levels: PrintedLevel[] = [
-    { name: "Graph in normal form", summary: "Loss, gradient, schedule and update as one graph: equal computations are one value, dead ones are gone, algebra is applied.", text: graph },
+    {
+      name: "Graph in normal form",
+      summary:
+        "Loss, gradient, schedule and update as one graph: equal computations are one value, dead ones are gone, algebra is applied.",
+      text: graph,
+    },
   ];
   if (compiled.body.kind === "scalar")
-    return [...levels, { name: "Loop program", summary: "Few numbers: every one is a register, and the loop over steps is inside the function.", text: showFunction(compiled.body.function) }];
+    return [
+      ...levels,
+      {
+        name: "Loop program",
+        summary: "Few numbers: every one is a register, and the loop over steps is inside the function.",
+        text: showFunction(compiled.body.function),
+      },
+    ];
   const { kernels } = planned;
   const seen = new Set<string>();
   const functions = compiled.body.phases.flatMap((p) => {
@@ -38,9 +54,21 @@ export function printLevels(entry: EntryPoint, variables: readonly Variable[]): 
   });
   return [
     ...levels,
-    { name: "Kernels", summary: "What is computed in one loop; products and convolutions are templates with their epilogues.", text: (kernels ?? []).map((k, i) => showKernel(k, i, names)).join("\n\n") },
-    { name: "Schedule", summary: "Phases in order, with barriers, and a fixed place in memory for every buffer.", text: showSchedule(compiled, variables) },
-    { name: "Loop program", summary: "Structured loops over typed registers and vectors, as the backend prints them.", text: functions.join("\n\n") },
+    {
+      name: "Kernels",
+      summary: "What is computed in one loop; products and convolutions are templates with their epilogues.",
+      text: (kernels ?? []).map((k, i) => showKernel(k, i, names)).join("\n\n"),
+    },
+    {
+      name: "Schedule",
+      summary: "Phases in order, with barriers, and a fixed place in memory for every buffer.",
+      text: showSchedule(compiled, variables),
+    },
+    {
+      name: "Loop program",
+      summary: "Structured loops over typed registers and vectors, as the backend prints them.",
+      text: functions.join("\n\n"),
+    },
   ];
 }
 
@@ -68,8 +96,14 @@ function showGraph(roots: readonly Value[], names: Namer): string[] {
         .filter(([, x]) => typeof x !== "object" || Array.isArray(x))
         .map(([k, x]) => `${k}: ${JSON.stringify(x)}`)
         .join(", ");
-      const shown = v.primitive.kind === "pointwise" || attributes === "" ? "" : ` {${attributes.length > 60 ? `${attributes.slice(0, 57)}…` : attributes}}`;
-      return `${names.of(v).padEnd(5)} = ${v.primitive.name}(${v.inputs.map((x) => names.of(x)).join(", ")})${shown}`.padEnd(64) + ` : ${showType(v)}`;
+      const shown =
+        v.primitive.kind === "pointwise" || attributes === ""
+          ? ""
+          : ` {${attributes.length > 60 ? `${attributes.slice(0, 57)}…` : attributes}}`;
+      return (
+        `${names.of(v).padEnd(5)} = ${v.primitive.name}(${v.inputs.map((x) => names.of(x)).join(", ")})${shown}`.padEnd(64) +
+        ` : ${showType(v)}`
+      );
     });
 }
 
@@ -77,7 +111,11 @@ function showKernel(kernel: Kernel, i: number, names: Namer): string {
   switch (kernel.kind) {
     case "template": {
       const operands = kernel.operands.map((o) => o.storage.buffer.name).join(", ");
-      return [`kernel ${i}: ${kernel.value.primitive.name}(${operands}) → ${kernel.rows} × ${kernel.columns}`, ...kernel.stores.map((s) => `  ${showStore(s, names)}`), ...(kernel.sideSum ? [`  ${kernel.sideSum.buffer.name}[${kernel.sideSum.offset} + i1] ← side sum of the last operand's rows`] : [])].join("\n");
+      return [
+        `kernel ${i}: ${kernel.value.primitive.name}(${operands}) → ${kernel.rows} × ${kernel.columns}`,
+        ...kernel.stores.map((s) => `  ${showStore(s, names)}`),
+        ...(kernel.sideSum ? [`  ${kernel.sideSum.buffer.name}[${kernel.sideSum.offset} + i1] ← side sum of the last operand's rows`] : []),
+      ].join("\n");
     }
     case "loop": {
       const inner = (list: readonly PlannedKernel[]) => list.map((k, at) => showKernel(k.kernel, at, names).replace(/^/gm, "  "));
@@ -101,14 +139,26 @@ function showPass(pass: Pass, at: number, names: Namer): string[] {
   return lines.map((line) => `  pass ${at}: ${line}`);
 }
 
-const showStore = (s: Store, names: Namer): string => `${s.storage.buffer.name}[${showIndex(s.offset)}] ← ${showExpression(s.expression, names)}`;
+const showStore = (s: Store, names: Namer): string =>
+  `${s.storage.buffer.name}[${showIndex(s.offset)}] ← ${showExpression(s.expression, names)}`;
 
 function showIndex({ constant, coefficients }: Affine): string {
   const terms = coefficients.flatMap((c, v) => (c === 0 ? [] : [c === 1 ? `i${v}` : `${c}·i${v}`]));
   return [...terms, ...(constant !== 0 || terms.length === 0 ? [String(constant)] : [])].join(" + ");
 }
 
-const SIGNS: Readonly<Record<string, string>> = { add: "+", sub: "−", mul: "·", div: "/", gt: ">", lt: "<", ge: "≥", le: "≤", eq: "=", ne: "≠" };
+const SIGNS: Readonly<Record<string, string>> = {
+  add: "+",
+  sub: "−",
+  mul: "·",
+  div: "/",
+  gt: ">",
+  lt: "<",
+  ge: "≥",
+  le: "≤",
+  eq: "=",
+  ne: "≠",
+};
 
 function showExpression(e: KernelExpr, names: Namer, depth = 0): string {
   if (depth > 12) return "…";
@@ -126,7 +176,9 @@ function showExpression(e: KernelExpr, names: Namer, depth = 0): string {
       return `(${e.conditions.map((c) => `${c.low} ≤ ${showIndex(c.index)} < ${c.high}`).join(", ")} ? ${inner(e.value)} : 0)`;
     case "operation": {
       const sign = SIGNS[e.name];
-      return sign && e.operands.length === 2 ? `(${inner(e.operands[0])} ${sign} ${inner(e.operands[1])})` : `${e.name}(${e.operands.map(inner).join(", ")})`;
+      return sign && e.operands.length === 2
+        ? `(${inner(e.operands[0])} ${sign} ${inner(e.operands[1])})`
+        : `${e.name}(${e.operands.map(inner).join(", ")})`;
     }
   }
 }

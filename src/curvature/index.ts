@@ -6,5 +6,5 @@ export {
   type GradientProblem,
   type GradientVerdict,
 } from "./check-gradient.js";
-export { type DifferenceEstimate, differentiate } from "./differences.js";
 export { Derivatives, problemOf } from "./derivatives.js";
+export { type DifferenceEstimate, differentiate } from "./differences.js";

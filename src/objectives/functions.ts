@@ -49,7 +49,10 @@ export function formulaObjective<S extends NumberStart>(text: string, start: S, 
       problem: `the start names ${unused}, which the formula does not use`,
       expected: others.join(", "),
       received: Object.keys(start).join(", "),
-      fix: meant === undefined || (isRecord(start) && Object.hasOwn(start, meant)) ? `leave ${unused} out of the start` : `did you mean ${meant}?`,
+      fix:
+        meant === undefined || (isRecord(start) && Object.hasOwn(start, meant))
+          ? `leave ${unused} out of the start`
+          : `did you mean ${meant}?`,
     });
   }
   const given = new Map(

@@ -57,9 +57,12 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
     const [typed, meant] = [name.toLowerCase(), candidate.toLowerCase()];
     const distance = editDistance(typed, meant);
     const prefix = commonPrefix(typed, meant);
-    if (best === undefined || distance < best.distance || (distance === best.distance && prefix > best.prefix)) best = { name: candidate, distance, prefix };
+    if (best === undefined || distance < best.distance || (distance === best.distance && prefix > best.prefix))
+      best = { name: candidate, distance, prefix };
   }
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(Math.max(best.name.length, name.length) / 3)) ? best.name : undefined;
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(Math.max(best.name.length, name.length) / 3))
+    ? best.name
+    : undefined;
 }
 
 function commonPrefix(a: string, b: string): number {

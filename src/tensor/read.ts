@@ -44,7 +44,9 @@ export function readTensors(tensors: readonly Tensor[]): readonly HostData[] {
 /** The nodes read earlier from which a node is computed now. Nothing will ask for what these came from: derivatives mark their own arguments. */
 function knownSources(node: Node): Node[] {
   const isRead = (n: Node) => n.outputs.every((o) => knownData(o) !== undefined);
-  return topological(node.outputs, () => false, isRead).filter((n) => n !== node && n.inputs.length > 0 && isRead(n) && n.depth < Number.POSITIVE_INFINITY);
+  return topological(node.outputs, () => false, isRead).filter(
+    (n) => n !== node && n.inputs.length > 0 && isRead(n) && n.depth < Number.POSITIVE_INFINITY,
+  );
 }
 
 /** A graph that can be computed now is computed when it has grown this deep, so that a loop of one's own never piles it up. */

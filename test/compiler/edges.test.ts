@@ -39,16 +39,26 @@ it("scalars that are used by many, in front of a loop over elements", () => {
 it("literals that are not finite, and negative zero, keep apart", () => {
   for (const size of [3, 30]) {
     const x = tensor(new Float64Array(size).fill(2));
-    const results = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0].map((v) => x.div(literal(v).broadcastTo([size])));
+    const results = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 0].map((v) =>
+      x.div(literal(v).broadcastTo([size])),
+    );
     expect(difference(results)).toBe(0);
   }
 });
 
 it("calls, branches and short scans", () => {
   for (const size of [3, 60]) {
-    const x = tensor(Float64Array.from({ length: 4 * size }, (_, i) => i / 50), { shape: [4, size] });
+    const x = tensor(
+      Float64Array.from({ length: 4 * size }, (_, i) => i / 50),
+      { shape: [4, size] },
+    );
     const energy = call((t) => t.square().sum(1), [x]);
-    const branch = cond(energy.sum().gt(1), (t) => t.mul(2), (t) => t.neg(), x);
+    const branch = cond(
+      energy.sum().gt(1),
+      (t) => t.mul(2),
+      (t) => t.neg(),
+      x,
+    );
     const [last, sums] = scan((c, row) => [c.mul(0.5).add(row), c.sum()], tensor(new Float64Array(size)), x);
     expect(difference([energy, branch, last, sums])).toBeLessThan(1000);
   }
@@ -74,7 +84,11 @@ it("loops within loops, with values from around them", () => {
     const [total] = whileLoop(
       ([, n]) => n.lt(4),
       ([v, n]) => {
-        const [inner] = whileLoop(([, k]) => k.lt(n), ([u, k]) => [u.mul(0.9).add(w), k.add(1)] as const, [v, n.mul(0)] as const);
+        const [inner] = whileLoop(
+          ([, k]) => k.lt(n),
+          ([u, k]) => [u.mul(0.9).add(w), k.add(1)] as const,
+          [v, n.mul(0)] as const,
+        );
         return [inner.sub(v.mul(0.1)), n.add(1)] as const;
       },
       [x.mul(2), x.sum().mul(0)] as const,
@@ -86,7 +100,11 @@ it("loops within loops, with values from around them", () => {
 it("swaps within a loop", () => {
   for (const size of [3, 70]) {
     const [a, b] = [1, 2].map((k) => tensor(Float64Array.from({ length: size }, (_, i) => i * k)));
-    const result = whileLoop(([, , n]) => n.lt(5), ([x, y, n]) => [y, x.reverse(), n.add(1)] as const, [a, b, a.sum().mul(0)] as const);
+    const result = whileLoop(
+      ([, , n]) => n.lt(5),
+      ([x, y, n]) => [y, x.reverse(), n.add(1)] as const,
+      [a, b, a.sum().mul(0)] as const,
+    );
     expect(difference([...result])).toBe(0);
   }
 });
@@ -94,8 +112,12 @@ it("swaps within a loop", () => {
 it("long scans, their histories and gradients", () => {
   for (const size of [2, 30])
     for (const reverse of [false, true]) {
-      const xs = tensor(Float64Array.from({ length: 90 * size }, (_, i) => ((i * 7) % 11) / 11), { shape: [90, size] });
-      const run = (x: Tensor) => scan((c, row) => [c.mul(0.7).add(row.tanh()), c.sum()], x.slice([0, 0], [1, size]).reshape([size]), x, { reverse });
+      const xs = tensor(
+        Float64Array.from({ length: 90 * size }, (_, i) => ((i * 7) % 11) / 11),
+        { shape: [90, size] },
+      );
+      const run = (x: Tensor) =>
+        scan((c, row) => [c.mul(0.7).add(row.tanh()), c.sum()], x.slice([0, 0], [1, size]).reshape([size]), x, { reverse });
       const [last, sums] = run(xs);
       expect(difference([last, sums])).toBeLessThan(1000);
       const gradient = grad((x: Tensor) => {
@@ -111,10 +133,31 @@ it("branches that are not taken are not run where they are costly", () => {
     for (const sign of [-1, 1]) {
       const x = tensor(Float64Array.from({ length: size }, (_, i) => sign * (1 + i / 10)));
       // Doubling negative numbers never ends: the loop must not run for them.
-      const grow = (v: Tensor): Tensor => whileLoop(([u]) => u.sum().lt(100), ([u]) => [u.mul(2)] as const, [v] as const)[0];
-      const chosen = cond(x.sum().gt(0), (v) => v.softmax(0), (v) => grow(v.neg()), x);
+      const grow = (v: Tensor): Tensor =>
+        whileLoop(
+          ([u]) => u.sum().lt(100),
+          ([u]) => [u.mul(2)] as const,
+          [v] as const,
+        )[0];
+      const chosen = cond(
+        x.sum().gt(0),
+        (v) => v.softmax(0),
+        (v) => grow(v.neg()),
+        x,
+      );
       expect(difference([chosen])).toBeLessThan(100);
-      const slope = grad((y: Tensor) => cond(y.sum().gt(0), (v) => v.reshape([1, size]).matmul(v.reshape([size, 1])).sum(), (v) => v.exp().sum(), y))(x);
+      const slope = grad((y: Tensor) =>
+        cond(
+          y.sum().gt(0),
+          (v) =>
+            v
+              .reshape([1, size])
+              .matmul(v.reshape([size, 1]))
+              .sum(),
+          (v) => v.exp().sum(),
+          y,
+        ),
+      )(x);
       expect(difference([slope])).toBeLessThan(100);
     }
 });

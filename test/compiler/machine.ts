@@ -87,7 +87,9 @@ function startAt({ type: { dtype } }: Variable, i: number, k: number): number {
 /** Runs the entries one after the other, `steps` steps each, and expects what the interpreter gives. */
 export function agree(variables: readonly Variable[], points: readonly EntryPoint[], steps = 5, tolerance = 1000): void {
   const program = new WasmProgram(variables);
-  const start: Values = new Map(variables.map((v, k) => [v, Float64Array.from({ length: sizeOf(v.type.shape) }, (_, i) => startAt(v, i, k))]));
+  const start: Values = new Map(
+    variables.map((v, k) => [v, Float64Array.from({ length: sizeOf(v.type.shape) }, (_, i) => startAt(v, i, k))]),
+  );
   for (const [v, data] of start) program.write(v, data);
   let values = start;
   for (const point of points) {
@@ -95,7 +97,10 @@ export function agree(variables: readonly Variable[], points: readonly EntryPoin
     const actual = program.run(point, steps);
     values = expected.values;
     expect(actual.steps).toBe(expected.steps);
-    for (const v of variables) expect(deviation(program.read(v), expected.values.get(v) ?? [], v.type.dtype), `${point.name}: ${v.name}`).toBeLessThan(tolerance);
-    point.traces.forEach((t, i) => expect(deviation(actual.traces[t.name], expected.traces[i], t.value.dtype), t.name).toBeLessThan(tolerance));
+    for (const v of variables)
+      expect(deviation(program.read(v), expected.values.get(v) ?? [], v.type.dtype), `${point.name}: ${v.name}`).toBeLessThan(tolerance);
+    point.traces.forEach((t, i) =>
+      expect(deviation(actual.traces[t.name], expected.traces[i], t.value.dtype), t.name).toBeLessThan(tolerance),
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type PointwiseName, pointwise } from "../../src/tensor/primitives/pointwise.js";
 import { tensor } from "../../src/tensor/create.js";
+import { type PointwiseName, pointwise } from "../../src/tensor/primitives/pointwise.js";
 import { apply, type Tensor } from "../../src/tensor/tensor.js";
 import { allocate, type DType, isFloat } from "../../src/tensor/types.js";
 import { difference, phasesOf } from "./machine.js";
@@ -17,14 +17,21 @@ function sample(dtype: DType, size: number, phase: number, floats: readonly numb
   const source = isFloat(dtype) ? floats : INTEGERS;
   for (let i = 0; i < size; i++) {
     const value = source[(i * (2 * phase + 1) + Math.floor(i / source.length) * phase) % source.length];
-    data[i] = dtype === "bool" ? i % (phase + 2) === 0 ? 1 : 0 : value;
+    data[i] = dtype === "bool" ? (i % (phase + 2) === 0 ? 1 : 0) : value;
   }
   return tensor(data, { shape: [size], dtype });
 }
 
 function typed(name: PointwiseName, dtype: DType, size: number): Tensor | undefined {
   const { arity } = pointwise[name];
-  const inputs = Array.from({ length: arity }, (_, i) => sample(name === "select" && i === 0 ? "bool" : dtype, size, i, name === "pow" ? MODERATE.filter(Number.isFinite) : ELEMENTARY.has(name) ? MODERATE : FLOATS));
+  const inputs = Array.from({ length: arity }, (_, i) =>
+    sample(
+      name === "select" && i === 0 ? "bool" : dtype,
+      size,
+      i,
+      name === "pow" ? MODERATE.filter(Number.isFinite) : ELEMENTARY.has(name) ? MODERATE : FLOATS,
+    ),
+  );
   try {
     return apply(pointwise[name], {}, inputs)[0];
   } catch {
@@ -55,7 +62,9 @@ describe("pointwise primitives", () => {
       for (const to of DTYPES)
         for (const size of [5, 70]) {
           // Whole numbers that every dtype holds, and fractions where only floats are concerned.
-          const values = Array.from({ length: size }, (_, i) => (from === "bool" ? i % 2 : isFloat(from) && isFloat(to) ? i * 0.25 - 3 : (i * 37) % 251));
+          const values = Array.from({ length: size }, (_, i) =>
+            from === "bool" ? i % 2 : isFloat(from) && isFloat(to) ? i * 0.25 - 3 : (i * 37) % 251,
+          );
           const data = allocate(from, size);
           data.set(values);
           expect(difference([tensor(data, { dtype: from }).cast(to)]), `${from} to ${to}, ${size}`).toBe(0);
@@ -64,7 +73,14 @@ describe("pointwise primitives", () => {
 
   it("bytes wrap between operations", () => {
     const x = tensor(Int32Array.from({ length: 40 }, (_, i) => i * 100 - 2000));
-    expect(difference([x.cast("u8").cast("i32").add(tensor(new Int32Array(40).fill(1)))])).toBe(0);
+    expect(
+      difference([
+        x
+          .cast("u8")
+          .cast("i32")
+          .add(tensor(new Int32Array(40).fill(1))),
+      ]),
+    ).toBe(0);
   });
 
   it("integers wrap at 32 bits", () => {

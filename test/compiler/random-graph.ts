@@ -82,7 +82,12 @@ function apply(x: Tensor, operand: () => Tensor, pick: (count: number) => number
     case 14:
       return x.rank > 0 ? x.mean(axis) : x.exp().log();
     case 15:
-      return x.rank > 0 ? x.mul(0.5).sum(axis).mul(1 / x.shape[axis]) : x.square();
+      return x.rank > 0
+        ? x
+            .mul(0.5)
+            .sum(axis)
+            .mul(1 / x.shape[axis])
+        : x.square();
     case 16: {
       const before = pick(2) === 0;
       return x.broadcastAlong(

@@ -1,8 +1,8 @@
 /** The gradient of a bias comes out of the product that gives the gradient of the weights. */
 import { expect, it } from "vitest";
 import { pullBack } from "../../src/autodiff/reverse.js";
-import { evaluate } from "../../src/backends/wasm/evaluate.js";
 import { interpret } from "../../src/backends/interpreter/index.js";
+import { evaluate } from "../../src/backends/wasm/evaluate.js";
 import { planEntry } from "../../src/compiler/compile.js";
 import { crossEntropy } from "../../src/models/losses.js";
 import { cnn, mlp } from "../../src/models/ready.js";
@@ -15,7 +15,13 @@ const models = [
 ] as const;
 
 it.each(models)("$name", ({ model, shape, sums }) => {
-  const training = new Training({ model: model.build(shape), loss: crossEntropy(), preprocessing: { scale: 1, offset: 0 }, seed: 3, dtype: "f64" });
+  const training = new Training({
+    model: model.build(shape),
+    loss: crossEntropy(),
+    preprocessing: { scale: 1, offset: 0 },
+    seed: 3,
+    dtype: "f64",
+  });
   const records = 50;
   const size = shape[0] * shape[1];
   const theta = fromHost(training.initialTheta(), [training.layout.size], "f64");

@@ -6,8 +6,8 @@ import { viewOf, WasmProgram } from "../../src/backends/wasm/program.js";
 import { openProgram } from "../../src/backends/wasm/threads/index.js";
 import { compileEntry } from "../../src/compiler/compile.js";
 import type { EntryPoint } from "../../src/compiler/program.js";
-import type { Variable } from "../../src/tensor/primitives/leaves.js";
 import { whileLoop } from "../../src/tensor/control.js";
+import type { Variable } from "../../src/tensor/primitives/leaves.js";
 import { readVariable, type Tensor } from "../../src/tensor/tensor.js";
 import { sizeOf } from "../../src/tensor/types.js";
 import { variable } from "./machine.js";
@@ -21,7 +21,10 @@ function step(point: EntryPoint, variables: readonly Variable[], threads: number
   const pages = Math.ceil(map.bytes / 65536);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const { phases } = entry.body;
-  const { bytes } = printModule(phases.map((p) => p.function), { memory: { initial: pages, maximum: pages, shared: false } });
+  const { bytes } = printModule(
+    phases.map((p) => p.function),
+    { memory: { initial: pages, maximum: pages, shared: false } },
+  );
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
   entry.inputs.forEach(({ data, type }, i) => viewOf(memory.buffer, places.inputs[i], type.dtype, data.length).set(data));
   variables.forEach((v, k) => {
@@ -38,7 +41,11 @@ function step(point: EntryPoint, variables: readonly Variable[], threads: number
       run(begin, end, ...phase.places.map((p) => addressOf(p, map, places) + (p.region === "thread" ? t * entry.threadBytes : 0)));
     }
   });
-  return Uint8Array.from(variables.flatMap((v, k) => [...new Uint8Array(memory.buffer, map.variables[k], sizeOf(v.type.shape) * (v.type.dtype === "f64" ? 8 : 4))]));
+  return Uint8Array.from(
+    variables.flatMap((v, k) => [
+      ...new Uint8Array(memory.buffer, map.variables[k], sizeOf(v.type.shape) * (v.type.dtype === "f64" ? 8 : 4)),
+    ]),
+  );
 }
 
 function programs(): Record<string, { point: EntryPoint; variables: Variable[] }> {
@@ -47,9 +54,16 @@ function programs(): Record<string, { point: EntryPoint; variables: Variable[] }
   const momentum = variable("momentum", theta.type);
   const loss = variable("loss", { shape: [], dtype: "f32" });
   const t = readVariable(theta);
-  const [w1, b1, w2] = [t.unpack({ shape: [200, 128], offset: 0 }), t.unpack({ shape: [128], offset: 25600 }), t.unpack({ shape: [128, 40], offset: 25728 })];
+  const [w1, b1, w2] = [
+    t.unpack({ shape: [200, 128], offset: 0 }),
+    t.unpack({ shape: [128], offset: 25600 }),
+    t.unpack({ shape: [128, 40], offset: 25728 }),
+  ];
   const logits = readVariable(x).matmul(w1).add(b1).relu().matmul(w2);
-  const value = logits.logSumExp(1).sub(logits.slice([0, 3], [96, 1]).reshape([96])).mean();
+  const value = logits
+    .logSumExp(1)
+    .sub(logits.slice([0, 3], [96, 1]).reshape([96]))
+    .mean();
   const [g] = pullBack([value], [value.fill(1)], [t]);
   if (g === undefined) throw new Error("no gradient");
   const scaled = g.div(g.norm().add(1));
@@ -60,20 +74,60 @@ function programs(): Record<string, { point: EntryPoint; variables: Variable[] }
   const u = variable("u", { shape: image, dtype: "f32" });
   const f = variable("f", { shape: [3, 3, 6, 8], dtype: "f32" });
   const out = variable("out", { shape: [8, 9, 9, 8], dtype: "f32" });
-  const convolved = readVariable(u).convolve(readVariable(f), { strides: [1, 1], padding: [0, 0, 0, 0], image, filter: [3, 3, 6, 8] }).relu();
+  const convolved = readVariable(u)
+    .convolve(readVariable(f), { strides: [1, 1], padding: [0, 0, 0, 0], image, filter: [3, 3, 6, 8] })
+    .relu();
   const pooling = { window: [2, 2], strides: [2, 2], image: convolved.shape } as const;
   const pooled = convolved.windowTake(convolved.windowArgmax(pooling), pooling);
   const energy = pooled.mul(readVariable(out)).sum();
-  const [gu, gf] = pullBack([energy], [energy.fill(1)], [readVariable(u), readVariable(f)].map((_, i) => convolved.node.inputs[0].node.inputs[i]));
+  const [gu, gf] = pullBack(
+    [energy],
+    [energy.fill(1)],
+    [readVariable(u), readVariable(f)].map((_, i) => convolved.node.inputs[0].node.inputs[i]),
+  );
   if (gu === undefined || gf === undefined) throw new Error("no gradient");
 
   const v = variable("v", { shape: [300, 300], dtype: "f64" });
   const r = readVariable(v);
-  const smooth = r.pad([1, 1], [1, 1]).slice([0, 1], [300, 300]).add(r.pad([1, 1], [1, 1]).slice([1, 0], [300, 300])).mul(0.25).add(r.mul(0.5));
+  const smooth = r
+    .pad([1, 1], [1, 1])
+    .slice([0, 1], [300, 300])
+    .add(r.pad([1, 1], [1, 1]).slice([1, 0], [300, 300]))
+    .mul(0.25)
+    .add(r.mul(0.5));
   return {
-    "a network": { point: { name: "mlp", writes: writes([[theta, t.sub(m.mul(0.1))], [momentum, m], [loss, value]]), traces: [] }, variables: [theta, x, momentum, loss] },
-    "a convolution": { point: { name: "cnn", writes: writes([[u, gu], [f, gf], [out, pooled]]), traces: [] }, variables: [u, f, out] },
-    "a stencil, column sums and transposes": { point: { name: "stencil", writes: writes([[v, smooth.sub(smooth.mean(0)).add(smooth.transpose().mul(0.1)).div(smooth.norm())]]), traces: [] }, variables: [v] },
+    "a network": {
+      point: {
+        name: "mlp",
+        writes: writes([
+          [theta, t.sub(m.mul(0.1))],
+          [momentum, m],
+          [loss, value],
+        ]),
+        traces: [],
+      },
+      variables: [theta, x, momentum, loss],
+    },
+    "a convolution": {
+      point: {
+        name: "cnn",
+        writes: writes([
+          [u, gu],
+          [f, gf],
+          [out, pooled],
+        ]),
+        traces: [],
+      },
+      variables: [u, f, out],
+    },
+    "a stencil, column sums and transposes": {
+      point: {
+        name: "stencil",
+        writes: writes([[v, smooth.sub(smooth.mean(0)).add(smooth.transpose().mul(0.1)).div(smooth.norm())]]),
+        traces: [],
+      },
+      variables: [v],
+    },
   };
 }
 
@@ -82,7 +136,9 @@ describe("the same bits on any number of threads", () => {
     it(name, () => {
       const alone = step(point, variables, 1, false);
       expect(alone.some((byte) => byte !== 0)).toBe(true);
-      for (const threads of [2, 3, 7]) for (const backwards of [false, true]) expect(Buffer.compare(step(point, variables, threads, backwards), alone), `${threads} threads`).toBe(0);
+      for (const threads of [2, 3, 7])
+        for (const backwards of [false, true])
+          expect(Buffer.compare(step(point, variables, threads, backwards), alone), `${threads} threads`).toBe(0);
     });
 });
 
@@ -95,7 +151,14 @@ describe("loops on several threads", () => {
     ([u, k]) => [u.mul(0.75).add(u.reverse().mul(0.1)), k.add(1)] as const,
     [readVariable(x), readVariable(n)] as const,
   );
-  const point: EntryPoint = { name: "shrink", writes: [{ variable: x, value: v.add(readVariable(x).mul(1e-3)) }, { variable: n, value: count }], traces: [{ name: "n", value: count }] };
+  const point: EntryPoint = {
+    name: "shrink",
+    writes: [
+      { variable: x, value: v.add(readVariable(x).mul(1e-3)) },
+      { variable: n, value: count },
+    ],
+    traces: [{ name: "n", value: count }],
+  };
   const start = Float64Array.from({ length: size }, (_, i) => ((i * 7919) % 1009) / 100);
 
   it("give the same bits", async () => {

@@ -40,7 +40,9 @@ export function follow(optimizer: Optimizer, field: Field, start: readonly numbe
   });
   const path = [theta];
   for (let k = 0; k < steps; k++) {
-    const slots = Object.fromEntries(names.map((name, i) => [name, optimizer.slots[name].shape === "scalar" ? weakNumber(state[i][0]) : tensor(state[i])]));
+    const slots = Object.fromEntries(
+      names.map((name, i) => [name, optimizer.slots[name].shape === "scalar" ? weakNumber(state[i][0]) : tensor(state[i])]),
+    );
     const next = traceStep(
       optimizer,
       { theta: tensor(theta), gradient: tensor(Float64Array.from(field(theta))), slots, step: weakNumber(k) },

@@ -150,7 +150,9 @@ describe("the shape of every rule", () => {
 
   it.each(rules)("one pass over θ, scalars in float64: $name", (rule) => {
     const vector = () => tensor(Float32Array.of(1, 2, 3));
-    const slots = Object.fromEntries(Object.entries(rule.slots).map(([name, slot]) => [name, slot.shape === "scalar" ? weakNumber(slot.initial) : vector()]));
+    const slots = Object.fromEntries(
+      Object.entries(rule.slots).map(([name, slot]) => [name, slot.shape === "scalar" ? weakNumber(slot.initial) : vector()]),
+    );
     const { theta, slots: next } = traceStep(rule, { theta: vector(), gradient: vector(), slots, step: weakNumber(3) }, 10);
     expect(Object.keys(next).sort()).toEqual(Object.keys(rule.slots).sort());
     const results = [theta, ...Object.values(next)];

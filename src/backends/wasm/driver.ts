@@ -3,9 +3,9 @@
  * each thread its blocks, and meets the others at barriers. Nothing crosses to JavaScript in between.
  */
 import type { CompiledEntry, Place, ScheduledPhase } from "../../compiler/compile.js";
+import type { LoopFunction } from "../../compiler/loops/ir.js";
 import type { ScheduledLoop } from "../../compiler/schedule/barriers.js";
 import { bytesPerElement, sizeOf } from "../../tensor/types.js";
-import type { LoopFunction } from "../../compiler/loops/ir.js";
 import { FunctionBody } from "./encoder.js";
 import { addressOf, CONTROL, type EntryPlaces, type MemoryMap } from "./memory-map.js";
 import { printModule } from "./printer.js";
@@ -28,7 +28,12 @@ export function printEntry(entry: CompiledEntry, map: MemoryMap, places: EntryPl
   const { bytes } = printModule(functions, {
     memory: { initial: 1, maximum, shared },
     fast,
-    extra: (handle) => ({ run: body.kind === "scalar" ? scalarDriver(body.function, body.places, map, places, handle) : phaseDriver(entry, body.phases, body.loops, body.stop, map, places, shared, handle) }),
+    extra: (handle) => ({
+      run:
+        body.kind === "scalar"
+          ? scalarDriver(body.function, body.places, map, places, handle)
+          : phaseDriver(entry, body.phases, body.loops, body.stop, map, places, shared, handle),
+    }),
   });
   return bytes;
 }
@@ -56,7 +61,12 @@ function scalarDriver(fn: LoopFunction, placed: readonly Place[], map: MemoryMap
 /** The address of the word that says whether step `step` was the last. */
 function haltAddress(f: FunctionBody, step: () => void): void {
   step();
-  f.i32Const(1).op("i32.and").i32Const(CONTROL.halt[1] - CONTROL.halt[0]).op("i32.mul").i32Const(CONTROL.halt[0]).op("i32.add");
+  f.i32Const(1)
+    .op("i32.and")
+    .i32Const(CONTROL.halt[1] - CONTROL.halt[0])
+    .op("i32.mul")
+    .i32Const(CONTROL.halt[0])
+    .op("i32.add");
 }
 
 function phaseDriver(
@@ -80,7 +90,10 @@ function phaseDriver(
     f.i32Const(addressOf(place, map, places));
     if (place.region === "trace") {
       const { shape, dtype } = entry.traces[place.trace].type;
-      f.localGet(done).i32Const(sizeOf(shape) * bytesPerElement[dtype]).op("i32.mul").op("i32.add");
+      f.localGet(done)
+        .i32Const(sizeOf(shape) * bytesPerElement[dtype])
+        .op("i32.mul")
+        .op("i32.add");
     } else if (place.region === "thread") f.localGet(parameters.thread).i32Const(entry.threadBytes).op("i32.mul").op("i32.add");
   };
   const share = (blocks: number, extra: number) => {
@@ -132,7 +145,10 @@ function phaseDriver(
   f.localGet(parameters.thread).op("i32.eqz").if();
   f.localGet(halt);
   f.i32Const(CONTROL.abort).memory("i32.load");
-  if (stop !== undefined) f.i32Const(addressOf(stop, map, places)).memory("i32.load8_u").op("i32.or");
+  if (stop !== undefined)
+    f.i32Const(addressOf(stop, map, places))
+      .memory("i32.load8_u")
+      .op("i32.or");
   f.memory("i32.store").end();
   f.localGet(done).i32Const(1).op("i32.add").localSet(done);
   meet();

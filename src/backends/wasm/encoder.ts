@@ -318,7 +318,8 @@ export function encodeModule(parts: ModuleParts): EncodedModule {
   section(3, vec(written.map((f) => unsigned(f.type))));
   section(7, vec(exportEntries));
   section(10, vec(written.map((f) => sized(f.code))));
-  if (parts.names === true) section(0, joined([text("name"), [1], sized(vec(written.map((f) => joined([unsigned(f.number), text(f.name)]))))]));
+  if (parts.names === true)
+    section(0, joined([text("name"), [1], sized(vec(written.map((f) => joined([unsigned(f.number), text(f.name)]))))]));
   return { bytes: joined(sections), indexOf };
 }
 

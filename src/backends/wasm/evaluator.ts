@@ -3,9 +3,9 @@
  * at its first use and kept in a local. For this the walk runs twice: once to count, once to print.
  */
 import type { Cursor, Expr, Register } from "../../compiler/loops/ir.js";
-import type { FunctionBody, ValueType } from "./encoder.js";
 import { type ConstantBytes, constantBytes, laneIndexBytes } from "./constants.js";
 import { Discard } from "./discard.js";
+import type { FunctionBody, ValueType } from "./encoder.js";
 import type { MaskWidths, Width } from "./layout.js";
 import { lanesPerPart, partsOf, shape, valueType } from "./layout.js";
 import { printLoad } from "./memory.js";

@@ -1,8 +1,9 @@
 /** Where everything lies in a program's memory. */
-import { bytesPerElement, sizeOf } from "../../tensor/types.js";
-import type { Variable } from "../../tensor/primitives/leaves.js";
+
 import type { CompiledEntry, Place } from "../../compiler/compile.js";
 import { aligned } from "../../compiler/schedule/memory.js";
+import type { Variable } from "../../tensor/primitives/leaves.js";
+import { bytesPerElement, sizeOf } from "../../tensor/types.js";
 
 export const PAGE = 65536;
 /** Masked lanes may read a little outside their buffer: nothing lies in the first and the last page. */

@@ -4,9 +4,9 @@
  */
 import type { LoopFunction, Statement } from "../../compiler/loops/ir.js";
 import { innerBlocks, mentions, visitNodes } from "../../compiler/loops/walk.js";
+import { type ConstantBytes, constantBytes, laneIndexBytes } from "./constants.js";
 import type { MemoryLimits, ValueType } from "./encoder.js";
 import { encodeModule, FunctionBody } from "./encoder.js";
-import { type ConstantBytes, constantBytes, laneIndexBytes } from "./constants.js";
 import { Evaluator } from "./evaluator.js";
 import { bytesOf, MaskWidths, partsOf, valueType, widthOf } from "./layout.js";
 import type { Lifetimes } from "./lifetimes.js";

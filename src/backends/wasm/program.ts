@@ -1,5 +1,5 @@
 /** A compiled program on the caller's own thread: one memory, its variables, and entry points that run in it. */
-import { compileEntry, type CompiledEntry } from "../../compiler/compile.js";
+import { type CompiledEntry, compileEntry } from "../../compiler/compile.js";
 import type { EntryPoint } from "../../compiler/program.js";
 import { SteepestError } from "../../tensor/error.js";
 import type { Variable } from "../../tensor/primitives/leaves.js";
@@ -80,7 +80,9 @@ export class WasmProgram {
       // A stop in the last step of a slice looks like a slice done in full.
       stopped = did > 0 && new Int32Array(this.#memory.buffer, CONTROL.halt[(did - 1) & 1], 1)[0] !== 0;
     }
-    const traces = Object.fromEntries(entry.traces.map((t, i) => [t.name, done === steps ? rows[i] : rows[i].slice(0, done * sizeOf(t.type.shape))]));
+    const traces = Object.fromEntries(
+      entry.traces.map((t, i) => [t.name, done === steps ? rows[i] : rows[i].slice(0, done * sizeOf(t.type.shape))]),
+    );
     return { steps: done, stopped, traces };
   }
 

@@ -11,7 +11,9 @@ const folded = (name: string, start: number, fold: (a: number, b: number) => num
   structural({
     name,
     types: (_, [x]) => [{ shape: [Math.ceil(sizeOf(x.shape) / BLOCK)], dtype: x.dtype }],
-    evaluate: (_, [x], [{ shape }]) => [Float64Array.from({ length: shape[0] }, (_unused, i) => x.data.subarray(i * BLOCK, (i + 1) * BLOCK).reduce(fold, start))],
+    evaluate: (_, [x], [{ shape }]) => [
+      Float64Array.from({ length: shape[0] }, (_unused, i) => x.data.subarray(i * BLOCK, (i + 1) * BLOCK).reduce(fold, start)),
+    ],
     derivative: "zero",
   });
 

@@ -53,8 +53,16 @@ const FEW_ELEMENTS = 16;
 function isCheap(graph: Graph): boolean {
   const formal = new Set([...graph.arguments, ...graph.captured].map((x) => x.node));
   const nodes = topological(graph.outputs, (n) => formal.has(n)).filter((n) => n.inputs.length > 0);
-  if (nodes.some((n) => n.primitive.name === "while" || n.primitive.name === "scan" || n.primitive.name === "cond" || n.primitive.name === "call")) return false;
-  return nodes.every((n) => n.outputs.every((o) => o.size <= FEW_ELEMENTS)) || (nodes.length <= MOST_IN_VAIN && nodes.every((n) => n.primitive.kind === "pointwise" || MOVES.has(n.primitive.name)));
+  if (
+    nodes.some(
+      (n) => n.primitive.name === "while" || n.primitive.name === "scan" || n.primitive.name === "cond" || n.primitive.name === "call",
+    )
+  )
+    return false;
+  return (
+    nodes.every((n) => n.outputs.every((o) => o.size <= FEW_ELEMENTS)) ||
+    (nodes.length <= MOST_IN_VAIN && nodes.every((n) => n.primitive.kind === "pointwise" || MOVES.has(n.primitive.name)))
+  );
 }
 
 const MOVES = new Set(["broadcast", "reshape", "transpose", "slice", "reverse", "pad", "unpack"]);
@@ -62,7 +70,9 @@ const MOVES = new Set(["broadcast", "reshape", "transpose", "slice", "reverse", 
 function selected(builder: GraphBuilder, node: Node, [predicate, ...rest]: readonly Value[], expand: Expand): readonly Value[] {
   const { whenTrue, whenFalse } = node.attributes as CondAttributes;
   const no = expand(whenFalse, rest);
-  return expand(whenTrue, rest).map((yes, i) => builder.make(primitives.select, {}, [repeated(builder, predicate, yes.shape), yes, no[i]], yes.shape, yes.dtype));
+  return expand(whenTrue, rest).map((yes, i) =>
+    builder.make(primitives.select, {}, [repeated(builder, predicate, yes.shape), yes, no[i]], yes.shape, yes.dtype),
+  );
 }
 
 /** A branch is a loop that runs once or not at all: first that of `whenTrue`, then that of `whenFalse` on its results. */
@@ -99,9 +109,18 @@ function loopOf(
   return builder.loop({ carries, captured, ...build(carries, inside) }, [...first, ...outside]);
 }
 
-function scanLoop(builder: GraphBuilder, node: Node, inputs: readonly Value[], expand: Expand, wanted: (output: Tensor) => boolean): readonly Value[] {
+function scanLoop(
+  builder: GraphBuilder,
+  node: Node,
+  inputs: readonly Value[],
+  expand: Expand,
+  wanted: (output: Tensor) => boolean,
+): readonly Value[] {
   const { body, carries, sequences, length, reverse } = node.attributes as ScanAttributes;
-  const stacks = node.outputs.slice(carries).map((o, i) => ({ output: o, i })).filter(({ output }) => wanted(output));
+  const stacks = node.outputs
+    .slice(carries)
+    .map((o, i) => ({ output: o, i }))
+    .filter(({ output }) => wanted(output));
   const zero = builder.literal(0, [], "i32");
   const first = [zero, ...inputs.slice(0, carries), ...stacks.map(({ output: { shape, dtype } }) => builder.literal(0, shape, dtype))];
   const results = loopOf(builder, first, inputs.slice(carries), ([step, ...rest], around) => {
@@ -123,7 +142,10 @@ function scanLoop(builder: GraphBuilder, node: Node, inputs: readonly Value[], e
     };
   });
   const stacked = new Map(stacks.map(({ i }, k) => [i, results[1 + carries + k]]));
-  return [...results.slice(1, 1 + carries), ...node.outputs.slice(carries).map(({ shape, dtype }, i) => stacked.get(i) ?? builder.literal(0, shape, dtype))];
+  return [
+    ...results.slice(1, 1 + carries),
+    ...node.outputs.slice(carries).map(({ shape, dtype }, i) => stacked.get(i) ?? builder.literal(0, shape, dtype)),
+  ];
 }
 
 function unrolled(builder: GraphBuilder, node: Node, inputs: readonly Value[], expand: Expand): readonly Value[] {
@@ -146,7 +168,13 @@ function unrolled(builder: GraphBuilder, node: Node, inputs: readonly Value[], e
 function rowOf(builder: GraphBuilder, x: Value, index: number): Value {
   const row = x.shape.slice(1);
   const attributes = { start: [index, ...row.map(() => 0)], size: [1, ...row], step: x.shape.map(() => 1) };
-  return builder.make(primitives.reshape, { shape: row }, [builder.make(primitives.slice, attributes, [x], [1, ...row], x.dtype)], row, x.dtype);
+  return builder.make(
+    primitives.reshape,
+    { shape: row },
+    [builder.make(primitives.slice, attributes, [x], [1, ...row], x.dtype)],
+    row,
+    x.dtype,
+  );
 }
 
 function stacked(builder: GraphBuilder, rows: readonly Value[], shape: Value["shape"], dtype: Value["dtype"]): Value {

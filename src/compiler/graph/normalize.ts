@@ -9,7 +9,7 @@ import { type DType, type HostData, type Shape, sameShape, sizeOf, type TensorTy
 import { topological } from "../../tensor/walk.js";
 import { blockwise, FOLD_AT_ONCE } from "./blocks.js";
 import { expandControl } from "./control.js";
-import { type Leaf, literalOf, type Loop, type Value } from "./value.js";
+import { type Leaf, type Loop, literalOf, type Value } from "./value.js";
 
 export interface NormalForm {
   readonly roots: readonly Value[];
@@ -50,7 +50,8 @@ function translateNodes(graph: GraphBuilder, outputs: readonly Tensor[], given: 
     const made =
       results.length === node.outputs.length
         ? results
-        : (expandControl(graph, node, node.inputs.map(valueOf), expand, (o) => wanted.has(o)) ?? graph.translate(node, node.inputs.map(valueOf)));
+        : (expandControl(graph, node, node.inputs.map(valueOf), expand, (o) => wanted.has(o)) ??
+          graph.translate(node, node.inputs.map(valueOf)));
     node.outputs.forEach((o, i) => values.set(o, made[i]));
   }
   return outputs.map(valueOf);
@@ -107,7 +108,10 @@ export class GraphBuilder {
   #variable(variable: Variable): Value {
     const at = this.#variables.indexOf(variable);
     if (at < 0) throw new Error(`internal: variable ${variable.name} does not belong to this program`);
-    return this.#intern(primitives.variable, {}, [], variable.type.shape, variable.type.dtype, 0, `variable ${at}`, { kind: "variable", variable });
+    return this.#intern(primitives.variable, {}, [], variable.type.shape, variable.type.dtype, 0, `variable ${at}`, {
+      kind: "variable",
+      variable,
+    });
   }
 
   /** A leaf that stands for a value of the type in the body of a loop. */
@@ -124,14 +128,37 @@ export class GraphBuilder {
 
   /** A value of the normal form; algebra is applied while building. */
   make(primitive: Primitive, attributes: Attributes, inputs: readonly Value[], shape: Shape, dtype: DType, output = 0): Value {
-    return this.#simplified(primitive, attributes, inputs, shape, dtype) ?? this.#intern(primitive, attributes, inputs, shape, dtype, output, JSON.stringify(attributes));
+    return (
+      this.#simplified(primitive, attributes, inputs, shape, dtype) ??
+      this.#intern(primitive, attributes, inputs, shape, dtype, output, JSON.stringify(attributes))
+    );
   }
 
-  #intern(primitive: Primitive, attributes: Attributes, inputs: readonly Value[], shape: Shape, dtype: DType, output: number, detail: string, leaf?: Leaf, loop?: Loop): Value {
+  #intern(
+    primitive: Primitive,
+    attributes: Attributes,
+    inputs: readonly Value[],
+    shape: Shape,
+    dtype: DType,
+    output: number,
+    detail: string,
+    leaf?: Leaf,
+    loop?: Loop,
+  ): Value {
     const key = `${primitive.name} ${dtype}[${shape}] ${inputs.map((x) => x.id)} ${output} ${detail}`;
     const held = this.#interned.get(key);
     if (held !== undefined) return held;
-    const value: Value = { id: this.#next++, primitive, attributes, inputs, output, shape, dtype, ...(leaf ? { leaf } : {}), ...(loop ? { loop } : {}) };
+    const value: Value = {
+      id: this.#next++,
+      primitive,
+      attributes,
+      inputs,
+      output,
+      shape,
+      dtype,
+      ...(leaf ? { leaf } : {}),
+      ...(loop ? { loop } : {}),
+    };
     this.#interned.set(key, value);
     this.#keys.push(key);
     return value;
@@ -152,9 +179,12 @@ export class GraphBuilder {
         const literal = shape.length === 0 || x.shape.length > 0 || primitive.name === "reshape" ? literalOf(x) : undefined;
         if (literal !== undefined && (x.shape.length > 0 || shape.length === 0)) return this.literal(literal, shape, dtype);
         if (sameShape(x.shape, shape)) return x;
-        if (primitive.name === "reshape" && x.primitive.name === "reshape") return this.make(primitive, { shape }, [x.inputs[0]], shape, dtype);
-        if (primitive.name === "reshape" && isScalarBroadcast(x)) return this.make(primitives.broadcast, { shape, axes: [] }, [x.inputs[0]], shape, dtype);
-        if (primitive.name === "broadcast" && isScalarBroadcast(x)) return this.make(primitives.broadcast, { shape, axes: [] }, [x.inputs[0]], shape, dtype);
+        if (primitive.name === "reshape" && x.primitive.name === "reshape")
+          return this.make(primitive, { shape }, [x.inputs[0]], shape, dtype);
+        if (primitive.name === "reshape" && isScalarBroadcast(x))
+          return this.make(primitives.broadcast, { shape, axes: [] }, [x.inputs[0]], shape, dtype);
+        if (primitive.name === "broadcast" && isScalarBroadcast(x))
+          return this.make(primitives.broadcast, { shape, axes: [] }, [x.inputs[0]], shape, dtype);
         return undefined;
       }
       case "sum":
@@ -199,7 +229,13 @@ export class GraphBuilder {
     return this.make(primitive, { axes: [0] }, [this.make(block, {}, [x], type.shape, dtype)], shape, dtype);
   }
 
-  #pointwise(primitive: Primitive & { kind: "pointwise" }, attributes: Attributes, inputs: readonly Value[], shape: Shape, dtype: DType): Value | undefined {
+  #pointwise(
+    primitive: Primitive & { kind: "pointwise" },
+    attributes: Attributes,
+    inputs: readonly Value[],
+    shape: Shape,
+    dtype: DType,
+  ): Value | undefined {
     const [x, y] = inputs;
     const literals = inputs.map(literalOf);
     if (primitive.name === "cast" && x.dtype === dtype) return x;
@@ -209,7 +245,13 @@ export class GraphBuilder {
     }
     // An operation on repeated scalars is done once, on the scalars.
     if (shape.length > 0 && inputs.every((i) => isScalarBroadcast(i))) {
-      const scalar = this.make(primitive, attributes, inputs.map((i) => i.inputs[0]), [], dtype);
+      const scalar = this.make(
+        primitive,
+        attributes,
+        inputs.map((i) => i.inputs[0]),
+        [],
+        dtype,
+      );
       return this.make(primitives.broadcast, { shape, axes: [] }, [scalar], shape, dtype);
     }
     switch (primitive.name) {
@@ -279,7 +321,27 @@ interface PackAttributes extends Attributes {
 }
 
 /** Operations whose results are the same bits on the host and in a program. */
-const exact = new Set(["add", "sub", "mul", "div", "neg", "abs", "sqrt", "minimum", "maximum", "floor", "cast", "eq", "ne", "lt", "le", "gt", "ge", "not", "select"]);
+const exact = new Set([
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "neg",
+  "abs",
+  "sqrt",
+  "minimum",
+  "maximum",
+  "floor",
+  "cast",
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "not",
+  "select",
+]);
 
 const isScalarBroadcast = (x: Value): boolean => x.primitive.name === "broadcast" && x.inputs[0].shape.length === 0;
 

@@ -67,7 +67,11 @@ function splitGroup(group: AxisGroup, count: number, loops: readonly number[]): 
   const size = sizeOf(inner);
   const { constant, coefficients } = group.linear;
   // There is but one place to be along axes of extent 1.
-  if (sizeOf(outer) === 1) return [{ extents: outer, linear: constantIndex(0, loops.length) }, { extents: inner, linear: group.linear }];
+  if (sizeOf(outer) === 1)
+    return [
+      { extents: outer, linear: constantIndex(0, loops.length) },
+      { extents: inner, linear: group.linear },
+    ];
   const floor = Math.floor(constant / size);
   // A variable that does not move (extent 1) may be left out of either part.
   const outerPart = coefficients.map((c, v) => (loops[v] > 1 && c % size === 0 ? c / size : 0));

@@ -1,6 +1,6 @@
 /** Turns a value at a position into a scalar expression over a kernel's loop variables. */
 import type { PadAttributes, SliceAttributes } from "../../tensor/primitives/movement.js";
-import { pointwise, type PointwiseName } from "../../tensor/primitives/pointwise.js";
+import { type PointwiseName, pointwise } from "../../tensor/primitives/pointwise.js";
 import { sizeOf, stridesOf } from "../../tensor/types.js";
 import { literalOf, type Value } from "../graph/value.js";
 import { type Affine, constantIndex, linearize, type Position, rangeOf, scaleIndex, separate, shiftIndex, splitAt } from "./affine.js";
@@ -107,12 +107,17 @@ export class ExpressionBuilder {
       }
       case "slice": {
         const { start, step } = attributes as SliceAttributes;
-        const source = this.#separate(value, position).map(({ linear }, axis) => ({ extents: [inputs[0].shape[axis]], linear: shiftIndex(scaleIndex(linear, step[axis]), start[axis]) }));
+        const source = this.#separate(value, position).map(({ linear }, axis) => ({
+          extents: [inputs[0].shape[axis]],
+          linear: shiftIndex(scaleIndex(linear, step[axis]), start[axis]),
+        }));
         return this.build(inputs[0], source);
       }
       case "reverse": {
         const axes = attributes.axes as readonly number[];
-        const source = this.#separate(value, position).map((g, axis) => (axes.includes(axis) ? { extents: g.extents, linear: shiftIndex(scaleIndex(g.linear, -1), value.shape[axis] - 1) } : g));
+        const source = this.#separate(value, position).map((g, axis) =>
+          axes.includes(axis) ? { extents: g.extents, linear: shiftIndex(scaleIndex(g.linear, -1), value.shape[axis] - 1) } : g,
+        );
         return this.build(inputs[0], source);
       }
       case "pad":
@@ -219,7 +224,9 @@ export function viewOf(value: Value, storageOf: (value: Value) => Storage | unde
   const { primitive, attributes, inputs } = value;
   if (primitive.name === "unpack") {
     const theta = storageOf(inputs[0]);
-    return theta && { storage: { buffer: theta.buffer, offset: theta.offset + (attributes.offset as number) }, strides: stridesOf(value.shape) };
+    return (
+      theta && { storage: { buffer: theta.buffer, offset: theta.offset + (attributes.offset as number) }, strides: stridesOf(value.shape) }
+    );
   }
   if (primitive.name === "transpose") {
     const base = viewOf(inputs[0], storageOf);

@@ -38,7 +38,10 @@ export function collapseColumns(kernel: ColumnKernel): ColumnKernel {
   const groups = joinAxes(loops, boundary, indicesOf([pass]));
   const extents = groups.map((g) => g.reduce((n, v) => n * loops[v], 1));
   const split = groups.filter((g) => g[0] < boundary).length;
-  const [{ reductions }] = rewritePasses([pass], (a) => ({ constant: a.constant, coefficients: groups.map((g) => a.coefficients[g[g.length - 1]]) }));
+  const [{ reductions }] = rewritePasses([pass], (a) => ({
+    constant: a.constant,
+    coefficients: groups.map((g) => a.coefficients[g[g.length - 1]]),
+  }));
   return { ...kernel, reduced: extents.slice(0, split), kept: extents.slice(split), reduction: reductions[0] };
 }
 

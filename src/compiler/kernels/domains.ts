@@ -13,7 +13,8 @@ export function isAlone(value: Value): boolean {
 export function newDraft(value: Value): Draft {
   const { name } = value.primitive;
   if (name.startsWith("block")) return new Draft({ kind: "flat", size: sizeOf(value.inputs[0].shape) });
-  if (!REDUCTIONS.has(name)) return new Draft({ kind: "axes", shape: value.shape, order: value.shape.map((_, axis) => axis), split: undefined });
+  if (!REDUCTIONS.has(name))
+    return new Draft({ kind: "axes", shape: value.shape, order: value.shape.map((_, axis) => axis), split: undefined });
   const rows = reduceDomain(value);
   if (rows !== undefined) return new Draft(rows);
   const { shape } = value.inputs[0];

@@ -33,7 +33,8 @@ export class DraftIndex {
   candidates(value: Value): Draft[] {
     const { shape } = REDUCTIONS.has(value.primitive.name) ? value.inputs[0] : value;
     const found = new Set<Draft>();
-    for (const key of [`axes ${shape}`, `size ${sizeOf(shape)}`, `rows ${value.shape}`]) for (const draft of this.#byDomain.get(key) ?? []) found.add(draft);
+    for (const key of [`axes ${shape}`, `size ${sizeOf(shape)}`, `rows ${value.shape}`])
+      for (const draft of this.#byDomain.get(key) ?? []) found.add(draft);
     return [...found].sort((a, b) => b.index - a.index);
   }
 }

@@ -1,8 +1,8 @@
 /** A kernel being put together by the planner: its loops, and the values it computes. */
-import { sameShape, type Shape, sizeOf } from "../../tensor/types.js";
+import { type Shape, sameShape, sizeOf } from "../../tensor/types.js";
 import type { Value } from "../graph/value.js";
-import type { LoopKernel } from "./kernel.js";
 import { addIndex, linearize, type Position, scaleIndex, variableIndex } from "./affine.js";
+import type { LoopKernel } from "./kernel.js";
 
 /** Rows of a flat range that was cut into pieces, see `Domain`. */
 export const BLOCK = 1024;
@@ -99,7 +99,13 @@ export class Draft {
     if (domain.kind === "flat") return sameShape(shape, [loops[0]]) ? [{ extents: shape, linear: variableIndex(0, 2) }] : undefined;
     if (domain.split === undefined) return undefined;
     const rows = domain.order.slice(0, domain.split);
-    if (!sameShape(shape, rows.map((axis) => domain.shape[axis]))) return undefined;
+    if (
+      !sameShape(
+        shape,
+        rows.map((axis) => domain.shape[axis]),
+      )
+    )
+      return undefined;
     return shape.map((extent, i) => ({ extents: [extent], linear: variableIndex(i, loops.length) }));
   }
 

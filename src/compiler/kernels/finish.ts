@@ -1,10 +1,10 @@
 /** From drafts to kernels: final expressions, only the stores that someone reads, passes in order, loops merged where that is possible. */
 import type { Value } from "../graph/value.js";
-import { addIndex, type Affine, constantIndex, linearize, scaleIndex, shiftIndex } from "./affine.js";
+import { type Affine, addIndex, constantIndex, linearize, scaleIndex, shiftIndex } from "./affine.js";
 import { ExpressionBuilder, type Source } from "./build.js";
 import { collapseColumns, collapseRows } from "./collapse.js";
 import { BLOCK, type Draft, type Member } from "./draft.js";
-import type { Buffer, Kernel, KernelExpr, Pass, PlannedKernel, Reduction, ReduceOp, Storage, Store, View } from "./kernel.js";
+import type { Buffer, Kernel, KernelExpr, Pass, PlannedKernel, ReduceOp, Reduction, Storage, Store, View } from "./kernel.js";
 
 /** Where a stored value goes; `strides` where its elements do not lie next to each other. */
 export interface Placement {
@@ -94,7 +94,10 @@ function finish(draft: Draft, drafted: Drafted, used: ReadonlySet<Buffer>, reads
     const offset =
       strides === undefined
         ? linearize(position, loops.length)
-        : position.reduce<Affine>((sum, group, axis) => addIndex(sum, scaleIndex(group.linear, strides[axis])), constantIndex(0, loops.length));
+        : position.reduce<Affine>(
+            (sum, group, axis) => addIndex(sum, scaleIndex(group.linear, strides[axis])),
+            constantIndex(0, loops.length),
+          );
     return { value, storage, offset: shiftIndex(offset, storage.offset + (base ?? 0)), expression };
   };
   const isUsed = (value: Value) => used.has(placementOf(value).storage.buffer);
@@ -105,7 +108,10 @@ function finish(draft: Draft, drafted: Drafted, used: ReadonlySet<Buffer>, reads
   for (const member of [...draft.members].reverse()) {
     const stored = isUsed(member.value);
     if (!stored && !referred.has(member.value) && member.role !== "template") continue;
-    const expression: KernelExpr = member.role === "template" || member.role === "side" ? { kind: "stage", dtype: member.value.dtype, value: member.value } : build(member.value, member.role);
+    const expression: KernelExpr =
+      member.role === "template" || member.role === "side"
+        ? { kind: "stage", dtype: member.value.dtype, value: member.value }
+        : build(member.value, member.role);
     if (member.role !== "side") for (const value of stagesIn(expression)) referred.add(value);
     needed.unshift({ member, expression, stored });
   }
@@ -117,9 +123,20 @@ function finish(draft: Draft, drafted: Drafted, used: ReadonlySet<Buffer>, reads
     for (const view of operands) reads.add(view.storage.buffer);
     for (const need of draft.needs) needs.add(need);
     const side = needed.find((n) => n.member.role === "side");
-    const stores = needed.filter((n) => n.stored && n !== side).map((n) => store(n.member.value, n.member.role === "template" ? "template" : "map", n.expression));
+    const stores = needed
+      .filter((n) => n.stored && n !== side)
+      .map((n) => store(n.member.value, n.member.role === "template" ? "template" : "map", n.expression));
     const results = needed.filter((n) => n.member.role === "template").map((n) => n.member.value);
-    return { kind: "template", value: template, results, operands, rows: draft.domain.rows, columns: draft.domain.columns, stores, ...(side ? { sideSum: placementOf(side.member.value).storage } : {}) };
+    return {
+      kind: "template",
+      value: template,
+      results,
+      operands,
+      rows: draft.domain.rows,
+      columns: draft.domain.columns,
+      stores,
+      ...(side ? { sideSum: placementOf(side.member.value).storage } : {}),
+    };
   }
   if (draft.columns) {
     const [{ member, expression }] = needed;
@@ -140,7 +157,10 @@ function finish(draft: Draft, drafted: Drafted, used: ReadonlySet<Buffer>, reads
     kind: "rows",
     rows: loops.slice(0, split),
     inner: loops.slice(split),
-    passes: hasReduction || split < loops.length ? passes : passes.map((p) => ({ rowStores: [], reductions: [], stores: [...p.rowStores, ...p.stores] })),
+    passes:
+      hasReduction || split < loops.length
+        ? passes
+        : passes.map((p) => ({ rowStores: [], reductions: [], stores: [...p.rowStores, ...p.stores] })),
     ...(flat && flat.size % BLOCK !== 0 ? { tail: flat.size % BLOCK } : {}),
   });
 }
@@ -204,4 +224,3 @@ function writesOf(kernel: Kernel): Set<Buffer> {
       return new Set(kernel.passes.flatMap((p) => [...p.rowStores, ...p.stores]).map((s) => s.storage.buffer));
   }
 }
-

@@ -10,7 +10,10 @@ export interface Buffer {
   readonly dtype: DType;
   readonly size: number;
   /** Where it comes from; temporaries are laid out by the planner, and share memory when their lives do not meet. */
-  readonly source: { readonly kind: "leaf"; readonly leaf: Leaf } | { readonly kind: "temporary"; readonly zeroed: boolean } | { readonly kind: "trace"; readonly trace: number };
+  readonly source:
+    | { readonly kind: "leaf"; readonly leaf: Leaf }
+    | { readonly kind: "temporary"; readonly zeroed: boolean }
+    | { readonly kind: "trace"; readonly trace: number };
 }
 
 export interface Storage {
@@ -25,7 +28,14 @@ export type KernelExpr =
    * element [offset + Σ row·stride] of a buffer; `dynamic` parts are computed row numbers, held within 0 … rows − 1. `within`:
    * the first and last element that may be meant, for a load whose offset runs far outside where a guard hides it.
    */
-  | { readonly kind: "load"; readonly dtype: DType; readonly buffer: Buffer; readonly offset: Affine; readonly dynamic: readonly DynamicRow[]; readonly within?: readonly [number, number] }
+  | {
+      readonly kind: "load";
+      readonly dtype: DType;
+      readonly buffer: Buffer;
+      readonly offset: Affine;
+      readonly dynamic: readonly DynamicRow[];
+      readonly within?: readonly [number, number];
+    }
   /** a loop index as a number */
   | { readonly kind: "index"; readonly dtype: DType; readonly index: Affine }
   | { readonly kind: "operation"; readonly dtype: DType; readonly name: PointwiseName; readonly operands: readonly KernelExpr[] }

@@ -28,7 +28,12 @@ export class Places {
   }
 
   temporary(value: Value, zeroed: boolean): Buffer {
-    return { name: `${value.primitive.name}${this.#names++}`, dtype: value.dtype, size: sizeOf(value.shape), source: { kind: "temporary", zeroed } };
+    return {
+      name: `${value.primitive.name}${this.#names++}`,
+      dtype: value.dtype,
+      size: sizeOf(value.shape),
+      source: { kind: "temporary", zeroed },
+    };
   }
 
   /** A copy is a value of its own, since what it copies may be stored elsewhere too. */

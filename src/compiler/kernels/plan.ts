@@ -8,13 +8,13 @@ import { type Loop, orderOf, type Value } from "../graph/value.js";
 import type { Position } from "./affine.js";
 import { hasGaps, isAssembly, partsOf, slotsOf } from "./assemblies.js";
 import { CannotFuse, ExpressionBuilder, type Source, viewOf } from "./build.js";
-import { sideSums } from "./side-sums.js";
 import { isAlone, newDraft, reduceDomain } from "./domains.js";
 import { Draft, type Role } from "./draft.js";
 import { DraftIndex } from "./draft-index.js";
 import { finishDrafts } from "./finish.js";
 import type { Buffer, LoopKernel, PlannedKernel, Storage, View } from "./kernel.js";
 import { Places } from "./places.js";
+import { sideSums } from "./side-sums.js";
 import { chainCuts, REDUCTIONS, storedValues, TEMPLATES } from "./stored.js";
 
 export interface Plan {
@@ -76,7 +76,12 @@ class Planner {
       if (value.primitive.name !== "pack") continue;
       const slots = slotsOf(value);
       value.inputs.forEach((part, i) => {
-        const free = part.leaf === undefined && !this.#reserved.has(part) && !isAssembly(part) && part.primitive.name !== "unpack" && part.primitive.name !== "literal";
+        const free =
+          part.leaf === undefined &&
+          !this.#reserved.has(part) &&
+          !isAssembly(part) &&
+          part.primitive.name !== "unpack" &&
+          part.primitive.name !== "literal";
         if (!free) return;
         this.#reserved.set(part, { buffer: storage.buffer, offset: slots[i].offset });
         wanted.add(part);
@@ -188,7 +193,13 @@ class Planner {
         return "reduce";
       }
       const own = reduceDomain(value);
-      if (domain.kind !== "axes" || own === undefined || String(own.order) !== String(domain.order) || String(own.shape) !== String(domain.shape)) return undefined;
+      if (
+        domain.kind !== "axes" ||
+        own === undefined ||
+        String(own.order) !== String(domain.order) ||
+        String(own.shape) !== String(domain.shape)
+      )
+        return undefined;
       return domain.split === undefined || domain.split === own.split ? "reduce" : undefined;
     }
     if (draft.positionOf(value.shape) !== undefined) return "map";
@@ -261,7 +272,10 @@ class Planner {
       return { storage, strides: stridesOf(input.shape) };
     });
     this.#drafts.add(draft);
-    draft.require([...read].flatMap((v) => [...this.#places.writersOf(v)]), this.#drafts.all);
+    draft.require(
+      [...read].flatMap((v) => [...this.#places.writersOf(v)]),
+      this.#drafts.all,
+    );
     this.#operands.set(draft, views);
     draft.members.push({ value, role: "template" });
     return draft;
@@ -296,7 +310,8 @@ class Planner {
 
   /** `final`: what was stored only after the kernel had been put together is computed in it nevertheless. */
   #source(draft: Draft, onLoad: (buffer: Buffer, writers: readonly Draft[]) => void, final = false): Source {
-    const here = (value: Value, position: Position, own: Position | undefined) => (own !== undefined && draft.samePlace(position, own) ? "here" : "elsewhere");
+    const here = (position: Position, own: Position | undefined) =>
+      own !== undefined && draft.samePlace(position, own) ? "here" : "elsewhere";
     return {
       loops: draft.loops,
       uniformRows: draft.domain.kind === "matrix",
@@ -311,15 +326,16 @@ class Planner {
       },
       stageOf: (value, position) => {
         const role = draft.roleOf(value);
-        if (role === "reduce") return here(value, position, draft.rowPositionOf(value.shape) ?? (sizeOf(value.shape) === 1 ? position : undefined));
-        return role === "template" ? here(value, position, draft.positionOf(value.shape)) : undefined;
+        if (role === "reduce")
+          return here(position, draft.rowPositionOf(value.shape) ?? (sizeOf(value.shape) === 1 ? position : undefined));
+        return role === "template" ? here(position, draft.positionOf(value.shape)) : undefined;
       },
       isOwn: (value, position) => {
         const role = draft.roleOf(value);
         // A member that came later than the one being built is computed there once more.
         if (final || (role !== "map" && role !== "row")) return undefined;
         if (this.#cuts.has(value)) return "elsewhere";
-        return here(value, position, role === "map" ? draft.positionOf(value.shape) : draft.rowPositionOf(value.shape));
+        return here(position, role === "map" ? draft.positionOf(value.shape) : draft.rowPositionOf(value.shape));
       },
     };
   }

@@ -2,7 +2,7 @@
  * Side sums: the gradient of a bias adds up the rows of what the gradient of its weights multiplies. Where both are wanted, the
  * template that reads those rows for the product adds them up on the way.
  */
-import { type MatmulAttributes } from "../../tensor/primitives/contraction.js";
+import type { MatmulAttributes } from "../../tensor/primitives/contraction.js";
 import { sizeOf } from "../../tensor/types.js";
 import type { Value } from "../graph/value.js";
 

@@ -52,7 +52,8 @@ export function chainCuts(order: readonly Value[], stored: Set<Value>): Set<Valu
   const depth = new Map<Value, number>();
   const cuts = new Set<Value>();
   for (const value of order) {
-    const barrier = value.leaf !== undefined || TEMPLATES.has(value.primitive.name) || REDUCTIONS.has(value.primitive.name) || isAssembly(value);
+    const barrier =
+      value.leaf !== undefined || TEMPLATES.has(value.primitive.name) || REDUCTIONS.has(value.primitive.name) || isAssembly(value);
     const nested = barrier ? 0 : 1 + value.inputs.reduce((most, x) => Math.max(most, depth.get(x) ?? 0), 0);
     const cut = nested > MOST_NESTED && value.primitive.kind === "pointwise";
     depth.set(value, cut ? 0 : nested);

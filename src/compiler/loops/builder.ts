@@ -40,7 +40,9 @@ export class LoopBuilder {
 
   set(register: Register, value: Expr): void {
     if (register.type.dtype !== value.type.dtype || register.type.lanes !== value.type.lanes)
-      throw new Error(`internal: ${register.name} is ${register.type.dtype}×${register.type.lanes}, its value ${value.type.dtype}×${value.type.lanes}`);
+      throw new Error(
+        `internal: ${register.name} is ${register.type.dtype}×${register.type.lanes}, its value ${value.type.dtype}×${value.type.lanes}`,
+      );
     this.#statements.push({ kind: "set", register, value });
   }
 
@@ -125,4 +127,3 @@ export function forLanes(b: LoopBuilder, count: number, widths: readonly number[
     done = end;
   }
 }
-

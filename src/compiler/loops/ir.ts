@@ -75,10 +75,22 @@ export type Statement =
   | { readonly kind: "point"; readonly cursor: Cursor; readonly base: Cursor; readonly index: Expr }
   | { readonly kind: "advance"; readonly cursor: Cursor; readonly by: Expr }
   /** for (register = from; register < to; register += step), all i32, `step` > 0. `to` is evaluated once. */
-  | { readonly kind: "for"; readonly register: Register; readonly from: Expr; readonly to: Expr; readonly step: number; readonly body: readonly Statement[] }
+  | {
+      readonly kind: "for";
+      readonly register: Register;
+      readonly from: Expr;
+      readonly to: Expr;
+      readonly step: number;
+      readonly body: readonly Statement[];
+    }
   | { readonly kind: "while"; readonly condition: Expr; readonly body: readonly Statement[] }
   | { readonly kind: "if"; readonly condition: Expr; readonly then: readonly Statement[]; readonly otherwise: readonly Statement[] }
-  | { readonly kind: "call"; readonly callee: LoopFunction; readonly arguments: readonly (Expr | Cursor)[]; readonly results: readonly Register[] };
+  | {
+      readonly kind: "call";
+      readonly callee: LoopFunction;
+      readonly arguments: readonly (Expr | Cursor)[];
+      readonly results: readonly Register[];
+    };
 
 /** A function. A kernel's first two parameters are `begin` and `end`, the range of blocks it has to do. */
 export interface LoopFunction {

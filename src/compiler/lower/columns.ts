@@ -19,7 +19,12 @@ export function lowerColumns(kernel: ColumnKernel, name: string): LoweredPhase[]
   const perBlock = Math.max(1, Math.ceil(LEAST_ROWS / sizeOf(nested)), Math.ceil(outermost / MOST_BLOCKS));
   const blocks = Math.ceil(outermost / perBlock);
   if (blocks === 1) return [fold(kernel, name, 1, outermost, kernel.storage.buffer, kernel.storage.offset)];
-  const partial: Buffer = { name: `${name}Partial`, dtype: kernel.reduction.dtype, size: blocks * kept, source: { kind: "temporary", zeroed: false } };
+  const partial: Buffer = {
+    name: `${name}Partial`,
+    dtype: kernel.reduction.dtype,
+    size: blocks * kept,
+    source: { kind: "temporary", zeroed: false },
+  };
   return [fold(kernel, name, blocks, perBlock, partial, 0), join(kernel, `${name}Join`, blocks, partial)];
 }
 
@@ -46,7 +51,10 @@ function fold(kernel: ColumnKernel, name: string, blocks: number, perBlock: numb
     const to = b.let(min(add(from, index(perBlock)), index(reduced[0] ?? 1)));
     overOuterKept(b, kept, (outer, flat) => {
       forLanes(b, columns, emitter.gathers(reduction.expression) ? [1] : [16, 4, 1], (column, lanes) => {
-        const accumulator = b.let(constant({ dtype: registerOf(reduction.dtype), lanes }, foldStart(reduction.op, reduction.dtype)), "fold");
+        const accumulator = b.let(
+          constant({ dtype: registerOf(reduction.dtype), lanes }, foldStart(reduction.op, reduction.dtype)),
+          "fold",
+        );
         const coordinates = kept.length === 0 ? outer : [...outer, column];
         overReduced(b, reduced, from, to, (at) => {
           const point = { coordinates: [...at, ...coordinates], lanes, stages: new Map<Value, Expr>() };
@@ -99,5 +107,12 @@ function join(kernel: ColumnKernel, name: string, blocks: number, partial: Buffe
     });
     b.store(b.point(out, add(column, index(storage.offset))), sum);
   });
-  return { function: b.finish(name), blocks: 1, flops: blocks * size, bytes: blocks * size * 4, buffers: cursors.buffers, scratch: new Map() };
+  return {
+    function: b.finish(name),
+    blocks: 1,
+    flops: blocks * size,
+    bytes: blocks * size * 4,
+    buffers: cursors.buffers,
+    scratch: new Map(),
+  };
 }

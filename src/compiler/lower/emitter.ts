@@ -1,10 +1,26 @@
 /** Evaluates kernel expressions in registers: what does not change in a loop is computed in front of it. */
-import type { LoopBuilder } from "../loops/builder.js";
-import { add, binary, compare, constant, convert, I32, index, load, max, min, mul, registerOf, select, splat } from "../loops/expressions.js";
-import type { Cursor, Expr } from "../loops/ir.js";
+
 import type { Value } from "../graph/value.js";
 import type { Affine } from "../kernels/affine.js";
 import type { Buffer, KernelExpr, Store } from "../kernels/kernel.js";
+import type { LoopBuilder } from "../loops/builder.js";
+import {
+  add,
+  binary,
+  compare,
+  constant,
+  convert,
+  I32,
+  index,
+  load,
+  max,
+  min,
+  mul,
+  registerOf,
+  select,
+  splat,
+} from "../loops/expressions.js";
+import type { Cursor, Expr } from "../loops/ir.js";
 import { lowerings } from "./pointwise.js";
 
 /** The cursors of one loop function: one parameter per buffer. */

@@ -1,7 +1,8 @@
 /** What lowering gives: loop functions to be run over a range of blocks, and the buffers that their cursors point to. */
+
+import type { Buffer } from "../kernels/kernel.js";
 import type { Cursor, LoopFunction } from "../loops/ir.js";
 import type { ScratchBuffer } from "../templates/template.js";
-import type { Buffer } from "../kernels/kernel.js";
 
 export interface LoweredPhase {
   readonly function: LoopFunction;

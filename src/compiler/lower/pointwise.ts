@@ -8,9 +8,18 @@ import { mathFunctions } from "../loops/math/index.js";
 
 type Lowering = (b: LoopBuilder, x: Expr, y: Expr, z: Expr, dtype: DType) => Expr;
 
-const arithmetic = (op: Parameters<typeof binary>[0]): Lowering => (_, x, y) => binary(op, x, y);
-const comparison = (op: CompareOp): Lowering => (_, x, y) => (x.type.dtype === "bool" ? compareBool(op, x, y) : compare(op, x, y));
-const elementary = (name: keyof typeof mathFunctions): Lowering => (b, x, y) => mathFunctions[name](b, x, y);
+const arithmetic =
+  (op: Parameters<typeof binary>[0]): Lowering =>
+  (_, x, y) =>
+    binary(op, x, y);
+const comparison =
+  (op: CompareOp): Lowering =>
+  (_, x, y) =>
+    x.type.dtype === "bool" ? compareBool(op, x, y) : compare(op, x, y);
+const elementary =
+  (name: keyof typeof mathFunctions): Lowering =>
+  (b, x, y) =>
+    mathFunctions[name](b, x, y);
 
 /** Truth values are compared as the numbers 0 and 1. */
 function compareBool(op: CompareOp, x: Expr, y: Expr): Expr {
@@ -42,7 +51,8 @@ export const lowerings: Readonly<Record<PointwiseName, Lowering>> = {
   tanh: elementary("tanh"),
   atan: elementary("atan"),
   neg: (_, x) => (x.type.dtype === "u32" || x.type.dtype === "i32" ? binary("sub", zero(x), x) : unary("neg", x)),
-  abs: (_, x) => (x.type.dtype === "i32" ? select(compare("lt", x, zero(x)), binary("sub", zero(x), x), x) : x.type.dtype === "u32" ? x : unary("abs", x)),
+  abs: (_, x) =>
+    x.type.dtype === "i32" ? select(compare("lt", x, zero(x)), binary("sub", zero(x), x), x) : x.type.dtype === "u32" ? x : unary("abs", x),
   sign: (_, x) => {
     const one = constant(x.type, 1);
     const minusOne = x.type.dtype === "u32" ? x : constant(x.type, -1);
@@ -57,7 +67,8 @@ export const lowerings: Readonly<Record<PointwiseName, Lowering>> = {
   gt: comparison("gt"),
   ge: comparison("ge"),
   not: (_, x) => unary("not", x),
-  select: (_, condition, x, y) => (x.type.dtype === "bool" ? convert("bool", select(condition, convert("i32", x), convert("i32", y))) : select(condition, x, y)),
+  select: (_, condition, x, y) =>
+    x.type.dtype === "bool" ? convert("bool", select(condition, convert("i32", x), convert("i32", y))) : select(condition, x, y),
   cast: (_, x, _y, _z, dtype) => {
     const converted = convert(registerOf(dtype), x);
     // Bytes are held in registers of 32 bits, and wrap here.

@@ -103,7 +103,8 @@ class RowLowering {
     const start = [...coordinates, ...inner.map(() => index(0))];
     const rowPoint = (): Point => ({ coordinates: start, lanes: 1, stages });
     const addressing = direct(b, this.#cursors, start);
-    const length = tail === undefined ? undefined : b.let(select(compare("eq", row, index(rows[0] - 1)), index(tail), index(inner[0])), "length");
+    const length =
+      tail === undefined ? undefined : b.let(select(compare("eq", row, index(rows[0] - 1)), index(tail), index(inner[0])), "length");
     for (const pass of passes) {
       this.#emitter.hoist(expressionsOf(pass), 1, scope, rowPoint(), addressing);
       for (const s of pass.rowStores) this.#store(s, this.#emitter.emit(s.expression, scope, rowPoint(), addressing), start);
@@ -122,7 +123,14 @@ class RowLowering {
   }
 
   /** The innermost loop, in lanes. */
-  #lanes(pass: Pass, folds: readonly Fold[], outer: readonly Expr[], scope: Scope, stages: ReadonlyMap<Value, Expr>, length: Register | undefined): void {
+  #lanes(
+    pass: Pass,
+    folds: readonly Fold[],
+    outer: readonly Expr[],
+    scope: Scope,
+    stages: ReadonlyMap<Value, Expr>,
+    length: Register | undefined,
+  ): void {
     const b = this.#b;
     const { inner } = this.#kernel;
     const count = inner.length === 0 ? 1 : inner[inner.length - 1];
@@ -174,7 +182,11 @@ class Fold {
   constructor(b: LoopBuilder, reduction: Reduction) {
     this.#b = b;
     this.reduction = reduction;
-    for (const lanes of this.scalarOnly ? [1] : [16, 4, 1]) this.#accumulators.set(lanes, b.let(constant({ dtype: registerOf(reduction.dtype), lanes }, foldStart(reduction.op, reduction.dtype)), "fold"));
+    for (const lanes of this.scalarOnly ? [1] : [16, 4, 1])
+      this.#accumulators.set(
+        lanes,
+        b.let(constant({ dtype: registerOf(reduction.dtype), lanes }, foldStart(reduction.op, reduction.dtype)), "fold"),
+      );
     this.#bestIndex = reduction.op === "argmax" ? b.let(index(0), "best") : undefined;
   }
 
@@ -201,7 +213,10 @@ class Fold {
     if (this.#bestIndex !== undefined) return this.#bestIndex;
     const op = this.reduction.op === "sum" ? "add" : this.reduction.op === "max" ? "max" : "min";
     const parts = [...this.#accumulators.values()].map((r) => horizontal(op, r));
-    return this.#b.let(parts.reduce((x, y) => this.#join(x, y)), "folded");
+    return this.#b.let(
+      parts.reduce((x, y) => this.#join(x, y)),
+      "folded",
+    );
   }
 
   #join(x: Expr, y: Expr): Expr {
@@ -227,4 +242,3 @@ function countOperations(e: KernelExpr, seen = new Set<KernelExpr>()): number {
   if (e.kind === "operation") return e.operands.reduce((n, o) => n + countOperations(o, seen), 1);
   return e.kind === "guard" ? countOperations(e.value, seen) : 0;
 }
-

@@ -4,14 +4,21 @@ import { type WindowAttributes, windowShape } from "../../tensor/primitives/inde
 import { sizeOf } from "../../tensor/types.js";
 import type { Value } from "../graph/value.js";
 import type { Buffer, Store, TemplateKernel, View } from "../kernels/kernel.js";
-import { add, index, load, mul } from "../loops/expressions.js";
 import type { LoopBuilder } from "../loops/builder.js";
+import { add, index, load, mul } from "../loops/expressions.js";
 import type { Cursor, Expr } from "../loops/ir.js";
 import { contraction } from "../templates/contraction.js";
 import { type ConvolutionShape, convolution, convolutionInputGradient } from "../templates/convolution.js";
 import { convolutionFilterGradient } from "../templates/filter-gradient.js";
-import type { Epilogue, SideSum, FloatDType, ImageOperand, MatrixOperand, TemplatePlan } from "../templates/template.js";
-import { type PlaceOperand, type WindowEpilogue, windowGather, windowMaximum, type WindowShape, windowScatter } from "../templates/windows.js";
+import type { Epilogue, FloatDType, ImageOperand, MatrixOperand, SideSum, TemplatePlan } from "../templates/template.js";
+import {
+  type PlaceOperand,
+  type WindowEpilogue,
+  type WindowShape,
+  windowGather,
+  windowMaximum,
+  windowScatter,
+} from "../templates/windows.js";
 import { Cursors, direct, ExpressionEmitter, type Point, Scope } from "./emitter.js";
 import type { LoweredPhase } from "./phase.js";
 import { lowerScatter } from "./scatter.js";
@@ -68,11 +75,26 @@ class Binding {
       case "convImageGradient": {
         const shape = shapeOf(value);
         const [gradient, filter] = operands;
-        return convolutionInputGradient({ name, dtype, shape, image: this.#image(gradient), filter: this.#filter(filter, shape), epilogue });
+        return convolutionInputGradient({
+          name,
+          dtype,
+          shape,
+          image: this.#image(gradient),
+          filter: this.#filter(filter, shape),
+          epilogue,
+        });
       }
       case "convFilterGradient": {
         const [image, gradient] = operands;
-        return convolutionFilterGradient({ name, dtype, shape: shapeOf(value), image: this.#image(image), gradient: this.#image(gradient), epilogue, ...side });
+        return convolutionFilterGradient({
+          name,
+          dtype,
+          shape: shapeOf(value),
+          image: this.#image(image),
+          gradient: this.#image(gradient),
+          epilogue,
+          ...side,
+        });
       }
       case "windowArgmax": {
         const [image] = operands;
@@ -88,11 +110,25 @@ class Binding {
       }
       case "windowTake": {
         const [image, places] = operands;
-        return windowGather({ name, dtype, shape: windowShapeOf(value), image: this.#image(image), places: this.#image(places), epilogue: this.#windows() });
+        return windowGather({
+          name,
+          dtype,
+          shape: windowShapeOf(value),
+          image: this.#image(image),
+          places: this.#image(places),
+          epilogue: this.#windows(),
+        });
       }
       case "windowScatter": {
         const [values, places] = operands;
-        return windowScatter({ name, dtype, shape: windowShapeOf(value), values: this.#image(values), places: this.#image(places), epilogue: this.#windows() });
+        return windowScatter({
+          name,
+          dtype,
+          shape: windowShapeOf(value),
+          values: this.#image(values),
+          places: this.#image(places),
+          epilogue: this.#windows(),
+        });
       }
     }
     throw new Error(`internal: ${value.primitive.name} has no template`);
@@ -232,7 +268,20 @@ function shapeOf(value: Value): ConvolutionShape {
   const [kernelHeight, kernelWidth, , filters] = attributes.filter;
   const [, outputHeight, outputWidth] = convShape(attributes);
   const [top, , left] = attributes.padding;
-  return { batch, height, width, channels, kernelHeight, kernelWidth, filters, outputHeight, outputWidth, stride: attributes.strides, padding: [top, left], dilation: [1, 1] };
+  return {
+    batch,
+    height,
+    width,
+    channels,
+    kernelHeight,
+    kernelWidth,
+    filters,
+    outputHeight,
+    outputWidth,
+    stride: attributes.strides,
+    padding: [top, left],
+    dilation: [1, 1],
+  };
 }
 
 function windowShapeOf(value: Value): WindowShape {
@@ -240,5 +289,16 @@ function windowShapeOf(value: Value): WindowShape {
   const [batch, height, width, channels] = attributes.image;
   const [, outputHeight, outputWidth] = windowShape(attributes);
   const [kernelHeight, kernelWidth] = attributes.window;
-  return { batch, height, width, channels, kernelHeight, kernelWidth, outputHeight, outputWidth, stride: attributes.strides, padding: [0, 0] };
+  return {
+    batch,
+    height,
+    width,
+    channels,
+    kernelHeight,
+    kernelWidth,
+    outputHeight,
+    outputWidth,
+    stride: attributes.strides,
+    padding: [0, 0],
+  };
 }

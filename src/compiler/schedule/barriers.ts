@@ -42,7 +42,12 @@ export interface ScheduledLoop {
 }
 
 /** Which phases are shared, and where threads have to meet. In a loop that threads share they meet before every phase, and before the flag is read. */
-export function barriersOf(touched: readonly (readonly Touch[])[], worth: readonly boolean[], loops: readonly FlatLoop[], placeOf: (storage: Storage) => Place) {
+export function barriersOf(
+  touched: readonly (readonly Touch[])[],
+  worth: readonly boolean[],
+  loops: readonly FlatLoop[],
+  placeOf: (storage: Storage) => Place,
+) {
   const barriers = new Array<boolean>(touched.length).fill(false);
   const hazards = new Hazards();
   const schedule = (loop: FlatLoop, shared: boolean, barrier: boolean): ScheduledLoop => ({

@@ -20,14 +20,24 @@ export class LeafBuffers {
     if (leaf === undefined) throw new Error("internal: not a leaf");
     if (leaf.kind === "argument") throw new Error("internal: a value of a loop outside of it");
     if (leaf.kind === "variable") return this.ofVariable(leaf.variable);
-    const held = this.#byInput.get(leaf.position) ?? { name: `input${leaf.position}`, dtype: value.dtype, size: sizeOf(value.shape), source: { kind: "leaf", leaf } };
+    const held = this.#byInput.get(leaf.position) ?? {
+      name: `input${leaf.position}`,
+      dtype: value.dtype,
+      size: sizeOf(value.shape),
+      source: { kind: "leaf", leaf },
+    };
     this.#byInput.set(leaf.position, held);
     return held;
   }
 
   ofVariable(variable: Variable): Buffer {
     const { name, type } = variable;
-    const held = this.#byVariable.get(variable) ?? { name, dtype: type.dtype, size: sizeOf(type.shape), source: { kind: "leaf", leaf: { kind: "variable", variable } } };
+    const held = this.#byVariable.get(variable) ?? {
+      name,
+      dtype: type.dtype,
+      size: sizeOf(type.shape),
+      source: { kind: "leaf", leaf: { kind: "variable", variable } },
+    };
     this.#byVariable.set(variable, held);
     return held;
   }
@@ -35,6 +45,8 @@ export class LeafBuffers {
   place({ source }: Buffer): Place {
     if (source.kind !== "leaf" || source.leaf.kind === "argument") throw new Error("internal: not a leaf");
     const { leaf } = source;
-    return leaf.kind === "variable" ? { region: "variable", variable: this.#variables.indexOf(leaf.variable), offset: 0 } : { region: "input", position: leaf.position, offset: 0 };
+    return leaf.kind === "variable"
+      ? { region: "variable", variable: this.#variables.indexOf(leaf.variable), offset: 0 }
+      : { region: "input", position: leaf.position, offset: 0 };
   }
 }

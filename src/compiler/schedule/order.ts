@@ -69,7 +69,9 @@ function readsOwnPlace({ kernel }: PlannedKernel, variable: Buffer, result: Buff
   if (kernel.kind === "columns" || kernel.kind === "loop") return false;
   if (kernel.kind === "template") {
     if (kernel.operands.some((o) => o.storage.buffer === variable)) return false;
-    return kernel.stores.every((s) => loadsOf(s.expression, variable).every((l) => kernel.stores.some((w) => w.storage.buffer === result && sameIndex(w.offset, l))));
+    return kernel.stores.every((s) =>
+      loadsOf(s.expression, variable).every((l) => kernel.stores.some((w) => w.storage.buffer === result && sameIndex(w.offset, l))),
+    );
   }
   let written: Store | undefined;
   for (const pass of kernel.passes) {
@@ -107,5 +109,7 @@ function loadsOf(e: KernelExpr, buffer: Buffer): Affine[] {
 }
 
 function sameIndex(a: Affine, b: Affine): boolean {
-  return a.constant === b.constant && a.coefficients.length === b.coefficients.length && a.coefficients.every((c, v) => c === b.coefficients[v]);
+  return (
+    a.constant === b.constant && a.coefficients.length === b.coefficients.length && a.coefficients.every((c, v) => c === b.coefficients[v])
+  );
 }

@@ -31,7 +31,11 @@ export function planUpdates({ writes, records, results }: Updates, leaf: (value:
     seen.add(value);
     return fresh ? value : copyOf(value, i);
   };
-  const roots = [...writes.map(own), ...records.map((r) => r.value), ...results.map((r, i) => (r.leaf === undefined ? r : copyOf(r, writes.length + i)))];
+  const roots = [
+    ...writes.map(own),
+    ...records.map((r) => r.value),
+    ...results.map((r, i) => (r.leaf === undefined ? r : copyOf(r, writes.length + i))),
+  ];
   const loops: LoopKernel[] = [];
   const planned = plan(roots, {
     leaf,
@@ -43,7 +47,9 @@ export function planUpdates({ writes, records, results }: Updates, leaf: (value:
   });
   const written = writes.map(({ buffer }, i) => ({ variable: buffer, result: planned.roots[i] }));
   const simple = written.filter((w) => w.result.offset === 0 && w.result.buffer.size === w.variable.size);
-  const copies = records.map(({ buffer, value }, i) => copyKernel(planned.roots[writes.length + i], buffer, sizeOf(value.shape), planned.kernels));
+  const copies = records.map(({ buffer, value }, i) =>
+    copyKernel(planned.roots[writes.length + i], buffer, sizeOf(value.shape), planned.kernels),
+  );
   const ordered = orderKernels(
     [...planned.kernels, ...copies],
     simple.map((w) => ({ variable: w.variable, result: w.result.buffer })),
@@ -81,7 +87,13 @@ function copyKernel(from: Storage, to: Buffer, size: number, kernels: readonly P
   const BLOCK = 1024;
   const flat = size > BLOCK;
   const index = flat ? { constant: 0, coefficients: [BLOCK, 1] } : size === 1 ? constantIndex(0, 1) : variableIndex(0, 1);
-  const expression = { kind: "load", dtype: to.dtype, buffer: from.buffer, offset: { ...index, constant: from.offset }, dynamic: [] } as const;
+  const expression = {
+    kind: "load",
+    dtype: to.dtype,
+    buffer: from.buffer,
+    offset: { ...index, constant: from.offset },
+    dynamic: [],
+  } as const;
   const value = copyOf({ id: -1, primitive: COPY, attributes: {}, inputs: [], output: 0, shape: [size], dtype: to.dtype }, 0);
   const stores = [{ value, storage: { buffer: to, offset: 0 }, offset: index, expression }];
   const kernel: RowKernel = {
