@@ -372,6 +372,14 @@ describe("L-BFGS elsewhere", () => {
     expect(last?.theta).toEqual(run.theta);
   });
 
+  it("gives the same bits on several threads", async () => {
+    const start = new Array<number>(9000).fill(0);
+    const run = minimize(chained, tensor(start), { optimizer, steps: 20 });
+    let theta: ArrayLike<number> = [];
+    for await (const state of descend(trace(chained, tensor(start)), { optimizer, steps: 20, threads: 2 })) theta = state.theta;
+    expect(theta).toEqual(run.theta);
+  });
+
   it("trains on whole sets and on batches: each search stays on its batch", async () => {
     const x = count(60, (i) => i / 30 - 1);
     const data = arrayDataset({ inputs: x, targets: x.map((v) => v * v * v - v / 2) });
