@@ -145,6 +145,10 @@ export class Cell {
     return closing;
   }
 
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
   async #answer<T>(limit: number): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {

@@ -47,6 +47,8 @@ export interface Row {
 
 /** Longest that an engine may take for an answer, in milliseconds. */
 const LIMIT = 150_000;
+/** An engine whose first step takes longer than this is given up, in milliseconds. */
+const TOO_LONG = 15_000;
 
 export async function measureRow(workload: Workload, engines: readonly Engine[], effort: Effort): Promise<Row> {
   const failures: Failure[] = [];
@@ -59,6 +61,10 @@ export async function measureRow(workload: Workload, engines: readonly Engine[],
     if (engine.ours && engine.threads > 1 && workload.synchronous) continue;
     try {
       const { cell, opening } = await Cell.open(engine, workload.name, effort.warmUp, LIMIT);
+      if (opening.firstStep > TOO_LONG) {
+        cell.kill();
+        throw new Error(`the first step took ${(opening.firstStep / 1000).toFixed(0)} s: not measured further`);
+      }
       open.push({ cell, opening, blocks: [], rounds: effort.rounds });
     } catch (error) {
       fail(engine, error);

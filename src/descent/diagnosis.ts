@@ -30,7 +30,7 @@ export function diagnose(facts: Facts): string {
   return [headline(facts), ...notes.filter((note) => note !== undefined)].join(" ");
 }
 
-function headline({ status, steps, tolerance, loss, gradientNorm }: Facts): string {
+function headline({ status, steps, tolerance, loss, gradientNorm, optimizer }: Facts): string {
   const where = `f = ${short(loss)}, |∇f| = ${short(gradientNorm)}`;
   switch (status) {
     case "converged":
@@ -44,7 +44,9 @@ function headline({ status, steps, tolerance, loss, gradientNorm }: Facts): stri
         ? `Diverged at step ${steps + 1}: loss or gradient was no longer a finite number. The last good point has ${where}.`
         : `There is nothing to descend on: at the start ${where}.`;
     case "stalled":
-      return `Stalled after ${plural(steps)}: a step no longer changes θ in its floating-point numbers. ${where}.`;
+      return optimizer === "lbfgs"
+        ? `Stalled after ${plural(steps)}: the line search finds no lower point in floating-point numbers. ${where}.`
+        : `Stalled after ${plural(steps)}: a step no longer changes θ in its floating-point numbers. ${where}.`;
     case "aborted":
       return `Aborted after ${plural(steps)}: ${where}.`;
   }

@@ -24,6 +24,7 @@ import {
   maximize,
   maxPool2d,
   minimize,
+  lbfgs,
   momentum,
   objective,
   ones,
@@ -34,12 +35,12 @@ import {
   type TrainingProgress,
   tensor,
   trace,
+  zeros,
 } from "steepest";
 import { digits } from "steepest/data";
 import { loadRun, saveRun } from "steepest/node";
 import { describe, expect, expectTypeOf, it } from "vitest";
 
-const zeros = (shape: readonly number[]) => tensor(new Float64Array(shape.reduce((a, b) => a * b, 1)), { shape });
 
 const rosenbrock = (x: number, y: number) => (1 - x) ** 2 + 100 * (y - x ** 2) ** 2;
 
@@ -121,7 +122,7 @@ describe("3. a function of tensors, and one's own JavaScript", () => {
       [1, 3],
     ]);
     const y = tensor([1, 3, 5, 7]);
-    const run = minimize((w) => X.matmul(w).sub(y).square().mean(), zeros([2]), { optimizer: momentum({ learningRate: 0.1 }) });
+    const run = minimize((w) => X.matmul(w).sub(y).square().mean(), zeros([2]), { optimizer: lbfgs() });
     expectTypeOf(run.solution).toEqualTypeOf<Tensor>();
     expect(run.solution.shape).toEqual([2]);
     expect(run.solution.data()[0]).toBeCloseTo(1, 5);
