@@ -1,5 +1,6 @@
 /** The synchronous loop: slices of compiled steps on the caller's thread, until something ends the descent. */
 import { WasmProgram } from "../backends/wasm/program.js";
+import type { EntryPoint } from "../compiler/program.js";
 import type { Objective } from "../objectives/objective.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -11,7 +12,16 @@ import type { Facts } from "./diagnosis.js";
 import type { Status } from "./history.js";
 import { Path, Run } from "./run.js";
 import type { DescentSettings } from "./settings.js";
-import { descentVariables, gradientOf, initialValues, lookEntry, stateList, stepEntry, variableList } from "./step.js";
+import {
+  type DescentVariables,
+  descentVariables,
+  gradientOf,
+  initialValues,
+  lookEntry,
+  stateList,
+  stepEntry,
+  variableList,
+} from "./step.js";
 
 /** Steps of a slice. */
 const SLICE = 16_384;
@@ -27,24 +37,69 @@ interface Checkpoint {
   readonly values: ReadonlyMap<Variable, HostData>;
 }
 
+/** A program that is ready to run: everything about a descent but its numbers. */
+interface Prepared {
+  readonly variables: DescentVariables;
+  readonly step: EntryPoint;
+  /** Sets the evaluation that the first step begins with, for rules that carry one. */
+  readonly first: EntryPoint | undefined;
+  /** Evaluations of the objective in a step, but for those that a search counts itself. */
+  readonly perStep: number;
+  readonly program: WasmProgram;
+}
+
+type Evaluate = (theta: Tensor) => { readonly loss: Tensor; readonly gradient: Tensor };
+
+/** Programs of small objectives that are run again and again, the latest last. */
+const kept = new Map<string, Prepared>();
+const MOST_KEPT = 16;
+const SMALL = 64;
+
+/** What tells one prepared program from another; undefined where that cannot be put into words. */
+function keyOf({ key, parameters }: Objective, { optimizer, path, sign, targetLoss, bounds }: DescentSettings): string | undefined {
+  const { name, settings, learningRate } = optimizer;
+  if (key === undefined || settings === undefined || typeof learningRate !== "number" || parameters.size > SMALL) return undefined;
+  const box = bounds && [Array.from(bounds.low, String), Array.from(bounds.high, String)];
+  return JSON.stringify([key, name, settings, learningRate, path, sign, targetLoss !== undefined, box]);
+}
+
+function prepared(objective: Objective, settings: DescentSettings, evaluate: Evaluate): Prepared {
+  const key = keyOf(objective, settings);
+  const held = key === undefined ? undefined : kept.get(key);
+  const made = held ?? prepare(objective, settings, evaluate);
+  if (key !== undefined) {
+    kept.delete(key);
+    kept.set(key, made);
+    const [oldest] = kept.keys();
+    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+  }
+  return made;
+}
+
+function prepare({ parameters }: Objective, { optimizer, path, targetLoss, bounds }: DescentSettings, plain: Evaluate): Prepared {
+  const variables = descentVariables(parameters, optimizer, true);
+  let evaluated = 0;
+  const evaluate: Evaluate = (theta) => {
+    evaluated++;
+    return plain(theta);
+  };
+  const project = bounds && projection(bounds, parameters.dtype);
+  const common = { variables, evaluate, ...(project ? { project } : {}) };
+  const step = stepEntry({ ...common, parameters, optimizer, path, convergence: true, target: targetLoss !== undefined });
+  // Rules that look ahead evaluate the objective at more points than θ; those that search say themselves at how many.
+  const perStep = step.traces.some((t) => t.name === "evaluations") ? (variables.evaluation ? 0 : 1) : evaluated;
+  return { variables, step, first: variables.evaluation && lookEntry(common), perStep, program: new WasmProgram(variableList(variables)) };
+}
+
 export function descendTraced<S>(objective: Objective<S>, settings: DescentSettings): Run<S> {
   const { optimizer, steps, tolerance, sign, path, targetLoss, seconds, bounds } = settings;
-  const { parameters } = objective;
-  const { size, dtype } = parameters;
-  const v = descentVariables(parameters, optimizer, true);
-  let evaluated = 0;
-  const evaluate = (theta: Tensor) => {
-    evaluated++;
+  const { size, dtype } = objective.parameters;
+  const evaluate: Evaluate = (theta) => {
     const plain = objective.loss(theta);
     const loss = sign === 1 ? plain : plain.neg();
     return { loss, gradient: gradientOf(loss, theta) };
   };
-  const project = bounds && projection(bounds, dtype);
-  const common = { variables: v, evaluate, ...(project ? { project } : {}) };
-  const step = stepEntry({ ...common, parameters, optimizer, path, convergence: true, target: targetLoss !== undefined });
-  // Rules that look ahead evaluate the objective at more points than θ; those that search say themselves at how many.
-  const perStep = step.traces.some((t) => t.name === "evaluations") ? (v.evaluation ? 0 : 1) : evaluated;
-  const program = new WasmProgram(variableList(v));
+  const { variables: v, step, first, perStep, program } = prepared(objective, settings, evaluate);
   const start = projected(objective.start, bounds);
   const wanted = targetLoss === undefined ? {} : { targetLoss: sign * targetLoss };
   for (const [variable, data] of initialValues(v, optimizer, { start, totalSteps: steps, stepsPerEpoch: steps, tolerance, ...wanted }))
@@ -63,7 +118,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
           ? "stopped-early"
           : undefined;
   const began = performance.now();
-  if (v.evaluation) program.run(lookEntry(common), 1);
+  if (first) program.run(first, 1);
   let searched = 0;
   let slice = Number.isFinite(seconds) ? FIRST : SLICE;
   let status: Status | undefined;

@@ -117,6 +117,7 @@ function numbersObjective<S extends NumberStart>(
     variables,
     parameters: { size: values.length, dtype: "f64", entries: variables.map((path, offset) => ({ path, shape: [], offset })) },
     start: values,
+    ...(data.size === 0 ? { key: JSON.stringify([program.kind, program.source.text, variables]) } : {}),
     loss: (theta) =>
       lower(program, new Map([...data, ...variables.map((v, offset): [string, Tensor] => [v, theta.unpack({ shape: [], offset })])])),
     solution: (theta) => solutionLike(start, keys, theta),

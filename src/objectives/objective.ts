@@ -26,6 +26,8 @@ export interface Objective<S = unknown> {
   readonly parameters: Parameters;
   /** θ₀ */
   readonly start: HostData;
+  /** Objectives with equal keys are the same function of θ; without a key, each is its own. */
+  readonly key?: string;
   /** The loss at a traced θ. */
   loss(theta: Tensor): Tensor;
   /** θ as the user wrote the start. */

@@ -52,6 +52,7 @@ export function adam(options: AdamOptions = {}): Optimizer<AdamSlots> {
     name: "adam",
     learningRate: checkRate("adam", learningRate),
     slots: { mean: likeTheta(0), squares: likeTheta(0), power1: scalar(1), power2: scalar(1) },
+    settings: { beta1, beta2, epsilon, biasCorrection, epsilonInside },
     update({ theta, gradient, slots, learningRate: rate }) {
       const [b1, b2, eps] = [weakNumber(beta1), weakNumber(beta2), weakNumber(epsilon)];
       const mean = slots.mean.mul(b1).add(gradient.mul(weakNumber(1 - beta1)));

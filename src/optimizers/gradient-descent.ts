@@ -31,6 +31,7 @@ export function gd(options: GradientDescentOptions = {}): Optimizer<Record<never
     name: "gd",
     learningRate: checkRate("gd", learningRate),
     slots: {},
+    settings: {},
     update: ({ theta, gradient, learningRate: rate }) => ({ theta: theta.sub(gradient.mul(rate)), slots: {} }),
   });
 }

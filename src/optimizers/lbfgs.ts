@@ -69,6 +69,7 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer<LbfgsSlots> {
     name: "lbfgs",
     learningRate: checkRate("lbfgs", learningRate),
     slots: { steps: history(memory, 0), changes: history(memory, 0) },
+    settings: { memory, lineSearch, decrease, curvature, trials },
     carries: "evaluation",
     update({ theta, loss, gradient, slots, learningRate: initial, evaluate }) {
       const { direction, isFirst } = quasiNewton(gradient, rowsOf(slots.steps), rowsOf(slots.changes));

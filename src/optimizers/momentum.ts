@@ -43,6 +43,7 @@ export function momentum(options: MomentumOptions = {}): Optimizer<MomentumSlots
     name: "momentum",
     learningRate,
     slots: { velocity: likeTheta(0) },
+    settings: { beta },
     update({ theta, gradient, slots, learningRate: rate }) {
       const velocity = slots.velocity.mul(weakNumber(beta)).add(gradient);
       return { theta: theta.sub(velocity.mul(rate)), slots: { velocity } };
@@ -79,6 +80,7 @@ export function nesterov(options: MomentumOptions = {}): Optimizer<MomentumSlots
     name: "nesterov",
     learningRate,
     slots: { velocity: likeTheta(0) },
+    settings: { beta },
     update({ theta, gradient, slots, learningRate: rate }) {
       const keep = weakNumber(beta);
       const velocity = slots.velocity.mul(keep).add(gradient);

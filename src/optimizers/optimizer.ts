@@ -89,6 +89,11 @@ export interface Optimizer<S extends Slots = Slots> {
   readonly learningRate: Rate;
   readonly slots: S;
   /**
+   * All that the rule is made of beside its rate, where that is plain values: rules of one name with equal settings are the same rule,
+   * and descents with them share what has been compiled. A rule that holds anything else leaves it out.
+   */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /**
    * `"evaluation"`: `update` gives loss and gradient at the new θ, so that the next step begins with them instead of evaluating again.
    * Where the objective changes from step to step (batches) it is evaluated anew all the same. With a rate of 0 such a rule stays where it is.
    */

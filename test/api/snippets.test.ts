@@ -20,11 +20,11 @@ import {
   hessian,
   hvp,
   jvp,
+  lbfgs,
   likeTheta,
   maximize,
   maxPool2d,
   minimize,
-  lbfgs,
   momentum,
   objective,
   ones,
@@ -40,7 +40,6 @@ import {
 import { digits } from "steepest/data";
 import { loadRun, saveRun } from "steepest/node";
 import { describe, expect, expectTypeOf, it } from "vitest";
-
 
 const rosenbrock = (x: number, y: number) => (1 - x) ** 2 + 100 * (y - x ** 2) ** 2;
 
