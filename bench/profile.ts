@@ -1,6 +1,7 @@
 /** Where the time of a step goes: every phase of the compiled step by itself, on one thread. */
 import { printEntry } from "../src/backends/wasm/driver.js";
 import { type EntryPlaces, MemoryMap, PAGE } from "../src/backends/wasm/memory-map.js";
+import { MOST_PAGES } from "../src/backends/wasm/pages.js";
 import { viewOf } from "../src/backends/wasm/program.js";
 import { type CompiledEntry, compileEntry, type ScheduledPhase } from "../src/compiler/compile.js";
 import { median } from "./harness.js";
@@ -9,7 +10,6 @@ import { number } from "./table.js";
 import type { Compilable } from "./workloads/descent.js";
 import { workloads } from "./workloads/index.js";
 
-const MOST_PAGES = 65536;
 /** Milliseconds that a phase is measured for, once its code is as fast as it gets. */
 const TIME = 60;
 

@@ -2,10 +2,10 @@
 import { pullBack } from "../autodiff/reverse.js";
 import type { EntryPoint } from "../compiler/program.js";
 import type { Parameters } from "../objectives/objective.js";
-import { type LossAndGradient, type Optimizer, slotType } from "../optimizers/optimizer.js";
+import { type LossAndGradient, type Optimizer, rateOf, slotType } from "../optimizers/optimizer.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
-import { literal, readVariable, Tensor, weakNumber } from "../tensor/tensor.js";
+import { literal, readVariable, Tensor } from "../tensor/tensor.js";
 import { allocate, type HostData, sameShape, showType, sizeOf } from "../tensor/types.js";
 
 /** Everything that a descent carries from step to step, and the controls that the host may write between slices. */
@@ -126,7 +126,7 @@ export function stepEntry(options: StepOptions): EntryPoint {
     : evaluate(theta);
   const context = { step, totalSteps: readVariable(v.totalSteps, true), stepsPerEpoch: readVariable(v.stepsPerEpoch, true) };
   const { learningRate: rate } = optimizer;
-  const learningRate = (typeof rate === "number" ? weakNumber(rate) : rate.rate(context)).mul(readVariable(v.rateScale, true));
+  const learningRate = rateOf(rate, context).mul(readVariable(v.rateScale, true));
   const slots = Object.fromEntries(
     Object.entries(v.slots).map(([name, variable]) => [name, readVariable(variable, variable.type.shape.length === 0)]),
   );

@@ -1,5 +1,5 @@
 /** What an optimizer is: a pure traced rule over the flat parameter vector θ. */
-import { literal, type Tensor } from "../tensor/tensor.js";
+import { type Tensor, weakNumber } from "../tensor/tensor.js";
 import type { TensorType } from "../tensor/types.js";
 
 /** What a schedule may depend on. All are float64 scalars that adapt to what they meet; `step` counts from 0. */
@@ -124,7 +124,7 @@ export function defineOptimizer<const S extends Slots>(rule: Optimizer<S>): Opti
   return rule;
 }
 
-/** The traced rate of a schedule or constant. A constant is a literal of the program's controls, see `rateScale`. */
+/** The traced rate of a schedule or constant. A constant is an input of the program: another one never recompiles. */
 export function rateOf(rate: Rate, context: ScheduleContext): Tensor {
-  return typeof rate === "number" ? literal(rate, "f64", true) : rate.rate(context);
+  return typeof rate === "number" ? weakNumber(rate) : rate.rate(context);
 }

@@ -1,13 +1,11 @@
 /** A compiled program on the caller's own thread: one memory, its variables, and entry points that run in it. */
 import { type CompiledEntry, compileEntry } from "../../compiler/compile.js";
 import type { EntryPoint } from "../../compiler/program.js";
-import { SteepestError } from "../../tensor/error.js";
 import type { Variable } from "../../tensor/primitives/leaves.js";
-import { allocate, type DType, type HostData, showType, sizeOf } from "../../tensor/types.js";
+import { allocate, type DType, type HostData, sizeOf } from "../../tensor/types.js";
 import { printEntry } from "./driver.js";
 import { CONTROL, type EntryPlaces, MemoryMap, PAGE } from "./memory-map.js";
-
-const MOST_PAGES = 65536;
+import { MOST_PAGES, pagesFor } from "./pages.js";
 
 /** An entry point that has been compiled into a program. */
 export interface LoadedEntry {
@@ -32,7 +30,7 @@ export class WasmProgram {
   constructor(variables: readonly Variable[]) {
     this.#variables = variables;
     this.#map = new MemoryMap(variables);
-    this.#memory = new WebAssembly.Memory({ initial: this.#pages(), maximum: MOST_PAGES });
+    this.#memory = new WebAssembly.Memory({ initial: pagesFor(this.#map.bytes, this.#variables), maximum: MOST_PAGES });
   }
 
   /** Compiles an entry point on first use. */
@@ -92,22 +90,8 @@ export class WasmProgram {
     return viewOf(this.#memory.buffer, this.#map.variables[at], variable.type.dtype, sizeOf(variable.type.shape));
   }
 
-  #pages(): number {
-    const pages = Math.ceil(this.#map.bytes / PAGE);
-    if (pages > MOST_PAGES) {
-      const largest = [...this.#variables].sort((a, b) => sizeOf(b.type.shape) - sizeOf(a.type.shape))[0];
-      throw new SteepestError({
-        problem: "the program needs more memory than WebAssembly can address",
-        expected: "at most 4 GiB",
-        received: `${(this.#map.bytes / 2 ** 30).toFixed(1)} GiB; the largest variable is ${largest?.name} ${largest ? showType(largest.type) : ""}`,
-        fix: "use a smaller batch, smaller images, or fewer parameters",
-      });
-    }
-    return pages;
-  }
-
   #grow(): void {
-    const missing = this.#pages() - this.#memory.buffer.byteLength / PAGE;
+    const missing = pagesFor(this.#map.bytes, this.#variables) - this.#memory.buffer.byteLength / PAGE;
     if (missing > 0) this.#memory.grow(missing);
   }
 }

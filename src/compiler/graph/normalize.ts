@@ -1,6 +1,6 @@
 /** From the traced graph to the normal form: common subexpressions, dead code and algebra that never changes a finite result. */
 import type { Attributes, Graph, Node, Primitive } from "../../tensor/primitive.js";
-import type { ParameterSlot } from "../../tensor/primitives/indexing.js";
+import type { ParameterSlot, UnpackAttributes } from "../../tensor/primitives/indexing.js";
 import type { InputAttributes, Variable } from "../../tensor/primitives/leaves.js";
 import { primitives } from "../../tensor/primitives/table.js";
 import { knownData } from "../../tensor/read.js";
@@ -192,7 +192,7 @@ export class GraphBuilder {
       case "reduceMin":
         return this.#reduce(primitive, attributes, x, shape, dtype);
       case "unpack": {
-        const slot = attributes as unknown as ParameterSlot;
+        const slot = attributes as UnpackAttributes;
         if (x.primitive.name !== "pack") return undefined;
         const slots = (x.attributes as { readonly slots: readonly ParameterSlot[] }).slots;
         const at = slots.findIndex((s) => s.offset === slot.offset && sameShape(s.shape, slot.shape));

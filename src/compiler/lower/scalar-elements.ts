@@ -1,6 +1,6 @@
 /** One value of a small objective: what each of its elements is, as an expression of the elements of its inputs. */
 import type { MatmulAttributes } from "../../tensor/primitives/contraction.js";
-import type { ParameterSlot } from "../../tensor/primitives/indexing.js";
+import type { ParameterSlot, UnpackAttributes } from "../../tensor/primitives/indexing.js";
 import type { PadAttributes, SliceAttributes } from "../../tensor/primitives/movement.js";
 import { type PointwiseName, pointwise } from "../../tensor/primitives/pointwise.js";
 import { sizeOf, stridesOf } from "../../tensor/types.js";
@@ -74,7 +74,7 @@ export function elementsOf(b: LoopBuilder, value: Value, inputs: readonly (reado
       return positions(shape).map((p) => constant(type, p[axis]));
     }
     case "unpack": {
-      const { offset } = attributes as unknown as ParameterSlot;
+      const { offset } = attributes as UnpackAttributes;
       return x.slice(offset, offset + size);
     }
     case "pack": {

@@ -50,6 +50,9 @@ export interface ParameterSlot {
   readonly offset: number;
 }
 
+/** What `unpack` needs to know: which slot of θ. */
+export type UnpackAttributes = ParameterSlot & { readonly [key: string]: unknown };
+
 export const indexing = {
   /** out[i…, j…] = x[indices[i…], j…]: rows of x picked by an integer tensor. */
   take: linear({
@@ -148,7 +151,7 @@ export const indexing = {
     transpose: (attributes, _operand, image, [, places]) => image.windowTake(places, attributes),
   }),
   /** One parameter's view of θ. Its transpose is `pack`, so that gradients are written where θ's are. */
-  unpack: linear<ParameterSlot & { readonly [key: string]: unknown }>({
+  unpack: linear<UnpackAttributes>({
     name: "unpack",
     type: ({ shape }, [theta]) => ({ shape, dtype: theta.dtype }),
     evaluate: ({ shape, offset }, [theta]) => theta.data.slice(offset, offset + sizeOf(shape)),

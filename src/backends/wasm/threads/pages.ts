@@ -1,24 +1,7 @@
-/** Sizes of memories. */
+/** Memories that threads share: taken, grown, and given back. */
 import { SteepestError } from "../../../tensor/error.js";
-import type { Variable } from "../../../tensor/primitives/leaves.js";
-import { showType, sizeOf } from "../../../tensor/types.js";
 import { CONTROL, PAGE } from "../memory-map.js";
-
-/** What 32-bit addresses reach. */
-export const MOST_PAGES = 65536;
-
-/** Pages for so many bytes, refused in words when WebAssembly cannot address them. */
-export function pagesFor(bytes: number, variables: readonly Variable[]): number {
-  const pages = Math.ceil(bytes / PAGE);
-  if (pages <= MOST_PAGES) return pages;
-  const largest = [...variables].sort((a, b) => sizeOf(b.type.shape) - sizeOf(a.type.shape))[0];
-  throw new SteepestError({
-    problem: "the program needs more memory than WebAssembly can address",
-    expected: "at most 4 GiB",
-    received: `${(bytes / 2 ** 30).toFixed(1)} GiB; the largest variable is ${largest?.name} ${largest ? showType(largest.type) : ""}`,
-    fix: "use a smaller batch, smaller images, or fewer parameters",
-  });
-}
+import { MOST_PAGES } from "../pages.js";
 
 /** Shared memories of closed programs. Engines do not count them when they decide to collect garbage, so they are used again. */
 const idle: WebAssembly.Memory[] = [];

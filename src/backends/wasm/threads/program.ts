@@ -6,9 +6,10 @@ import type { Variable } from "../../../tensor/primitives/leaves.js";
 import { allocate, bytesPerElement, type DType, type HostData, sizeOf } from "../../../tensor/types.js";
 import { printEntry } from "../driver.js";
 import { CONTROL, type EntryPlaces, MemoryMap, PAGE } from "../memory-map.js";
+import { MOST_PAGES, pagesFor } from "../pages.js";
 import { type RunResult, viewOf } from "../program.js";
 import { availableCores, canShareMemory } from "./environment.js";
-import { giveMemory, growMemory, MOST_PAGES, pagesFor, takeMemory } from "./pages.js";
+import { giveMemory, growMemory, takeMemory } from "./pages.js";
 import { type Pool, type ProgramLink, poolFor } from "./pool.js";
 import { ABORT, type EntryFacts, STATE_WORDS } from "./protocol.js";
 
