@@ -2,40 +2,26 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { build } from "esbuild";
+import { bundleProgram } from "../scripts/programs.mjs";
 import { root } from "../scripts/sources.mjs";
 import type { Block, Closing, Opening } from "./harness.js";
 import { isReady, peersFolder } from "./peers/folder.mjs";
+import { openVersion } from "./version.js";
 
 export interface Engine {
   /** As it stands in tables: `steepest:2`, `torch:1`. */
   readonly name: string;
   readonly threads: number;
-  readonly ours: boolean;
+  readonly kind: EngineKind;
   /** Which set-up it needs. */
   readonly needs: string;
   start(workload: string, warmUp: number): ChildProcessWithoutNullStreams;
 }
 
-const python = "/usr/bin/python3";
-const programs = join(root, ".cache", "programs");
-const bundled = join(programs, "bench-cell.mjs");
+/** This checkout, another version of it, or another project. */
+export type EngineKind = "ours" | "version" | "peer";
 
-/** Bundles the programs that are run in processes of their own. `steepest` stays an import of the published bundle. */
-export async function bundlePrograms(): Promise<void> {
-  await build({
-    absWorkingDir: root,
-    entryPoints: { "bench-cell": "bench/cell.ts", "bench-training": "bench/training.ts" },
-    outdir: programs,
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    external: ["steepest", "steepest/*"],
-    target: ["es2022"],
-    logLevel: "error",
-  });
-}
+const python = "/usr/bin/python3";
 
 /** What one epoch through `fit` took. */
 export interface Epoch {
@@ -47,26 +33,39 @@ export interface Epoch {
 }
 
 /** Trains a ready model for one epoch in a process of its own; undefined where that failed. */
-export function trainOneEpoch(model: string, folder: string): Epoch | undefined {
-  const { status, stdout } = spawnSync(process.execPath, [join(programs, "bench-training.mjs"), model, folder], {
+export async function trainOneEpoch(model: string, folder: string): Promise<Epoch | undefined> {
+  const program = await bundleProgram(join(root, "bench", "training.ts"), { name: "bench-training" });
+  const { status, stdout } = spawnSync(process.execPath, [program, model, folder], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", 2],
   });
   return status === 0 ? JSON.parse(stdout) : undefined;
 }
 
-export const ours = (threads: number): Engine => ({
-  name: `steepest:${threads}`,
-  threads,
-  ours: true,
-  needs: "nothing",
-  start: (workload, warmUp) => spawn(process.execPath, [bundled, workload, String(threads), String(warmUp)]),
-});
+/** A checkout's own workloads on its own engine, with so many threads each. */
+async function checkoutEngines(name: string, kind: EngineKind, checkout: string, threads: readonly number[]): Promise<readonly Engine[]> {
+  const program = await bundleProgram(join(checkout, "bench", "cell.ts"), { name: "bench-cell", checkout });
+  return threads.map((count) => ({
+    name: `${name}:${count}`,
+    threads: count,
+    kind,
+    needs: "nothing",
+    start: (workload, warmUp) => spawn(process.execPath, [program, workload, String(count), String(warmUp)]),
+  }));
+}
+
+export const ours = (threads: readonly number[]): Promise<readonly Engine[]> => checkoutEngines("steepest", "ours", root, threads);
+
+/** Another version of this project: a checkout, or a revision that git knows. */
+export async function versionEngines(given: string, threads: readonly number[]): Promise<readonly Engine[]> {
+  const { name, folder } = await openVersion(given);
+  return checkoutEngines(name, "version", folder, threads);
+}
 
 const javascript = (name: string, needs: string): Engine => ({
   name,
   threads: 1,
-  ours: false,
+  kind: "peer",
   needs,
   start: (workload, warmUp) =>
     spawn(process.execPath, [join(root, "bench", "peers", "javascript.mjs"), name, workload, String(warmUp)], { cwd: peersFolder }),
@@ -76,7 +75,7 @@ const javascript = (name: string, needs: string): Engine => ({
 const torch = (threads: number, core?: string): Engine => ({
   name: `torch:${threads}${core === undefined ? "" : "+avx512"}`,
   threads,
-  ours: false,
+  kind: "peer",
   needs: "torch",
   start: (workload, warmUp) =>
     spawn(python, [join(root, "bench", "peers", "python.py"), workload, String(threads), String(warmUp)], {

@@ -2,6 +2,7 @@
  * Measures Steepest beside its peers.
  *
  *     npm run bench -- [--quick] [--only quad,cnn] [--json] [--threads N] [--rounds N] [--block MS] [--peers torch:1,hand:muladd]
+ *     npm run bench -- --only mlp64 --against main      beside another version of the project: a checkout or a revision
  *     npm run bench -- --profile mlp64,cnn     where the time of a step goes
  *     npm run bench -- --keep-losses           writes PyTorch's first losses to bench/losses.json
  */
@@ -11,7 +12,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { root } from "../scripts/sources.mjs";
-import { bundlePrograms, Cell, type Engine, ours, peers, readyPeers, trainOneEpoch } from "./engines.js";
+import { Cell, type Engine, ours, peers, readyPeers, trainOneEpoch, versionEngines } from "./engines.js";
 import { describeMachine, type Limits, measureImport, measureLimits } from "./machine.js";
 import { type Effort, measureRow, type Row } from "./measure.js";
 import { copyPeers, installPackages } from "./peers/folder.mjs";
@@ -38,6 +39,7 @@ function options() {
         rounds: { type: "string" },
         block: { type: "string" },
         peers: { type: "string" },
+        against: { type: "string" },
         profile: { type: "string" },
         "keep-losses": { type: "boolean", default: false },
       },
@@ -85,10 +87,9 @@ const effort: Effort = {
   row: chosen.quick ? 4000 : 600_000,
 };
 const threads = chosen.threads === undefined ? (cores > 1 ? [1, 2] : [1]) : [count("threads", chosen.threads, 1)];
-const engines = [...threads.map(ours), ...availablePeers()];
-await bundlePrograms();
+const engines = [...(await bothVersions()), ...availablePeers()];
 say(`${describeMachine()}; load ${loadavg()[0].toFixed(1)}; ${engines.map((e) => e.name).join(" ")}\n`);
-const limits = chosen.quick ? [] : threads.map(measureLimits).filter((l): l is Limits => l !== undefined);
+const limits = chosen.quick || chosen.against !== undefined ? [] : threads.map(measureLimits).filter((l): l is Limits => l !== undefined);
 const rows: Row[] = [];
 for (const workload of selected) {
   const row = await measureRow(workload, engines, effort);
@@ -99,35 +100,50 @@ for (const workload of selected) {
   for (const failure of row.failures) say(`${" ".repeat(10)}${failure.engine}: ${failure.reason.slice(0, 200)}\n`);
 }
 if (chosen.json) console.log(JSON.stringify(asJson(rows)));
-else report();
+else await report();
 // A cell of ours that failed is an error; peers may be missing.
 process.exit(rows.some((row) => row.failures.some((f) => f.engine.startsWith("steepest"))) ? 1 : 0);
 
+/** Ours, and the other version if one is asked for: neighbours have as many threads. */
+async function bothVersions(): Promise<readonly Engine[]> {
+  try {
+    const versions = chosen.against === undefined ? [] : await versionEngines(chosen.against, threads);
+    return (await ours(threads)).flatMap((engine, i) => [engine, ...versions.slice(i, i + 1)]);
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
 function availablePeers(): readonly Engine[] {
   const wanted =
-    chosen.peers === undefined ? (chosen.quick ? peers.filter((p) => p.needs === "hand") : peers) : named("peer", peers, chosen.peers);
+    chosen.peers !== undefined
+      ? named("peer", peers, chosen.peers)
+      : chosen.against !== undefined
+        ? []
+        : chosen.quick
+          ? peers.filter((p) => p.needs === "hand")
+          : peers;
   // The hand-written kernels need one small package: it is fetched when it is missing. The rest is for set-up-peers.mjs.
   if (copyPeers() && wanted.some((p) => p.needs === "hand")) installPackages(["hand"]);
   return readyPeers(wanted);
 }
 
-function report(): void {
-  const names = engines.map((e) => e.name);
+async function report(): Promise<void> {
   console.log(`${describeMachine()}, ${new Date().toISOString().slice(0, 16).replace("T", " ")}, load ${loadavg()[0].toFixed(1)}\n`);
   for (const l of limits)
     console.log(
       `Limits, ${l.threads} thread${l.threads > 1 ? "s" : ""}: multiply+add of 128 bits ${number(l.multiplyAdd)} GFLOP/s (fused ${number(l.fused)}), triad ${number(l.triad)} GB/s, read ${number(l.read)} GB/s`,
     );
-  console.log(`\n${markdown(rows, names, limits)}`);
-  if (chosen.quick) return;
-  console.log(`\nFirst step after set-up, ms / peak memory, MB:\n\n${startsAndMemory(rows, names)}`);
+  console.log(`\n${markdown(rows, engines, limits)}`);
+  if (chosen.quick || chosen.against !== undefined) return;
+  console.log(`\nFirst step after set-up, ms / peak memory, MB:\n\n${startsAndMemory(rows, engines)}`);
   const { import: milliseconds, process: whole } = measureImport(pathToFileURL(join(root, "dist", "index.js")).href, 9);
   console.log(
     `\nImport of dist/index.js in a fresh process: ${milliseconds.toFixed(1)} ms (the empty process takes ${whole.toFixed(1)} ms).`,
   );
   const mnist = resolve(root, process.env.STEEPEST_SHARED ?? "../shared", "data", "mnist");
   for (const model of existsSync(mnist) ? ["mlp", "cnn"] : []) {
-    const epoch = trainOneEpoch(model, mnist);
+    const epoch = await trainOneEpoch(model, mnist);
     if (epoch !== undefined)
       console.log(
         `One epoch of MNIST by fit, ${model}: ${epoch.seconds.toFixed(1)} s, ${number(epoch.samplesPerSecond)} samples/s (${number(64_000 / epoch.samplesPerSecond)} ms a step of 64), accuracy ${epoch.accuracy}, peak memory ${epoch.peak.toFixed(0)} MB.`,

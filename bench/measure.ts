@@ -1,6 +1,6 @@
 /** One row of the table: every engine on one workload, in turns. */
-import { Cell, type Engine } from "./engines.js";
-import { type Block, median, type Opening } from "./harness.js";
+import { Cell, type Engine, type EngineKind } from "./engines.js";
+import { type Block, median, type Opening, quantile } from "./harness.js";
 import reference from "./losses.json" with { type: "json" };
 import type { Workload } from "./workloads/workload.js";
 
@@ -21,7 +21,7 @@ export interface Effort {
 export interface Result {
   readonly engine: string;
   readonly threads: number;
-  readonly ours: boolean;
+  readonly kind: EngineKind;
   /** In the workload's unit: many steps in one call. */
   readonly value: number;
   /** In the workload's unit: one step, waited for. */
@@ -58,7 +58,7 @@ export async function measureRow(workload: Workload, engines: readonly Engine[],
   };
   // One after the other: nobody warms up while another one measures.
   for (const engine of engines) {
-    if (engine.ours && engine.threads > 1 && workload.synchronous) continue;
+    if (engine.kind !== "peer" && engine.threads > 1 && workload.synchronous) continue;
     try {
       const { cell, opening } = await Cell.open(engine, workload.name, effort.warmUp, LIMIT);
       if (opening.firstStep > TOO_LONG) {
@@ -72,7 +72,8 @@ export async function measureRow(workload: Workload, engines: readonly Engine[],
   }
   const began = performance.now();
   for (let round = 0; round < effort.rounds && (round < 3 || performance.now() - began < effort.row); round++)
-    for (const entry of [...open]) {
+    // To and fro, so that nobody always runs behind the same neighbour.
+    for (const entry of round % 2 === 0 ? [...open] : [...open].reverse()) {
       if (round >= entry.rounds) continue;
       try {
         const asked = performance.now();
@@ -93,7 +94,7 @@ export async function measureRow(workload: Workload, engines: readonly Engine[],
       results.push({
         engine: cell.engine.name,
         threads: cell.engine.threads,
-        ours: cell.engine.ours,
+        kind: cell.engine.kind,
         value: inUnit(workload, median(turns)),
         ...(singles.length > 0 ? { single: inUnit(workload, median(singles)) } : {}),
         turns,
@@ -122,10 +123,19 @@ export function inUnit({ unit, flops }: Workload, milliseconds: number): number 
   }
 }
 
-/** How many times faster `a` is than `b`: the median over the turns that both had. */
-export function ratio(a: Result, b: Result): number {
+/** How many times faster `a` is than `b`: the median over the turns that both had, and the quartiles. */
+export function ratio(a: Result, b: Result): { readonly median: number; readonly quartiles: readonly [number, number] } {
   const turns = Math.min(a.turns.length, b.turns.length);
-  return median(Array.from({ length: turns }, (_, i) => b.turns[i] / a.turns[i]));
+  const ratios = Array.from({ length: turns }, (_, i) => b.turns[i] / a.turns[i]);
+  return { median: median(ratios), quartiles: [quantile(ratios, 0.25), quantile(ratios, 0.75)] };
+}
+
+/** Our result that stands beside another: with as many threads for another version, with the most for a peer. */
+export function ourResult(row: Row, other?: Result): Result | undefined {
+  const mine = row.results.filter((r) => r.kind === "ours");
+  return other?.kind === "version"
+    ? mine.find((r) => r.threads === other.threads)
+    : mine.reduce<Result | undefined>((best, r) => (best === undefined || r.threads > best.threads ? r : best), undefined);
 }
 
 /** PyTorch's losses: those of this run, or those kept from an earlier one. */

@@ -1,6 +1,7 @@
 /** Results as text. */
+import type { Engine } from "./engines.js";
 import type { Limits } from "./machine.js";
-import { type Result, type Row, ratio } from "./measure.js";
+import { ourResult, type Result, type Row, ratio } from "./measure.js";
 
 /** Losses further apart than this are marked. */
 const SAME = 1e-3;
@@ -8,11 +9,6 @@ const SAME = 1e-3;
 export function number(value: number): string {
   if (!Number.isFinite(value)) return "–";
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toPrecision(3);
-}
-
-/** Our result that the row stands for: the one with most threads. */
-export function headline(row: Row): Result | undefined {
-  return row.results.filter((r) => r.ours).sort((a, b) => b.threads - a.threads)[0];
 }
 
 /** Percent of what the machine allows; undefined where neither arithmetic nor memory bounds the work. */
@@ -25,41 +21,45 @@ export function shareOfLimit(row: Row, result: Result, limits: readonly Limits[]
   return (100 * rate) / (bound === "arithmetic" ? limit.multiplyAdd : limit.triad);
 }
 
-/** The table. A peer's cell has its value and, in parentheses, how many times faster our best is. */
-export function markdown(rows: readonly Row[], engines: readonly string[], limits: readonly Limits[]): string {
-  const mine = engines.filter((e) => e.startsWith("steepest"));
-  const theirs = engines.filter((e) => !e.startsWith("steepest"));
-  const cell = (row: Row, engine: string) => {
-    const r = row.results.find((x) => x.engine === engine);
-    return r === undefined ? "–" : `${number(r.value)}${r.lossError > SAME ? " (!loss)" : ""}`;
+/**
+ * The table. A peer's cell has its value and, in parentheses, how many times faster ours is with the most threads; another version's how many times
+ * faster ours is with as many, and between which bounds the middle half of the turns lies.
+ */
+export function markdown(rows: readonly Row[], engines: readonly Engine[], limits: readonly Limits[]): string {
+  const mine = engines.filter((e) => e.kind === "ours");
+  const theirs = engines.filter((e) => e.kind !== "ours");
+  const result = (row: Row, engine: Engine) => row.results.find((r) => r.engine === engine.name);
+  const cell = (r: Result | undefined) => (r === undefined ? "–" : `${number(r.value)}${r.lossError > SAME ? " (!loss)" : ""}`);
+  const compared = (row: Row, other: Result | undefined) => {
+    const own = ourResult(row, other);
+    if (own === undefined || other === undefined) return cell(other);
+    const { median, quartiles } = ratio(own, other);
+    const spread = other.kind === "version" ? `, ${quartiles.map(number).join("–")}` : "";
+    return `${cell(other)} (${number(median)}×${spread})`;
   };
-  const peer = (row: Row, engine: string) => {
-    const [a, b] = [headline(row), row.results.find((x) => x.engine === engine)];
-    return a === undefined || b === undefined ? cell(row, engine) : `${cell(row, engine)} (${number(ratio(a, b))}×)`;
-  };
-  const head = ["workload", "unit", ...mine, "one step", "of limit", ...theirs];
+  const head = ["workload", "unit", ...mine.map((e) => e.name), "one step", "of limit", ...theirs.map((e) => e.name)];
   const lines = rows.map((row) => {
-    const best = headline(row);
+    const best = ourResult(row);
     const share = best && shareOfLimit(row, best, limits);
     return [
       row.workload.name,
       row.workload.unit,
-      ...mine.map((e) => cell(row, e)),
+      ...mine.map((e) => cell(result(row, e))),
       best?.single === undefined ? "" : number(best.single),
       share === undefined ? "" : `${share.toFixed(0)} %`,
-      ...theirs.map((e) => peer(row, e)),
+      ...theirs.map((e) => compared(row, result(row, e))),
     ];
   });
   return asTable(head, lines);
 }
 
-export function startsAndMemory(rows: readonly Row[], engines: readonly string[]): string {
-  const cell = (row: Row, engine: string) => {
-    const r = row.results.find((x) => x.engine === engine);
+export function startsAndMemory(rows: readonly Row[], engines: readonly Engine[]): string {
+  const cell = (row: Row, engine: Engine) => {
+    const r = row.results.find((x) => x.engine === engine.name);
     return r === undefined ? "–" : `${number(r.firstStep)} / ${r.peak.toFixed(0)}`;
   };
   return asTable(
-    ["workload", ...engines],
+    ["workload", ...engines.map((e) => e.name)],
     rows.map((row) => [row.workload.name, ...engines.map((e) => cell(row, e))]),
   );
 }
@@ -76,7 +76,7 @@ function asTable(head: readonly string[], lines: readonly (readonly string[])[])
 export function asJson(rows: readonly Row[]): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     rows.map((row) => {
-      const best = headline(row);
+      const best = ourResult(row);
       const others = row.results.filter((r) => r !== best);
       return [
         row.workload.name,
@@ -91,7 +91,7 @@ export function asJson(rows: readonly Row[]): Readonly<Record<string, unknown>> 
             : {
                 firstStep: best.firstStep,
                 peakMemory: best.peak,
-                ratios: Object.fromEntries(others.map((r) => [r.engine, ratio(best, r)])),
+                ratios: Object.fromEntries(others.map((r) => [r.engine, ratio(ourResult(row, r) ?? best, r).median])),
               }),
           ...(row.failures.length === 0 ? {} : { failures: Object.fromEntries(row.failures.map((f) => [f.engine, f.reason])) }),
         },
