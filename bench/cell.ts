@@ -4,13 +4,12 @@
  */
 import { createInterface } from "node:readline";
 import { Measured } from "./harness.js";
-import { workloads } from "./workloads/index.js";
+import { workloadNamed } from "./workloads/index.js";
 
 const [name, threads, warmUp] = process.argv.slice(2);
 const say = (answer: object) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 try {
-  const workload = workloads.find((w) => w.name === name);
-  if (workload === undefined) throw new Error(`there is no workload ${name}`);
+  const workload = workloadNamed(name);
   const { measured, opening } = await Measured.open(() => workload.open(Number(threads)), workload.batch, Number(warmUp));
   say(opening);
   for await (const line of createInterface({ input: process.stdin })) {

@@ -87,6 +87,7 @@ const torch = (threads: number, core?: string): Engine => ({
 export const peers: readonly Engine[] = [
   torch(1),
   torch(2),
+  torch(1, "SKYLAKEX"),
   torch(2, "SKYLAKEX"),
   javascript("hand:muladd", "hand"),
   javascript("jax:wasm", "jax"),

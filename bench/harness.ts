@@ -1,15 +1,6 @@
 /** Timing: what one process does with one workload, and the statistics of many such blocks. */
+import { median } from "./statistics.js";
 import type { Job } from "./workloads/workload.js";
-
-/** The value below which a share of the values lies, between neighbours by a straight line. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  return below === place ? sorted[below] : sorted[below] + (place - below) * (sorted[below + 1] - sorted[below]);
-}
-
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /** What a process says once it is ready. Times in milliseconds. */
 export interface Opening {

@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
-import { median } from "./harness.js";
 import { peersFolder } from "./peers/folder.mjs";
+import { median } from "./statistics.js";
 
 /** What registers and memory allow with so many threads. */
 export interface Limits {

@@ -6,18 +6,19 @@
  *     npm run bench -- --profile mlp64,cnn     where the time of a step goes
  *     npm run bench -- --keep-losses           writes PyTorch's first losses to bench/losses.json
  */
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../scripts/sources.mjs";
-import { Cell, type Engine, ours, peers, readyPeers, trainOneEpoch, versionEngines } from "./engines.js";
-import { describeMachine, type Limits, measureImport, measureLimits } from "./machine.js";
-import { type Effort, measureRow, type Row } from "./measure.js";
+import { Cell, type Engine, ours, peers, readyPeers, versionEngines } from "./engines.js";
+import { describeMachine, type Limits, measureLimits } from "./machine.js";
+import { type Effort, measureRow } from "./measure.js";
 import { copyPeers, installPackages } from "./peers/folder.mjs";
 import { printProfile } from "./profile.js";
-import { asJson, markdown, number, startsAndMemory } from "./table.js";
+import { briefReport, packageReport, tableReport } from "./report.js";
+import type { Row } from "./results.js";
+import { asJson, number } from "./table.js";
 import { workloads } from "./workloads/index.js";
 import type { Workload } from "./workloads/workload.js";
 
@@ -82,25 +83,34 @@ if (chosen["keep-losses"]) {
 const effort: Effort = {
   rounds: count("rounds", chosen.rounds, 15),
   block: count("block", chosen.block, chosen.quick ? 30 : 150),
-  warmUp: chosen.quick ? 400 : 2500,
-  patience: chosen.quick ? 1500 : 15_000,
-  row: chosen.quick ? 4000 : 600_000,
+  warmUp: chosen.quick ? 300 : 2500,
+  patience: chosen.quick ? 1500 : 30_000,
+  row: chosen.quick ? 3000 : 600_000,
 };
 const threads = chosen.threads === undefined ? (cores > 1 ? [1, 2] : [1]) : [count("threads", chosen.threads, 1)];
 const engines = [...(await bothVersions()), ...availablePeers()];
 say(`${describeMachine()}; load ${loadavg()[0].toFixed(1)}; ${engines.map((e) => e.name).join(" ")}\n`);
-const limits = chosen.quick || chosen.against !== undefined ? [] : threads.map(measureLimits).filter((l): l is Limits => l !== undefined);
+const brief = chosen.quick || chosen.against !== undefined;
+const limits = brief ? [] : threads.map(measureLimits).filter((l): l is Limits => l !== undefined);
 const rows: Row[] = [];
 for (const workload of selected) {
   const row = await measureRow(workload, engines, effort);
   rows.push(row);
   say(
-    `${workload.name.padEnd(9)} ${row.results.map((r) => `${r.engine} ${number(r.value)}${r.lossError > 1e-3 ? " (!loss)" : ""}`).join("   ")}\n`,
+    `${workload.name.padEnd(11)} ${row.results.map((r) => `${r.engine} ${number(r.value)}${r.lossError > 1e-3 ? " (!loss)" : ""}`).join("   ")}\n`,
   );
-  for (const failure of row.failures) say(`${" ".repeat(10)}${failure.engine}: ${failure.reason.slice(0, 200)}\n`);
+  for (const failure of row.failures) say(`${" ".repeat(12)}${failure.engine}: ${failure.reason.slice(0, 200)}\n`);
 }
 if (chosen.json) console.log(JSON.stringify(asJson(rows)));
-else await report();
+else {
+  console.log(`${describeMachine()}, ${new Date().toISOString().slice(0, 16).replace("T", " ")}, load ${loadavg()[0].toFixed(1)}.\n`);
+  const measured = { rows, engines, limits, turns: effort.rounds };
+  console.log(brief ? briefReport(measured) : tableReport(measured));
+  if (!brief && chosen.only === undefined) console.log(`\n${await packageReport()}`);
+}
+say(
+  `Took ${performance.now() < 100_000 ? `${(performance.now() / 1000).toFixed(0)} s` : `${(performance.now() / 60_000).toFixed(1)} min`}.\n`,
+);
 // A cell of ours that failed is an error; peers may be missing.
 process.exit(rows.some((row) => row.failures.some((f) => f.engine.startsWith("steepest"))) ? 1 : 0);
 
@@ -126,31 +136,6 @@ function availablePeers(): readonly Engine[] {
   // The hand-written kernels need one small package: it is fetched when it is missing. The rest is for set-up-peers.mjs.
   if (copyPeers() && wanted.some((p) => p.needs === "hand")) installPackages(["hand"]);
   return readyPeers(wanted);
-}
-
-async function report(): Promise<void> {
-  console.log(`${describeMachine()}, ${new Date().toISOString().slice(0, 16).replace("T", " ")}, load ${loadavg()[0].toFixed(1)}\n`);
-  for (const l of limits)
-    console.log(
-      `Limits, ${l.threads} thread${l.threads > 1 ? "s" : ""}: multiply+add of 128 bits ${number(l.multiplyAdd)} GFLOP/s (fused ${number(l.fused)}), triad ${number(l.triad)} GB/s, read ${number(l.read)} GB/s`,
-    );
-  console.log(`\n${markdown(rows, engines, limits)}`);
-  if (chosen.quick || chosen.against !== undefined) return;
-  console.log(`\nFirst step after set-up, ms / peak memory, MB:\n\n${startsAndMemory(rows, engines)}`);
-  const { import: milliseconds, process: whole } = measureImport(pathToFileURL(join(root, "dist", "index.js")).href, 9);
-  console.log(
-    `\nImport of dist/index.js in a fresh process: ${milliseconds.toFixed(1)} ms (the empty process takes ${whole.toFixed(1)} ms).`,
-  );
-  const mnist = resolve(root, process.env.STEEPEST_SHARED ?? "../shared", "data", "mnist");
-  for (const model of existsSync(mnist) ? ["mlp", "cnn"] : []) {
-    const epoch = await trainOneEpoch(model, mnist);
-    if (epoch !== undefined)
-      console.log(
-        `One epoch of MNIST by fit, ${model}: ${epoch.seconds.toFixed(1)} s, ${number(epoch.samplesPerSecond)} samples/s (${number(64_000 / epoch.samplesPerSecond)} ms a step of 64), accuracy ${epoch.accuracy}, peak memory ${epoch.peak.toFixed(0)} MB.`,
-      );
-  }
-  const failures = rows.flatMap((row) => row.failures.map((f) => `- ${f.engine}, ${row.workload.name}: ${f.reason}`));
-  if (failures.length > 0) console.log(`\nFailures:\n${failures.join("\n")}`);
 }
 
 async function keepLosses(list: readonly Workload[]): Promise<void> {

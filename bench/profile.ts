@@ -4,8 +4,8 @@ import { type EntryPlaces, MemoryMap, PAGE } from "../src/backends/wasm/memory-m
 import { MOST_PAGES } from "../src/backends/wasm/pages.js";
 import { viewOf } from "../src/backends/wasm/program.js";
 import { type CompiledEntry, compileEntry, type ScheduledPhase } from "../src/compiler/compile.js";
-import { median } from "./harness.js";
 import type { Limits } from "./machine.js";
+import { median } from "./statistics.js";
 import { number } from "./table.js";
 import type { Compilable } from "./workloads/descent.js";
 import { workloads } from "./workloads/index.js";

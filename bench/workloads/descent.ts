@@ -65,7 +65,7 @@ export async function entryJob({ entry, variables, values }: Compilable, check: 
       await program.run(entry, 1);
       const result = await program.read(check);
       let sum = 0;
-      for (let i = 0; i < 1000; i++) sum += result[i];
+      for (let i = 0; i < Math.min(1000, result.length); i++) sum += result[i];
       return sum;
     },
     close: () => program.close(),

@@ -5,7 +5,17 @@ import { productWorkloads } from "./products.js";
 import type { Workload } from "./workload.js";
 
 const all = [...numberWorkloads, ...productWorkloads, ...networkWorkloads, ...memoryWorkloads];
-const order = "quad rosen gemm256 gemm512 gemm1024 gemm2048 mlp64 mlp512 cnn dncnn adam10m svm tikhonov tv".split(" ");
+const order = [
+  ..."quad rosen gemm256 gemm512 gemm1024 gemm2048 mlp64 mlp512 cnn dncnn adam10m svm tikhonov tv".split(" "),
+  ..."quad+path rosen+path gemm62 gemm250 gemm1000x10 gemm3073x10".split(" "),
+];
 
 /** In the order of the tables. */
 export const workloads: readonly Workload[] = order.flatMap((name) => all.filter((w) => w.name === name));
+
+/** Any workload, also one that only stands beside another. */
+export function workloadNamed(name: string): Workload {
+  const found = all.find((w) => w.name === name);
+  if (found === undefined) throw new Error(`there is no workload ${name}`);
+  return found;
+}

@@ -1,4 +1,7 @@
-/** Two variables, float64: what a step costs beside its arithmetic. A call is one whole `minimize` of 10,000 steps. */
+/**
+ * Two variables, float64: what a step costs beside its arithmetic. A call is one whole `minimize` of 10,000 steps, without the path and, as a
+ * variant, with it.
+ */
 import type { Optimizer } from "../../src/optimizers/optimizer.js";
 import type { Job, Workload } from "./workload.js";
 
@@ -20,9 +23,10 @@ function numbers(
   f: (x: number, y: number) => number,
   start: readonly number[],
   optimizer: (face: Face) => Optimizer,
-): Workload {
-  return {
-    name,
+): readonly Workload[] {
+  const variant = (path: boolean): Workload => ({
+    name: path ? `${name}+path` : name,
+    ...(path ? { beside: name } : {}),
     unit: "us/step",
     flops,
     bytes: 0,
@@ -37,7 +41,7 @@ function numbers(
       return {
         async steps(count) {
           for (let done = 0; done < count; ) {
-            const run = face.minimize(f, start, { optimizer: rule, steps: Math.min(STEPS, count - done), tolerance: 0 });
+            const run = face.minimize(f, start, { optimizer: rule, steps: Math.min(STEPS, count - done), tolerance: 0, path });
             // A descent ends by itself where a step no longer changes any digit: the next call then makes up what is left.
             if (run.steps === 0) throw new Error("no step was done");
             done += run.steps;
@@ -45,24 +49,25 @@ function numbers(
         },
         async lossStep() {
           first++;
-          const { loss } = face.minimize(f, start, { optimizer: rule, steps: first === 1 ? STEPS : first, tolerance: 0 }).history;
+          const { loss } = face.minimize(f, start, { optimizer: rule, steps: first === 1 ? STEPS : first, tolerance: 0, path }).history;
           return loss[first - 1];
         },
         close: () => undefined,
       };
     },
-  };
+  });
+  return [variant(false), variant(true)];
 }
 
 export const numberWorkloads: readonly Workload[] = [
-  numbers(
+  ...numbers(
     "quad",
     16,
     (x, y) => 0.5 * x * x + 2 * y * y + x * y,
     [3, -2],
     ({ gd }) => gd({ learningRate: 1e-3 }),
   ),
-  numbers(
+  ...numbers(
     "rosen",
     50,
     (x, y) => (1 - x) ** 2 + 100 * (y - x * x) ** 2,

@@ -7,32 +7,36 @@ import { hashUniform, labels } from "./data.js";
 import { type Compilable, type Descent, descentJob, descentStep, entryJob } from "./descent.js";
 import type { Workload } from "./workload.js";
 
-export function product(n: number): Compilable & { readonly result: Variable } {
-  const matrix = (name: string): Variable => ({ name, type: { shape: [n, n], dtype: "f32" } });
-  const [a, b, result] = ["a", "b", "c"].map(matrix);
+/** (rows × inner) · (inner × columns). */
+export function product(rows: number, inner = rows, columns = rows): Compilable & { readonly result: Variable } {
+  const matrix = (name: string, ...shape: readonly number[]): Variable => ({ name, type: { shape, dtype: "f32" } });
+  const [a, b, result] = [matrix("a", rows, inner), matrix("b", inner, columns), matrix("c", rows, columns)];
   return {
     entry: { name: "product", writes: [{ variable: result, value: readVariable(a).matmul(readVariable(b)) }], traces: [] },
     variables: [a, b, result],
     values: new Map([
-      [a, hashUniform(n * n, 8, -1, 1)],
-      [b, hashUniform(n * n, 9, -1, 1)],
+      [a, hashUniform(rows * inner, 8, -1, 1)],
+      [b, hashUniform(inner * columns, 9, -1, 1)],
     ]),
     result,
   };
 }
 
-const gemm = (n: number): Workload => ({
-  name: `gemm${n}`,
+const multiplication = (name: string, [m, k, n]: readonly [number, number, number], beside?: string): Workload => ({
+  name,
   unit: "GFLOP/s",
-  flops: 2 * n ** 3,
-  bytes: 12 * n * n,
+  flops: 2 * m * k * n,
+  bytes: 4 * (m * k + k * n + m * n),
   bound: "arithmetic",
+  ...(beside === undefined ? {} : { beside }),
   open(threads) {
-    const { result, ...compilable } = product(n);
+    const { result, ...compilable } = product(m, k, n);
     return entryJob(compilable, result, threads);
   },
-  step: () => product(n),
+  step: () => product(m, k, n),
 });
+
+const gemm = (n: number, beside?: string): Workload => multiplication(`gemm${n}`, [n, n, n], beside);
 
 const SVM = { batch: 256, features: 3073, classes: 10 };
 
@@ -57,6 +61,14 @@ export const productWorkloads: readonly Workload[] = [
   gemm(512),
   gemm(1024),
   gemm(2048),
+  // Sizes that fill no tile, beside the next ones that fill whole vectors.
+  gemm(62, "gemm64"),
+  gemm(64),
+  gemm(250, "gemm256"),
+  multiplication("gemm1000x10", [1000, 1000, 10], "gemm1024x12"),
+  multiplication("gemm1024x12", [1024, 1024, 12]),
+  multiplication("gemm3073x10", [256, 3073, 10], "gemm3072x12"),
+  multiplication("gemm3072x12", [256, 3072, 12]),
   {
     name: "svm",
     unit: "ms/step",

@@ -25,6 +25,8 @@ export interface Workload {
   readonly batch?: number;
   /** Runs on the caller's own thread, whatever the number of threads. */
   readonly synchronous?: true;
+  /** A variant: the workload that it is measured beside, in the same turns. Peers are left out. */
+  readonly beside?: string;
   open(threads: number): Promise<Job>;
   /** The step itself, to look into; left out where the published bundle is called. */
   readonly step?: () => Compilable;
