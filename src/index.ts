@@ -52,6 +52,7 @@ export {
 } from "./models/index.js";
 export type { Constants } from "./objectives/formula/function-parser.js";
 export { type HostObjective, type Objective, objective } from "./objectives/objective.js";
+export { type Family, type LeastSquaresProblem, type Minimum, type Problem, problems } from "./objectives/problems/index.js";
 export {
   adadelta,
   adagrad,
