@@ -294,9 +294,7 @@ function assignMemory(
         zeroedBytes += aligned(target.size * bytesPerElement[target.dtype]);
       }
     }
-    // A product without elements divides nothing by nothing when it sizes its scratch: it needs none.
-    for (const scratch of phase.scratch.values())
-      live(scratch.perThread ? perThread : lives, scratch, scratch.dtype, scratch.size || 0, at);
+    for (const scratch of phase.scratch.values()) live(scratch.perThread ? perThread : lives, scratch, scratch.dtype, scratch.size, at);
   });
   // What a loop touches lives through all of its iterations.
   const extend = (loop: FlatLoop) => {

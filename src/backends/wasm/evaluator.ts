@@ -29,6 +29,8 @@ export interface Locals {
 
 export class Evaluator {
   readonly fast: boolean;
+  /** How many elements ahead of their locals cursors are, inside an unrolled stream. */
+  readonly ahead = new Map<Cursor, number>();
   readonly widths: MaskWidths;
   readonly locals: Locals;
   readonly #body: FunctionBody;

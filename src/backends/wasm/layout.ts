@@ -57,7 +57,7 @@ export class MaskWidths {
       for (const result of s.results) this.#registers.set(result, 4);
     } else if (s.kind === "if") {
       for (const inner of [...s.then, ...s.otherwise]) this.#statement(inner);
-    } else if (s.kind === "for" || s.kind === "while") for (const inner of s.body) this.#statement(inner);
+    } else if (s.kind === "for" || s.kind === "stream" || s.kind === "while") for (const inner of s.body) this.#statement(inner);
   }
 
   /** undefined: any width will do. */

@@ -27,7 +27,7 @@ const scalarStore: Readonly<Record<MemoryDType, MemoryOpcode>> = {
 
 /** Leaves an address on the stack and returns the offset that the instruction has to add. */
 export function address(e: Evaluator, cursor: Cursor, element: number): number {
-  const offset = element * bytesOf[cursor.dtype];
+  const offset = (element + (e.ahead.get(cursor) ?? 0)) * bytesOf[cursor.dtype];
   e.code.localGet(e.locals.cursor(cursor));
   if (offset >= 0) return offset;
   e.code.i32Const(offset).op("i32.add");

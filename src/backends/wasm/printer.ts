@@ -155,6 +155,8 @@ class FunctionPrinter {
         return this.#move(s.cursor, s.cursor, s.by);
       case "for":
         return this.#for(s);
+      case "stream":
+        return this.#stream(s);
       case "while":
         this.body.block().loop();
         this.#evaluate((e) => {
@@ -226,6 +228,58 @@ class FunctionPrinter {
     end().op("i32.lt_s").brIf(0).end();
     if (guarded) body.end();
     if (limit !== undefined) this.#locals.give("i32", limit);
+  }
+
+  /**
+   * One cursor says how far the stream is. The ways out keep the engine from moving the loads of later turns in front of earlier
+   * arithmetic, which would push sums out of registers.
+   */
+  #stream(s: Statement & { kind: "stream" }): void {
+    const { body } = this;
+    const lead = s.moving.find((m) => m.step !== 0);
+    if (lead === undefined) throw new Error("internal: a stream whose cursors stand still");
+    const at = this.#locals.cursor(lead.cursor);
+    const bytes = lead.step * bytesOf[lead.cursor.dtype];
+    const count = s.count.kind === "constant" ? Number(s.count.value) : undefined;
+    if (count !== undefined && count <= 0) return;
+    const unroll = count === undefined ? s.unroll : Math.min(s.unroll, count);
+    // Where the cursor stands at the end, and one turn, two turns, … before.
+    const ends = Array.from({ length: unroll }, () => this.#locals.take("i32"));
+    body.block();
+    this.#evaluate((e) => {
+      e.value(s.count);
+      if (count === undefined) e.code.localTee(ends[0]).i32Const(0).op("i32.le_s").brIf(0).localGet(ends[0]);
+      e.code.i32Const(bytes).op("i32.mul").localGet(at).op("i32.add").localSet(ends[0]);
+    });
+    for (let turn = 1; turn < unroll; turn++)
+      body
+        .localGet(ends[0])
+        .i32Const(turn * bytes)
+        .op("i32.sub")
+        .localSet(ends[turn]);
+    body.loop();
+    for (let turn = 0; turn < unroll; turn++) {
+      for (const { cursor, step } of s.moving) this.#evaluator.ahead.set(cursor, turn * step);
+      this.#block(s.body);
+      if (turn === unroll - 1) break;
+      body
+        .localGet(at)
+        .localGet(ends[turn + 1])
+        .op("i32.eq")
+        .brIf(1);
+    }
+    for (const { cursor, step } of s.moving) {
+      this.#evaluator.ahead.delete(cursor);
+      const local = this.#locals.cursor(cursor);
+      if (step !== 0)
+        body
+          .localGet(local)
+          .i32Const(unroll * step * bytesOf[cursor.dtype])
+          .op("i32.add")
+          .localSet(local);
+    }
+    body.localGet(at).localGet(ends[0]).op("i32.ne").brIf(0).end().end();
+    for (const end of ends) this.#locals.give("i32", end);
   }
 
   #call(s: Statement & { kind: "call" }): void {

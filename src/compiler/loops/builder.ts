@@ -1,6 +1,6 @@
 /** Writes the body of a loop function statement by statement. */
 import { I32, index, load, registerOf } from "./expressions.js";
-import type { Cursor, Expr, LoopFunction, MemoryDType, Register, Statement, VectorType } from "./ir.js";
+import type { Cursor, Expr, LoopFunction, MemoryDType, MovingCursor, Register, Statement, VectorType } from "./ir.js";
 
 export class LoopBuilder {
   readonly #parameters: (Register | Cursor)[] = [];
@@ -84,6 +84,11 @@ export class LoopBuilder {
       step,
       body: statements,
     });
+  }
+
+  /** Runs `body` `count` times, every moving cursor one step further each time; `body` loads from them at fixed offsets. */
+  stream(count: Expr, moving: readonly MovingCursor[], unroll: number, body: () => void): void {
+    this.#statements.push({ kind: "stream", count, moving, unroll, body: this.#nested(body) });
   }
 
   while(condition: Expr, body: () => void): void {

@@ -67,6 +67,12 @@ export type Expr =
   /** Lanes picked from the concatenation of x and y (as many as the type has). Four-byte dtypes of 4 lanes only. */
   | { readonly kind: "shuffle"; readonly type: VectorType; readonly x: Expr; readonly y: Expr; readonly pick: readonly number[] };
 
+/** A cursor of a stream, and how many elements it goes on from one turn to the next. */
+export interface MovingCursor {
+  readonly cursor: Cursor;
+  readonly step: number;
+}
+
 export type Statement =
   | { readonly kind: "set"; readonly register: Register; readonly value: Expr }
   /** Lane i goes to element `offset + i·stride`. Stores convert nothing: the value's dtype is the cursor's (u32 for u8). */
@@ -81,6 +87,17 @@ export type Statement =
       readonly from: Expr;
       readonly to: Expr;
       readonly step: number;
+      readonly body: readonly Statement[];
+    }
+  /**
+   * Runs the body `count` times; after each, every moving cursor goes its step on. Afterwards the cursors are not defined, and the
+   * body itself moves none. The body is printed `unroll` times in a row, with a way out behind each.
+   */
+  | {
+      readonly kind: "stream";
+      readonly count: Expr;
+      readonly moving: readonly MovingCursor[];
+      readonly unroll: number;
       readonly body: readonly Statement[];
     }
   | { readonly kind: "while"; readonly condition: Expr; readonly body: readonly Statement[] }

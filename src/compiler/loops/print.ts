@@ -98,6 +98,13 @@ class Shower {
         );
         this.block(s.body, depth + 1);
         return;
+      case "stream": {
+        this.#name(depth, s.count);
+        const moving = s.moving.map(({ cursor, step }) => `${this.name(cursor)} += ${step}`);
+        this.#line(depth, `${this.#value(s.count)} times, ${moving.join(", ")}`);
+        this.block(s.body, depth + 1);
+        return;
+      }
       case "while":
         this.#line(depth, `while ${this.#value(s.condition)}`);
         this.block(s.body, depth + 1);

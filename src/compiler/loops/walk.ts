@@ -16,6 +16,8 @@ export function mentions(s: Statement): { reads: readonly (Expr | Cursor)[]; wri
       return { reads: [s.cursor, s.by], writes: [s.cursor] };
     case "for":
       return { reads: [s.from, s.to], writes: [s.register] };
+    case "stream":
+      return { reads: [s.count, ...s.moving.map((m) => m.cursor)], writes: s.moving.map((m) => m.cursor) };
     case "while":
     case "if":
       return { reads: [s.condition], writes: [] };
@@ -25,7 +27,7 @@ export function mentions(s: Statement): { reads: readonly (Expr | Cursor)[]; wri
 }
 
 export function innerBlocks(s: Statement): readonly (readonly Statement[])[] {
-  if (s.kind === "for" || s.kind === "while") return [s.body];
+  if (s.kind === "for" || s.kind === "stream" || s.kind === "while") return [s.body];
   return s.kind === "if" ? [s.then, s.otherwise] : [];
 }
 

@@ -74,7 +74,7 @@ export function contraction(options: ContractionOptions): TemplatePlan {
   // The shape alone decides, never how blocks are cut: this is part of the order of summation.
   const most = depth >= 2048 && batch * rows * columns <= 4096 ? Math.min(8, Math.floor(depth / 1024)) : 1;
   const segment = most === 1 ? depth : Math.ceil(depth / most / CHUNK) * CHUNK;
-  const segments = Math.ceil(depth / segment);
+  const segments = Math.max(1, Math.ceil(depth / Math.max(1, segment)));
 
   const phases: Phase[] = [];
   if (panelPlan.kind === "packed") phases.push(packPhase(`${name}_pack`, work.b, panels, depth, batch, panelPlan.scratch));
@@ -130,7 +130,7 @@ function blockShape(options: ContractionOptions, panels: Panels, packsRows: bool
   const unit = leastCommonMultiple(panels.rowUnit, LANES);
   const even = (count: number, limit: number, step: number): number => {
     const parts = Math.ceil(count / limit);
-    return parts <= 1 ? count : Math.ceil(count / parts / step) * step;
+    return parts <= 1 ? Math.max(1, count) : Math.ceil(count / parts / step) * step;
   };
   let most = { rows: 64, columns: 256 };
   for (;;) {

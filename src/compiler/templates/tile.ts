@@ -5,12 +5,15 @@
  * compile the short function well, and swap in its optimized code at the next call.
  */
 import { LoopBuilder } from "../loops/builder.js";
-import { add, constant, horizontal, I32, index, load, mul, multiplyAdd, splat, vector } from "../loops/expressions.js";
+import { add, constant, div, horizontal, I32, index, load, mul, multiplyAdd, splat, vector } from "../loops/expressions.js";
 import type { Cursor, Expr, LoopFunction, Register } from "../loops/ir.js";
 import type { FloatDType } from "./template.js";
 
 /** Lanes of one logical vector of a tile. */
 export const LANES = 4;
+
+/** Steps along the contracted axis between two tests of the loop's stack, in the engine's code: more gained nothing. */
+const UNROLL = 4;
 
 /** Chunks of the contracted axis: sums run upwards inside one from zero, and chunk sums are added upwards. */
 export const CHUNK = 256;
@@ -102,19 +105,25 @@ function tile(name: string, steps: TileSteps, rows: number, vectors: number, wit
     Array.from({ length: vectors }, (_, v) => b.register(type, `sum${i}_${v}_`)),
   );
 
-  const run = (a: Cursor | undefined, panel: Cursor): void =>
-    b.for(0, length, steps.dot ? LANES : 1, () => {
+  // A cursor for each row: places that lie apart by a constant would each take one of the engine's registers at every turn.
+  const run = (a: Cursor | undefined, panel: Cursor): void => {
+    const lines = a ? sums.map((_, i) => (i === 0 ? a : b.point(a, index(i * steps.aRow)))) : [];
+    const moving = [
+      { cursor: panel, step: steps.dot ? LANES : bDepth },
+      ...lines.map((cursor) => ({ cursor, step: steps.dot ? LANES : steps.aDepth })),
+    ];
+    b.stream(steps.dot ? div(length, index(LANES)) : length, moving, UNROLL, () => {
       const columns = Array.from({ length: vectors }, (_, v) => b.load(panel, v * LANES, LANES));
       for (const [i, row] of sums.entries()) {
-        const x = a && b.let(load(a, i * steps.aRow, LANES, steps.dot ? 1 : 0));
+        const line = lines[i];
+        const x = line && b.let(load(line, 0, LANES, steps.dot ? 1 : 0));
         for (const [v, sum] of row.entries()) {
           const y = columns[v];
           if (y) b.set(sum, x ? multiplyAdd(x, y, sum) : add(sum, y));
         }
       }
-      if (a) b.advance(a, steps.dot ? LANES : steps.aDepth);
-      b.advance(panel, steps.dot ? LANES : bDepth);
     });
+  };
   const store = (previous: boolean): void => {
     for (const [i, row] of sums.entries())
       for (const [v, sum] of row.entries()) {
@@ -126,7 +135,11 @@ function tile(name: string, steps: TileSteps, rows: number, vectors: number, wit
   const oneTile = (): void => {
     for (const sum of sums.flat()) b.set(sum, zeros(steps.dtype, LANES));
     const panel = b.point(bStart);
-    if (runs) b.for(0, runs, 1, (r) => run(aStart && b.point(aStart, mul(r, index(steps.aRun ?? 0))), panel));
+    if (runs)
+      b.for(0, runs, 1, (r) => {
+        run(aStart && b.point(aStart, mul(r, index(steps.aRun ?? 0))), b.point(panel));
+        b.advance(panel, mul(length, index(steps.dot ? 1 : bDepth)));
+      });
     else run(aStart && b.point(aStart), panel);
     if (first)
       b.if(

@@ -49,6 +49,33 @@ describe("loops", () => {
     }
   });
 
+  test.each([1, 2, 3, 4])("streams of any length, printed %i times in a row", (unroll) => {
+    for (const count of [-1, 0, 1, 2, 3, 4, 5, 8, 11])
+      for (const computed of [false, true]) {
+        const fn = write((b) => {
+          const n = b.parameter(ir.I32, "n");
+          const sums = b.cursorParameter("f64", "sums");
+          const x = b.point(b.cursorParameter("f64", "x"));
+          // One moves in large steps, one stands, one goes backwards.
+          const y = b.point(b.cursorParameter("f64", "y"), ir.index(11));
+          const still = b.cursorParameter("f64", "still");
+          const sum = b.register(ir.vector("f64"));
+          const moving = [
+            { cursor: still, step: 0 },
+            { cursor: x, step: 2 },
+            { cursor: y, step: -1 },
+          ];
+          b.stream(computed ? n : ir.index(count), moving, unroll, () => {
+            b.set(sum, ir.add(ir.mul(sum, ir.load(still)), ir.mul(ir.load(x, 1), ir.load(y))));
+          });
+          b.store(sums, sum);
+        });
+        let expected = 0;
+        for (let i = 0; i < count; i++) expected = 3 * expected + (2 * i + 1) * (11 - i);
+        expect(call(fn, [count, [-1], range(24), range(12), [3]]).arrays[0]).toEqual([expected]);
+      }
+  });
+
   test("forLanes covers every element once, widest first", () => {
     for (const n of [0, 1, 3, 4, 16, 17, 23, 31, 33, 100]) {
       const fn = write((b) => {

@@ -77,6 +77,15 @@ function run(body: readonly Statement[], frame: Frame): void {
         }
         break;
       }
+      case "stream": {
+        const count = scalar(s.count, frame);
+        for (let i = 0; i < count; i++) {
+          run(s.body, frame);
+          for (const { cursor, step } of s.moving) frame.cursors.set(cursor, address(frame, cursor) + step * SIZE[cursor.dtype]);
+        }
+        for (const { cursor } of s.moving) frame.cursors.delete(cursor);
+        break;
+      }
       case "while":
         while (truth(s.condition, frame)) run(s.body, frame);
         break;

@@ -17,6 +17,8 @@ test("a whole function", () => {
     b.store(at, ir.select(ir.compare("gt", v, ir.constant(v.type, 0)), v, ir.unary("neg", v)));
     b.store(at, ir.splat(ir.load(x, 3), 4), 8, 2);
   });
+  const line = b.point(x);
+  b.stream(end, [{ cursor: line, step: 16 }], 4, () => b.set(sum, ir.add(sum, ir.load(line, 0, 16))));
   b.set(total, ir.horizontal("add", sum));
   b.if(
     ir.compare("lt", total, ir.constant(total.type, 1)),
@@ -34,6 +36,9 @@ function norm(begin: i32, end: i32, x: f32[]) -> total: f32
     %2 = x2[0..15]
     x2[0..15] = %2 > 0 ? %2 : -%2
     x2[8..14 by 2] = splat4(x[3])
+  x3 = &x[0]
+  end times, x3 += 16
+    sum = sum + x3[0..15]
   total = sum of lanes(sum)
   if total < 1
     total = 1

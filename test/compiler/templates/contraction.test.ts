@@ -199,6 +199,19 @@ describe("contraction", () => {
   });
 
   test.each([
+    { m: 0, n: 5, k: 3 },
+    { m: 4, n: 0, k: 3 },
+    { m: 4, n: 21, k: 0 },
+    { m: 4, n: 5, k: 3, batch: 0 },
+    { m: 70, n: 5, k: 0, ta: true, packed: true },
+  ])("without elements %o", (c) => {
+    const { worst, plan } = solve(c);
+    expect(worst).toBeLessThanOrEqual(1);
+    for (const { size } of plan.scratch) expect(size).toBeGreaterThanOrEqual(0);
+    for (const { blocks } of plan.phases) expect(blocks).toBeGreaterThanOrEqual(0);
+  });
+
+  test.each([
     { m: 5, n: 9, k: 600 },
     { m: 40, n: 2, k: 300, ta: true, side: false },
     { m: 3, n: 4, k: 3000 },
