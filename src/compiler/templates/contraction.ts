@@ -176,7 +176,7 @@ function multiplyPhase(plan: MultiplyOptions): Phase {
   const cRow = Math.ceil(Math.min(shape.columns, columns) / LANES) * LANES + margin;
   const results = phase.scratch({ name: `${name}_block`, dtype, size: (shape.rows + (sideSum ? 1 : 0)) * cRow + margin, perThread: true });
   const c = margin === 0 ? results : b.point(results, index(margin));
-  const chunks = Math.ceil(segment / CHUNK);
+  const chunks = Math.max(1, Math.ceil(segment / CHUNK));
   const tiles = new Tiles({ dtype, aRow: rowPlan.row, aDepth: rowPlan.depth, bDepth: panels.width, cRow, accumulate: chunks > 1 });
 
   const columnBlocks = Math.ceil(columns / shape.columns);

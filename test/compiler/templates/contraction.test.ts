@@ -161,7 +161,7 @@ describe("contraction", () => {
 
   test("long thin products are cut into segments", () => {
     const c = { m: 7, n: 10, k: 2500, ta: true };
-    const { worst, plan } = solve(c);
+    const { worst, plan } = solve({ ...c, side: c.m > 0 && c.n > 0 });
     expect(plan.phases.map((p) => p.function.name)).toContain("product_join");
     expect(worst).toBeLessThanOrEqual(1);
   });
@@ -205,7 +205,7 @@ describe("contraction", () => {
     { m: 4, n: 5, k: 3, batch: 0 },
     { m: 70, n: 5, k: 0, ta: true, packed: true },
   ])("without elements %o", (c) => {
-    const { worst, plan } = solve(c);
+    const { worst, plan } = solve({ ...c, side: c.m > 0 && c.n > 0 });
     expect(worst).toBeLessThanOrEqual(1);
     for (const { size } of plan.scratch) expect(size).toBeGreaterThanOrEqual(0);
     for (const { blocks } of plan.phases) expect(blocks).toBeGreaterThanOrEqual(0);
