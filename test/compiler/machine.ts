@@ -61,10 +61,10 @@ export function difference(tensors: readonly Tensor[]): number {
   return Math.max(...tensors.map((t, i) => deviation(actual[i], expected[i], t.dtype)));
 }
 
-type Values = Map<Variable, Float64Array>;
+export type Values = Map<Variable, Float64Array>;
 
 /** Steps of an entry as the interpreter sees them: all values from the variables as they were, then all writes. */
-function interpreted(point: EntryPoint, start: Values, steps: number): { values: Values; traces: number[][]; steps: number } {
+export function interpreted(point: EntryPoint, start: Values, steps: number): { values: Values; traces: number[][]; steps: number } {
   let values = new Map(start);
   const traces: number[][] = point.traces.map(() => []);
   for (let step = 1; step <= steps; step++) {

@@ -7,7 +7,7 @@ import { knownData } from "../../tensor/read.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { type DType, type HostData, type Shape, sameShape, sizeOf, type TensorType } from "../../tensor/types.js";
 import { topological } from "../../tensor/walk.js";
-import { blockwise, FOLD_AT_ONCE } from "./blocks.js";
+import { blockwise, FOLD_AT_ONCE, rowsBegin } from "./blocks.js";
 import { expandControl } from "./control.js";
 import { type Leaf, type Loop, literalOf, type Value } from "./value.js";
 
@@ -193,17 +193,23 @@ export class GraphBuilder {
         return this.#reduce(primitive, attributes, x, shape, dtype);
       case "unpack": {
         const slot = attributes as UnpackAttributes;
+        if (slot.offset === 0 && sizeOf(shape) === sizeOf(x.shape)) return this.make(primitives.reshape, { shape }, [x], shape, dtype);
         if (x.primitive.name !== "pack") return undefined;
         const slots = (x.attributes as { readonly slots: readonly ParameterSlot[] }).slots;
         const at = slots.findIndex((s) => s.offset === slot.offset && sameShape(s.shape, slot.shape));
         return at < 0 ? undefined : x.inputs[at];
       }
+      // One parameter that fills θ is θ in another shape.
+      case "pack":
+        return inputs.length === 1 && sizeOf(x.shape) === sizeOf(shape)
+          ? this.make(primitives.reshape, { shape }, [x], shape, dtype)
+          : undefined;
       default:
         return undefined;
     }
   }
 
-  /** Brings reductions to few forms: no axes of extent 1, no truth values, all axes where one element is left, in blocks where there are many. */
+  /** Brings reductions to few forms: no axes of extent 1, no truth values, all axes where one element is left, in rows or blocks where there are many. */
   #reduce(primitive: Primitive, attributes: Attributes, x: Value, shape: Shape, dtype: DType): Value | undefined {
     const axes = attributes.axes as readonly number[];
     const size = sizeOf(x.shape);
@@ -225,6 +231,15 @@ export class GraphBuilder {
     }
     const block = blockwise.get(primitive.name);
     if (size <= FOLD_AT_ONCE || block === undefined) return undefined;
+    const [source] = x.inputs;
+    if (x.primitive.name === "reshape" && axesOf(source.shape) > axesOf(x.shape))
+      return this.make(primitive, { axes: source.shape.map((_, axis) => axis) }, [source], [], dtype);
+    const begin = rowsBegin(x.shape);
+    if (begin !== undefined) {
+      const [outer, inner] = [x.shape.slice(0, begin), x.shape.slice(begin)];
+      const rows = this.make(primitive, { axes: inner.map((_, i) => begin + i) }, [x], outer, dtype);
+      return this.make(primitive, { axes: outer.map((_, axis) => axis) }, [rows], [], dtype);
+    }
     const [type] = block.kind === "structural" ? block.types({}, [x]) : [];
     return this.make(primitive, { axes: [0] }, [this.make(block, {}, [x], type.shape, dtype)], shape, dtype);
   }
@@ -254,6 +269,8 @@ export class GraphBuilder {
       );
       return this.make(primitives.broadcast, { shape, axes: [] }, [scalar], shape, dtype);
     }
+    const unshaped = this.#beforeReshape(primitive, attributes, inputs, shape, dtype);
+    if (unshaped !== undefined) return unshaped;
     switch (primitive.name) {
       case "add":
         if (literals[0] === 0) return y;
@@ -286,6 +303,20 @@ export class GraphBuilder {
       default:
         return undefined;
     }
+  }
+
+  /** An operation on reshaped values is done in the shape with more axes, which tells more about where its elements come from. */
+  #beforeReshape(primitive: Primitive, attributes: Attributes, inputs: readonly Value[], shape: Shape, dtype: DType): Value | undefined {
+    const source = inputs.find((x) => x.primitive.name === "reshape" && x.inputs[0].leaf === undefined)?.inputs[0].shape;
+    if (source === undefined || axesOf(source) <= axesOf(shape)) return undefined;
+    const unshaped = inputs.map((x): Value | undefined => {
+      if (isScalarBroadcast(x)) return this.make(primitives.broadcast, { shape: source, axes: [] }, x.inputs, source, x.dtype);
+      if (x.leaf !== undefined) return this.make(primitives.reshape, { shape: source }, [x], source, x.dtype);
+      return x.primitive.name === "reshape" && sameShape(x.inputs[0].shape, source) ? x.inputs[0] : undefined;
+    });
+    const known = unshaped.filter((x) => x !== undefined);
+    if (known.length < inputs.length) return undefined;
+    return this.make(primitives.reshape, { shape }, [this.make(primitive, attributes, known, source, dtype)], shape, dtype);
   }
 
   #find(primitive: Primitive, inputs: readonly Value[], shape: Shape, dtype: DType): Value | undefined {
@@ -342,6 +373,8 @@ const exact = new Set([
   "not",
   "select",
 ]);
+
+const axesOf = (shape: Shape): number => shape.filter((extent) => extent !== 1).length;
 
 const isScalarBroadcast = (x: Value): boolean => x.primitive.name === "broadcast" && x.inputs[0].shape.length === 0;
 

@@ -40,6 +40,11 @@ export function literalOf(value: Value): number | undefined {
   return value.primitive.name === "broadcast" ? literalOf(value.inputs[0]) : undefined;
 }
 
+/** The value under all reshapes: it lies in memory the same way. */
+export function unshaped(value: Value): Value {
+  return value.primitive.name === "reshape" ? unshaped(value.inputs[0]) : value;
+}
+
 /** All values that `roots` depend on, each after its inputs. */
 export function orderOf(roots: readonly Value[]): Value[] {
   const seen = new Set<Value>();

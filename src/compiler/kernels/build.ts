@@ -105,14 +105,8 @@ export class ExpressionBuilder {
         });
         return this.build(inputs[0], source);
       }
-      case "slice": {
-        const { start, step } = attributes as SliceAttributes;
-        const source = this.#separate(value, position).map(({ linear }, axis) => ({
-          extents: [inputs[0].shape[axis]],
-          linear: shiftIndex(scaleIndex(linear, step[axis]), start[axis]),
-        }));
-        return this.build(inputs[0], source);
-      }
+      case "slice":
+        return this.#slice(value, attributes as SliceAttributes, position);
       case "reverse": {
         const axes = attributes.axes as readonly number[];
         const source = this.#separate(value, position).map((g, axis) =>
@@ -178,15 +172,47 @@ export class ExpressionBuilder {
     return out.sort((a, b) => a.first - b.first).map(({ extents, linear }) => ({ extents, linear }));
   }
 
+  /** The position in runs of neighbouring axes: one begins at every axis that `begins` names. */
+  #runs(value: Value, position: Position, begins: (axis: number) => boolean) {
+    const starts = [...value.shape.keys()].filter((axis) => axis === 0 || begins(axis));
+    const groups = splitAt(dropEmpty(position), starts, this.#source.loops);
+    if (groups === undefined) throw new CannotFuse(value);
+    let axis = 0;
+    const placed = groups.map((group) => {
+      const at = axis;
+      axis += group.extents.length;
+      return { at, group };
+    });
+    return starts.map((first, i) => {
+      const end = starts[i + 1] ?? value.shape.length;
+      const inside = placed.filter(({ at }) => at >= first && at < end).map(({ group }) => group);
+      return { first, rest: value.shape.slice(first + 1, end), linear: linearize(inside, this.#variables) };
+    });
+  }
+
+  /** Axes that are taken whole stay one with the axis before them: a slice of whole rows is a range of memory. */
+  #slice(value: Value, { start, step }: SliceAttributes, position: Position): KernelExpr {
+    const [x] = value.inputs;
+    const isCut = (axis: number) => x.shape[axis] !== value.shape[axis] || step[axis] !== 1;
+    const runs = this.#runs(value, position, (axis) => isCut(axis) || step[axis - 1] !== 1);
+    const source = runs.map(({ first, rest, linear }) => ({
+      extents: [x.shape[first], ...rest],
+      linear: shiftIndex(scaleIndex(linear, step[first]), start[first] * sizeOf(rest)),
+    }));
+    return this.build(x, source);
+  }
+
   #pad(value: Value, { low, interior }: PadAttributes, position: Position): KernelExpr {
     if (interior.some((i) => i > 0)) throw new CannotFuse(value);
     const [x] = value.inputs;
     const conditions: Condition[] = [];
-    const source = this.#separate(value, position).map(({ linear }, axis) => {
-      const index = shiftIndex(linear, -low[axis]);
+    const runs = this.#runs(value, position, (axis) => low[axis] !== 0 || x.shape[axis] !== value.shape[axis]);
+    const source = runs.map(({ first, rest, linear }) => {
+      const index = shiftIndex(linear, -low[first] * sizeOf(rest));
+      const high = x.shape[first] * sizeOf(rest);
       const [least, most] = rangeOf(index, this.#source.loops);
-      if (least < 0 || most >= x.shape[axis]) conditions.push({ index, low: 0, high: x.shape[axis] });
-      return { extents: [x.shape[axis]], linear: index };
+      if (least < 0 || most >= high) conditions.push({ index, low: 0, high });
+      return { extents: [x.shape[first], ...rest], linear: index };
     });
     const inner = this.build(x, source);
     return conditions.length === 0 ? inner : { kind: "guard", dtype: value.dtype, conditions, value: inner };

@@ -1,6 +1,6 @@
 /** Plans values that buffers are to take all at once: every value is computed from the buffers as they were. */
 import { sizeOf } from "../../tensor/types.js";
-import type { Loop, Value } from "../graph/value.js";
+import { type Loop, unshaped, type Value } from "../graph/value.js";
 import { constantIndex, variableIndex } from "../kernels/affine.js";
 import type { Buffer, LoopKernel, PlannedKernel, RowKernel, Storage } from "../kernels/kernel.js";
 import { COPY } from "../kernels/places.js";
@@ -26,14 +26,15 @@ export interface PlannedUpdates {
 export function planUpdates({ writes, records, results }: Updates, leaf: (value: Value) => Storage): PlannedUpdates {
   // What takes the value of a leaf, or of another write, needs a value of its own to be computed before anything is overwritten.
   const seen = new Set<Value>();
-  const own = ({ value }: { readonly value: Value }, i: number) => {
+  const own = ({ value: shaped }: { readonly value: Value }, i: number) => {
+    const value = unshaped(shaped);
     const fresh = value.leaf === undefined && !seen.has(value);
     seen.add(value);
     return fresh ? value : copyOf(value, i);
   };
   const roots = [
     ...writes.map(own),
-    ...records.map((r) => r.value),
+    ...records.map((r) => unshaped(r.value)),
     ...results.map((r, i) => (r.leaf === undefined ? r : copyOf(r, writes.length + i))),
   ];
   const loops: LoopKernel[] = [];
