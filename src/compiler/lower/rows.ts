@@ -6,6 +6,7 @@ import { forLanes, LoopBuilder } from "../loops/builder.js";
 import { add, binary, compare, constant, div, horizontal, I32, index, min, mul, registerOf, select, sub } from "../loops/expressions.js";
 import type { Expr, Register } from "../loops/ir.js";
 import { Cursors, direct, ExpressionEmitter, type Point, Scope } from "./emitter.js";
+import { forLanesAround, interiorOf } from "./interior.js";
 import type { LoweredPhase } from "./phase.js";
 import { Streams } from "./streams.js";
 
@@ -122,7 +123,7 @@ class RowLowering {
     else this.#b.for(0, inner[axis], 1, (i) => this.#inner(axis + 1, [...coordinates, i], length, body));
   }
 
-  /** The innermost loop, in lanes. */
+  /** The innermost loop, in lanes; without guards where no border is near. */
   #lanes(
     pass: Pass,
     folds: readonly Fold[],
@@ -135,35 +136,56 @@ class RowLowering {
     const { inner } = this.#kernel;
     const count = inner.length === 0 ? 1 : inner[inner.length - 1];
     const expressions = [...pass.reductions.map((r) => r.expression), ...pass.stores.map((s) => s.expression)];
-    const streams = new Streams(b, this.#cursors, inner.length === 0 ? outer : [...outer, index(0)]);
-    for (const e of expressions) streams.prepare(e, (x) => this.#emitter.level(x) === 2);
-    for (const s of pass.stores) streams.prepareStore(s);
-    const body = (i: Expr, lanes: number) => {
-      const point: Point = { coordinates: inner.length === 0 ? outer : [...outer, i], lanes, stages };
-      const here = new Scope(scope);
-      const addressing = streams.at(point.coordinates);
-      const values = expressions.map((e) => this.#emitter.emit(e, here, point, addressing));
-      folds.forEach((fold, at) => fold.take(values[at], i));
-      pass.stores.forEach((s, at) => {
-        const { cursor, offset } = addressing(s.storage.buffer, s.offset);
-        const value = values[folds.length + at];
-        b.store(cursor, value, offset, lanes === 1 ? 1 : this.#emitter.laneStride(s.offset));
-      });
-    };
     const scalar = folds.some((f) => f.scalarOnly) || expressions.some((e) => this.#emitter.gathers(e));
     // Long bodies gain nothing from wide steps, which would only make them longer.
     const seen = new Set<KernelExpr>();
     const isLong = expressions.reduce((n, e) => n + countOperations(e, seen), 0) > LONG_BODY;
     const widths = scalar ? [1] : count >= 64 && !isLong ? [16, 4, 1] : [4, 1];
-    if (length === undefined) forLanes(b, count, widths, body);
-    else {
-      let from: Expr = index(0);
-      for (const lanes of widths) {
-        const to = lanes === 1 ? length : b.let(sub(length, binary("and", length, index(lanes - 1))));
-        b.for(from, to, lanes, (i) => body(i, lanes));
-        from = to;
+    const point = (i: Expr, lanes: number): Point => ({ coordinates: inner.length === 0 ? outer : [...outer, i], lanes, stages });
+    /** Emits one step of some lanes, for expressions that hold wherever it is used. */
+    const stepper = (list: readonly KernelExpr[]) => {
+      const around = new Scope(scope);
+      this.#emitter.hoist(list, 1, around, point(index(0), 1), direct(b, this.#cursors, point(index(0), 1).coordinates));
+      const streams = new Streams(b, this.#cursors, point(index(0), 1).coordinates);
+      for (const e of list) streams.prepare(e, (x) => this.#emitter.level(x) === 2);
+      for (const s of pass.stores) streams.prepareStore(s);
+      return (i: Expr, lanes: number) => {
+        const at = point(i, lanes);
+        const here = new Scope(around);
+        const addressing = streams.at(at.coordinates);
+        const values = list.map((e) => this.#emitter.emit(e, here, at, addressing));
+        folds.forEach((fold, k) => fold.take(values[k], i));
+        pass.stores.forEach((s, k) => {
+          const { cursor, offset } = addressing(s.storage.buffer, s.offset);
+          const value = values[folds.length + k];
+          b.store(cursor, value, offset, lanes === 1 ? 1 : this.#emitter.laneStride(s.offset));
+        });
+      };
+    };
+    const walk = (list: readonly KernelExpr[]) => {
+      const step = stepper(list);
+      if (length === undefined) forLanes(b, count, widths, step);
+      else {
+        let from: Expr = index(0);
+        for (const lanes of widths) {
+          const to = lanes === 1 ? length : b.let(sub(length, binary("and", length, index(lanes - 1))));
+          b.for(from, to, lanes, (i) => step(i, lanes));
+          from = to;
+        }
       }
-    }
+    };
+    const interior = inner.length === 0 ? undefined : interiorOf(expressions, count);
+    const whole = interior?.first === 0 && interior.end === count;
+    if (interior === undefined || (length !== undefined && !whole)) return walk(expressions);
+    const { holds } = interior;
+    const walkInside = () => {
+      if (whole) return walk(interior.inside);
+      const atEnds = stepper(interior.ends);
+      const inside = stepper(interior.inside);
+      forLanesAround(b, count, widths, interior, (i, lanes, free) => (free ? inside : atEnds)(i, lanes));
+    };
+    if (holds === undefined) walkInside();
+    else b.if(holds(outer), walkInside, () => walk(expressions));
   }
 
   #store(store: Store, value: Expr, coordinates: readonly Expr[]): void {
