@@ -43,6 +43,9 @@ function encode(x: Expr & { kind: "constant" }): number[] {
   return [...bytes];
 }
 
+/** All zeros. A vector of −0 has other bytes. */
+export const ZERO_BYTES: ConstantBytes = onlyOne(new Array<number>(16).fill(0));
+
 const laneIndices: ConstantBytes[] = [];
 
 /** The numbers of the lanes of one part, as i32. */

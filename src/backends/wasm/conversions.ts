@@ -1,6 +1,6 @@
 /** Prints conversions between vectors. Where the width of a lane changes, two parts become one or one becomes two. */
 import type { Expr, RegisterDType } from "../../compiler/loops/ir.js";
-import { constantBytes } from "./constants.js";
+import { constantBytes, ZERO_BYTES } from "./constants.js";
 import type { Evaluator } from "./evaluator.js";
 import { shape, widthOf } from "./layout.js";
 
@@ -21,9 +21,10 @@ export function printConversion(e: Evaluator, x: Convert, part: number): void {
     e.code.op("v128.and");
   } else if (to === "bool") {
     e.value(x.x, part);
-    e.code.v128Const(new Array<number>(16).fill(0)).op(`${shape(from)}.ne`);
+    e.code.v128Const(ZERO_BYTES).op(`${shape(from)}.ne`);
   } else if (from === "i64" || to === "i64") withI64(e, x, part, from, to);
   else if (to === "f64") {
+    e.repeats(x.x);
     e.value(x.x, part >> 1);
     if (part % 2 === 1) {
       e.value(x.x, part >> 1);
@@ -45,6 +46,7 @@ export function printConversion(e: Evaluator, x: Convert, part: number): void {
 
 function withI64(e: Evaluator, x: Convert, part: number, from: RegisterDType, to: RegisterDType): void {
   if (to === "i64" && (from === "i32" || from === "u32")) {
+    e.repeats(x.x);
     e.value(x.x, part >> 1);
     e.code.op(`i64x2.extend_${part % 2 === 0 ? "low" : "high"}_i32x4_${from === "u32" ? "u" : "s"}`);
   } else if (from === "i64" && (to === "i32" || to === "u32")) {
@@ -54,7 +56,8 @@ function withI64(e: Evaluator, x: Convert, part: number, from: RegisterDType, to
   } else if (from === "f32" || to === "f32") throw new Error(`internal: conversion of vectors of ${from} to ${to}`);
   else {
     // Neither direction has a vector instruction.
-    e.code.v128Const(new Array<number>(16).fill(0));
+    e.repeats(x.x);
+    e.code.v128Const(ZERO_BYTES);
     for (const lane of [0, 1]) {
       e.value(x.x, part);
       e.code.lane(from === "i64" ? "i64x2.extract_lane" : "f64x2.extract_lane", lane);

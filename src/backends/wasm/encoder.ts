@@ -62,10 +62,16 @@ export class FunctionBody {
   op(name: PlainOpcode): this {
     const bytes = plainBytes.get(name);
     if (bytes === undefined) throw new Error(`internal: unknown instruction ${name}`);
-    return this.#raw(bytes);
+    if (bytes.length === 1) this.#bytes.push(bytes[0]);
+    else this.#bytes.push(...bytes);
+    return this;
   }
 
   i32Const(value: number): this {
+    if (value >= 0 && value < 0x40) {
+      this.#bytes.push(0x41, value);
+      return this;
+    }
     this.#bytes.push(0x41);
     let rest = value | 0;
     for (;;) {
@@ -105,16 +111,19 @@ export class FunctionBody {
 
   /** The sixteen bytes of a vector. */
   v128Const(bytes: readonly number[]): this {
-    return this.#raw([0xfd, 0x0c, ...bytes]);
+    this.#bytes.push(0xfd, 0x0c, ...bytes);
+    return this;
   }
 
   /** Sixteen bytes picked from the thirty-two of two vectors. */
   shuffle(pick: readonly number[]): this {
-    return this.#raw([0xfd, 0x0d, ...pick]);
+    this.#bytes.push(0xfd, 0x0d, ...pick);
+    return this;
   }
 
   lane(name: LaneOpcode, index: number): this {
-    return this.#raw([0xfd, ...unsigned(lanes[name]), index]);
+    this.#bytes.push(0xfd, ...unsigned(lanes[name]), index);
+    return this;
   }
 
   /** A load, a store or an atomic access at address + `offset` bytes. */
@@ -122,21 +131,28 @@ export class FunctionBody {
     const [prefix, code, alignment] = memory[name];
     // An atomic access must state its natural alignment; the others must not promise more than their address keeps.
     if (prefix === 0) this.#bytes.push(code);
-    else this.#withNumber(prefix, code);
+    else this.#bytes.push(prefix, code);
     return this.#withNumber(Math.min(alignment, 2), offset);
   }
 
   laneMemory(name: LaneMemoryOpcode, offset: number, index: number): this {
     const [code, alignment] = laneMemory[name];
-    return this.#raw([0xfd, code, Math.min(alignment, 2), ...unsigned(offset), index]);
+    this.#bytes.push(0xfd, code);
+    this.#withNumber(Math.min(alignment, 2), offset);
+    this.#bytes.push(index);
+    return this;
   }
 
   localGet(local: number): this {
-    return this.#withNumber(0x20, local);
+    if (local >= 0x80) return this.#withNumber(0x20, local);
+    this.#bytes.push(0x20, local);
+    return this;
   }
 
   localSet(local: number): this {
-    return this.#withNumber(0x21, local);
+    if (local >= 0x80) return this.#withNumber(0x21, local);
+    this.#bytes.push(0x21, local);
+    return this;
   }
 
   localTee(local: number): this {
@@ -145,15 +161,18 @@ export class FunctionBody {
 
   /** Opens a block; `end` closes it. */
   block(result?: ValueType): this {
-    return this.#raw([0x02, result === undefined ? 0x40 : typeCode[result]]);
+    this.#bytes.push(0x02, result === undefined ? 0x40 : typeCode[result]);
+    return this;
   }
 
   loop(result?: ValueType): this {
-    return this.#raw([0x03, result === undefined ? 0x40 : typeCode[result]]);
+    this.#bytes.push(0x03, result === undefined ? 0x40 : typeCode[result]);
+    return this;
   }
 
   if(result?: ValueType): this {
-    return this.#raw([0x04, result === undefined ? 0x40 : typeCode[result]]);
+    this.#bytes.push(0x04, result === undefined ? 0x40 : typeCode[result]);
+    return this;
   }
 
   else(): this {
@@ -180,7 +199,8 @@ export class FunctionBody {
   }
 
   atomicFence(): this {
-    return this.#raw([0xfe, 0x03, 0x00]);
+    this.#bytes.push(0xfe, 0x03, 0x00);
+    return this;
   }
 
   get callees(): readonly Callable[] {
@@ -203,11 +223,6 @@ export class FunctionBody {
       from = at;
     }
     return joined([...parts, this.#bytes.slice(from), [0x0b]]);
-  }
-
-  #raw(bytes: readonly number[]): this {
-    for (const byte of bytes) this.#bytes.push(byte);
-    return this;
   }
 
   /** A byte and an unsigned number. */
@@ -295,7 +310,7 @@ export function encodeModule(parts: ModuleParts): EncodedModule {
     const code = f.encode(indexOf);
     const alike = byLength.get(code.length) ?? [];
     byLength.set(code.length, alike);
-    let found = alike.find((w) => w.type === type && w.code.every((byte, i) => byte === code[i]));
+    let found = alike.find((w) => w.type === type && equal(w.code, code));
     if (found === undefined) {
       found = { type, code, name: f.name, number: imports.length + written.length };
       written.push(found);
@@ -323,6 +338,11 @@ export function encodeModule(parts: ModuleParts): EncodedModule {
   return { bytes: joined(sections), indexOf };
 }
 
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
+}
+
 interface WrittenFunction {
   readonly type: number;
   readonly code: Uint8Array;
@@ -334,6 +354,8 @@ const sized = (bytes: Bytes): Bytes => joined([unsigned(bytes.length), bytes]);
 
 const vec = (entries: readonly Bytes[]): Bytes => joined([unsigned(entries.length), ...entries]);
 
+const encoder = new TextEncoder();
+
 function text(value: string): Bytes {
-  return sized(new TextEncoder().encode(value));
+  return sized(encoder.encode(value));
 }

@@ -1,21 +1,15 @@
 /**
- * Walks the expressions of one statement. Expressions form a DAG; each (node, part) that is used more than once is evaluated
- * at its first use and kept in a local. For this the walk runs twice: once to count, once to print.
+ * Prints the expressions of one statement. Expressions form a DAG: a node that is used more than once is evaluated at its first
+ * use and kept in a local, each part by itself.
  */
 import type { Cursor, Expr, Register } from "../../compiler/loops/ir.js";
 import { type ConstantBytes, constantBytes, laneIndexBytes } from "./constants.js";
-import { Discard } from "./discard.js";
 import type { FunctionBody, ValueType } from "./encoder.js";
 import type { MaskWidths, Width } from "./layout.js";
 import { lanesPerPart, partsOf, shape, valueType } from "./layout.js";
 import { printLoad } from "./memory.js";
 import { printScalar } from "./scalars.js";
 import { printVector } from "./vectors.js";
-
-interface Use {
-  count: number;
-  local: number | undefined;
-}
 
 export interface Locals {
   /** The locals of a register, one per part. */
@@ -27,56 +21,75 @@ export interface Locals {
   constant(bytes: ConstantBytes): number | undefined;
 }
 
+export interface EvaluatorOptions {
+  readonly widths: MaskWidths;
+  /** Expressions that some statement uses more than once. */
+  readonly shared: ReadonlySet<Expr>;
+  /** Print `multiplyAdd` of vectors as one instruction. */
+  readonly fast: boolean;
+}
+
+const isLeaf = (x: Expr): boolean => x.kind === "register" || x.kind === "constant" || x.kind === "laneIndex";
+
 export class Evaluator {
   readonly fast: boolean;
   /** How many elements ahead of their locals cursors are, inside an unrolled stream. */
   readonly ahead = new Map<Cursor, number>();
   readonly widths: MaskWidths;
   readonly locals: Locals;
-  readonly #body: FunctionBody;
-  readonly #discard = new Discard();
-  #counting = false;
-  #uses = new Map<Expr, Use[]>();
+  /** Where instructions go. */
+  readonly code: FunctionBody;
+  readonly #shared: ReadonlySet<Expr>;
+  /** Used more than once by the printing of the expression around it. */
+  readonly #repeated = new Set<Expr>();
+  readonly #kept = new Map<Expr, (number | undefined)[]>();
 
-  constructor(body: FunctionBody, locals: Locals, widths: MaskWidths, fast: boolean) {
-    this.#body = body;
+  constructor(code: FunctionBody, locals: Locals, { widths, shared, fast }: EvaluatorOptions) {
+    this.code = code;
     this.locals = locals;
     this.widths = widths;
     this.fast = fast;
+    this.#shared = shared;
   }
 
-  /** Where instructions go. */
-  get code(): FunctionBody {
-    return this.#counting ? this.#discard : this.#body;
+  /** Forgets what has been kept: a new statement begins. */
+  next(): void {
+    if (this.#kept.size > 0) this.#kept.clear();
+    if (this.#repeated.size > 0) this.#repeated.clear();
   }
 
-  /** Prints one statement; `print` runs twice and must do the same both times. */
-  statement(print: () => void): void {
-    this.#uses = new Map();
-    this.#counting = true;
-    print();
-    this.#counting = false;
-    print();
+  /** Announces that the same part of an operand is about to be printed more than once. */
+  repeats(...operands: readonly Expr[]): void {
+    for (const x of operands) if (!isLeaf(x)) this.#repeated.add(x);
   }
 
   /** Whether a scalar is wanted once only, so that it may be folded into the instruction that uses it. */
   foldable(x: Expr): boolean {
-    return !this.#counting && (this.#uses.get(x)?.[0]?.count ?? 0) <= 1;
+    return !this.#isShared(x);
   }
 
   /** A local for the rest of this statement. */
   temporary(type: ValueType): number {
-    return this.#counting ? 0 : this.locals.temporary(type);
+    return this.locals.temporary(type);
   }
 
   /** Leaves one part of a value on the stack: the scalar, or the v128 with lanes part·n … part·n + n − 1. */
   value(x: Expr, part = 0): void {
-    if (x.kind === "register") this.code.localGet(this.locals.register(x)[part]);
-    else if (x.kind === "constant") this.#constant(x);
-    else if (x.kind === "laneIndex") {
-      if (x.type.lanes === 1) this.code.i32Const(0);
-      else this.vectorConstant(laneIndexBytes(part));
-    } else this.#shared(x, x.kind === "splat" || (x.kind === "load" && x.stride === 0) ? 0 : part);
+    switch (x.kind) {
+      case "register":
+        this.code.localGet(this.locals.register(x)[part]);
+        return;
+      case "constant":
+        return this.#constant(x);
+      case "laneIndex":
+        if (x.type.lanes === 1) this.code.i32Const(0);
+        else this.vectorConstant(laneIndexBytes(part));
+        return;
+    }
+    // One element in all lanes is the same in every part.
+    const own = x.kind === "splat" || (x.kind === "load" && x.stride === 0) ? 0 : part;
+    if (this.#isShared(x)) this.#once(x, own);
+    else this.#print(x, own);
   }
 
   /** Leaves one part of a lane mask of the given width on the stack. */
@@ -84,6 +97,7 @@ export class Evaluator {
     const has = this.widths.of(x);
     if (has === width || x.kind === "constant" || x.kind === "splat" || (x.kind === "load" && x.stride === 0)) this.value(x, part);
     else if (width === 8) {
+      this.repeats(x);
       this.value(x, part >> 1);
       this.code.op(part % 2 === 0 ? "i64x2.extend_low_i32x4_s" : "i64x2.extend_high_i32x4_s");
     } else {
@@ -123,6 +137,10 @@ export class Evaluator {
     else this.code.localGet(local);
   }
 
+  #isShared(x: Expr): boolean {
+    return this.#shared.has(x) || this.#repeated.has(x);
+  }
+
   #constant(x: Expr & { kind: "constant" }): void {
     if (x.type.lanes > 1) this.vectorConstant(constantBytes(x));
     else if (x.type.dtype === "f32") this.code.f32Const(Number(x.value));
@@ -131,31 +149,21 @@ export class Evaluator {
     else this.code.i32Const(Number(x.value));
   }
 
-  #shared(x: Expr, part: number): void {
-    let uses = this.#uses.get(x);
-    if (uses === undefined) {
-      uses = [];
-      this.#uses.set(x, uses);
+  #once(x: Expr, part: number): void {
+    let locals = this.#kept.get(x);
+    if (locals === undefined) {
+      locals = [];
+      this.#kept.set(x, locals);
     }
-    let use = uses[part];
-    if (use === undefined) {
-      use = { count: 0, local: undefined };
-      uses[part] = use;
-    }
-    if (this.#counting) {
-      use.count++;
-      if (use.count === 1) this.#print(x, part);
-      return;
-    }
-    if (use.local !== undefined) {
-      this.code.localGet(use.local);
+    const held = locals[part];
+    if (held !== undefined) {
+      this.code.localGet(held);
       return;
     }
     this.#print(x, part);
-    if (use.count > 1) {
-      use.local = this.locals.temporary(valueType(x.type));
-      this.code.localTee(use.local);
-    }
+    const local = this.locals.temporary(valueType(x.type));
+    locals[part] = local;
+    this.code.localTee(local);
   }
 
   #print(x: Expr, part: number): void {

@@ -1,5 +1,5 @@
 /** How values of the loop program lie in WebAssembly's types: logical lanes in parts of sixteen bytes, truth values in masks. */
-import type { Expr, LoopFunction, MemoryDType, Register, RegisterDType, Statement, VectorType } from "../../compiler/loops/ir.js";
+import type { Expr, LoopFunction, MemoryDType, Register, RegisterDType, VectorType } from "../../compiler/loops/ir.js";
 import type { ValueType } from "./encoder.js";
 
 /** Bytes per lane. A lane mask is as wide as the values that were compared. */
@@ -37,27 +37,25 @@ export class MaskWidths {
   readonly #registers = new Map<Register, Width>();
   readonly #known = new Map<Expr, Width | undefined>();
 
-  /** Notes the width of every mask register by what is assigned to it first. */
   constructor(fn: LoopFunction) {
-    // Between functions a mask has four bytes per lane.
-    for (const variable of [...fn.parameters, ...fn.results]) if (variable.kind === "register") this.#registers.set(variable, 4);
-    for (const statement of fn.body) this.#statement(statement);
+    for (const parameter of fn.parameters) if (parameter.kind === "register") this.returned(parameter);
+    for (const result of fn.results) this.returned(result);
+  }
+
+  /** A mask register is as wide as what is assigned to it first. */
+  assigned(register: Register, value: Expr): void {
+    const { dtype, lanes } = register.type;
+    if (dtype === "bool" && lanes > 1 && !this.#registers.has(register)) this.#registers.set(register, this.of(value));
+  }
+
+  /** Between functions a mask has four bytes per lane. */
+  returned(register: Register): void {
+    if (register.type.dtype === "bool") this.#registers.set(register, 4);
   }
 
   /** The width in which a value of any dtype is at hand. */
   of(x: Expr): Width {
     return x.type.dtype === "bool" ? (this.#mask(x) ?? 4) : widthOf(x.type.dtype);
-  }
-
-  #statement(s: Statement): void {
-    if (s.kind === "set") {
-      const { type } = s.register;
-      if (type.dtype === "bool" && type.lanes > 1 && !this.#registers.has(s.register)) this.#registers.set(s.register, this.of(s.value));
-    } else if (s.kind === "call") {
-      for (const result of s.results) this.#registers.set(result, 4);
-    } else if (s.kind === "if") {
-      for (const inner of [...s.then, ...s.otherwise]) this.#statement(inner);
-    } else if (s.kind === "for" || s.kind === "stream" || s.kind === "while") for (const inner of s.body) this.#statement(inner);
   }
 
   /** undefined: any width will do. */

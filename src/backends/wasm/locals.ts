@@ -20,46 +20,39 @@ export class LocalTable implements Locals {
     this.#widths = widths;
   }
 
+  /** A variable that has no place yet gets one. */
   register(register: Register): readonly number[] {
-    return this.#home(register);
+    return this.#homes.get(register) ?? this.#settle(register);
   }
 
   cursor(cursor: Cursor): number {
-    return this.#home(cursor)[0];
+    return (this.#homes.get(cursor) ?? this.#settle(cursor))[0];
   }
 
-  /** Says where a variable lies that is a parameter. */
-  place(variable: Variable, locals: readonly number[]): void {
-    this.#homes.set(variable, locals);
+  /** Parameters are the first locals, in order. */
+  parameters(list: readonly Variable[]): void {
+    let next = 0;
+    for (const parameter of list)
+      this.#homes.set(
+        parameter,
+        this.#many(parameter, () => next++),
+      );
   }
 
   /** Locals that nothing used before: they are zero. */
   allocateFresh(variable: Variable): void {
-    const { type, parts } = this.shape(variable);
     this.#homes.set(
       variable,
-      Array.from({ length: parts }, () => this.#body.local(type)),
-    );
-  }
-
-  allocate(variable: Variable): void {
-    const { type, parts } = this.shape(variable);
-    this.#homes.set(
-      variable,
-      Array.from({ length: parts }, () => this.take(type)),
+      this.#many(variable, (type) => this.#body.local(type)),
     );
   }
 
   release(variable: Variable): void {
-    const { type } = this.shape(variable);
-    for (const local of this.#home(variable)) this.give(type, local);
+    const home = this.#homes.get(variable);
+    if (home === undefined) return;
+    const type = typeOf(variable);
+    for (const local of home) this.give(type, local);
     this.#homes.delete(variable);
-  }
-
-  shape(variable: Variable): { type: ValueType; parts: number } {
-    if (variable.kind === "cursor") return { type: "i32", parts: 1 };
-    const { dtype, lanes } = variable.type;
-    return { type: valueType(variable.type), parts: partsOf(lanes, dtype === "bool" ? this.#widths.of(variable) : widthOf(dtype)) };
   }
 
   take(type: ValueType): number {
@@ -80,6 +73,7 @@ export class LocalTable implements Locals {
 
   /** Ends a statement. */
   releaseTemporaries(): void {
+    if (this.#temporaries.length === 0) return;
     for (const { type, local } of this.#temporaries) this.give(type, local);
     this.#temporaries = [];
   }
@@ -88,17 +82,27 @@ export class LocalTable implements Locals {
     return this.#constants.get(bytes);
   }
 
-  /** Keeps a vector constant in a local, which the caller sets at entry; undefined when it is kept already. */
-  keepConstant(bytes: ConstantBytes): number | undefined {
-    if (this.#constants.has(bytes)) return undefined;
+  /** Keeps a vector constant in a local, which the caller sets at entry. */
+  keepConstant(bytes: ConstantBytes): number {
     const local = this.#body.local("v128");
     this.#constants.set(bytes, local);
     return local;
   }
 
-  #home(variable: Variable): readonly number[] {
-    const home = this.#homes.get(variable);
-    if (home === undefined) throw new Error(`internal: ${variable.name} has no place`);
+  #settle(variable: Variable): readonly number[] {
+    const home = this.#many(variable, (type) => this.take(type));
+    this.#homes.set(variable, home);
     return home;
   }
+
+  /** As many locals as the variable has parts. */
+  #many(variable: Variable, local: (type: ValueType) => number): readonly number[] {
+    const type = typeOf(variable);
+    if (variable.kind === "cursor" || variable.type.lanes === 1) return [local(type)];
+    const { dtype, lanes } = variable.type;
+    const parts = partsOf(lanes, dtype === "bool" ? this.#widths.of(variable) : widthOf(dtype));
+    return Array.from({ length: parts }, () => local(type));
+  }
 }
+
+const typeOf = (variable: Variable): ValueType => (variable.kind === "cursor" ? "i32" : valueType(variable.type));

@@ -1,6 +1,7 @@
 /** Prints loads and stores: contiguous, strided, splatted; of words, bytes and truth values. Reads exactly the bytes asked for. */
 import { index, mul } from "../../compiler/loops/expressions.js";
 import type { Cursor, Expr, MemoryDType, Statement } from "../../compiler/loops/ir.js";
+import { ZERO_BYTES } from "./constants.js";
 import type { Evaluator } from "./evaluator.js";
 import { bytesOf, lanesPerPart, widthOf } from "./layout.js";
 import type { MemoryOpcode } from "./opcodes.js";
@@ -48,6 +49,7 @@ function laneAddress(e: Evaluator, access: Load | Store, lane: number): number {
   }
   const rest = address(e, cursor, offset);
   if (lane === 0) return rest;
+  e.repeats(bytes);
   e.value(bytes);
   if (lane > 1) e.code.i32Const(lane).op("i32.mul");
   e.code.op("i32.add");
@@ -78,7 +80,7 @@ function gather(
 ): void {
   const offsets: number[] = [];
   for (let lane = count - 1; lane >= 0; lane--) offsets[lane] = laneAddress(e, x, first + lane);
-  if (start === "zero") e.code.v128Const(new Array<number>(16).fill(0)).laneMemory(op, offsets[0], 0);
+  if (start === "zero") e.code.v128Const(ZERO_BYTES).laneMemory(op, offsets[0], 0);
   else e.code.memory(start, offsets[0]);
   for (let lane = 1; lane < count; lane++) e.code.laneMemory(op, offsets[lane], lane);
 }
@@ -94,7 +96,7 @@ function printBytes(e: Evaluator, x: Load, part: number): void {
   if (x.stride === 1) e.code.memory("v128.load32_zero", address(e, x.cursor, x.offset + 4 * part));
   else gather(e, x, 4 * part, 4, "zero", "v128.load8_lane");
   e.code.op("i16x8.extend_low_i8x16_u").op("i32x4.extend_low_i16x8_u");
-  if (x.type.dtype === "bool") e.code.v128Const(new Array<number>(16).fill(0)).op("i32x4.ne");
+  if (x.type.dtype === "bool") e.code.v128Const(ZERO_BYTES).op("i32x4.ne");
 }
 
 /** All parts are computed before any is stored, so that a store never changes what its own value reads. */
@@ -121,6 +123,7 @@ export function printStore(e: Evaluator, s: Store): void {
       });
       continue;
     }
+    e.repeats(value);
     const op = bytes === 1 ? "v128.store8_lane" : bytes === 8 ? "v128.store64_lane" : "v128.store32_lane";
     for (let lane = 0; lane < per; lane++) {
       const rest = laneAddress(e, s, part * per + lane);
@@ -134,18 +137,16 @@ export function printStore(e: Evaluator, s: Store): void {
   for (const store of pending.reverse()) store();
 }
 
+/** Picks the lowest byte of each of four lanes. */
+const FIRST_BYTES = [0, 4, 8, 12, ...new Array<number>(12).fill(16)];
+
 /** Leaves one part on the stack, four lanes of bytes packed into its first four. */
 function narrowed(e: Evaluator, value: Expr, part: number, dtype: MemoryDType): void {
   if (dtype === "u8") {
     e.value(value, part);
-    e.code.v128Const([0, 4, 8, 12, ...new Array<number>(12).fill(16)]).op("i8x16.swizzle");
+    e.code.v128Const(FIRST_BYTES).op("i8x16.swizzle");
   } else if (dtype === "bool") {
     e.mask(value, part, 4);
-    e.code
-      .v128Const([0, 4, 8, 12, ...new Array<number>(12).fill(16)])
-      .op("i8x16.swizzle")
-      .i32Const(0x01010101)
-      .op("i32x4.splat")
-      .op("v128.and");
+    e.code.v128Const(FIRST_BYTES).op("i8x16.swizzle").i32Const(0x01010101).op("i32x4.splat").op("v128.and");
   } else e.value(value, part);
 }

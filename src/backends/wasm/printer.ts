@@ -2,17 +2,14 @@
  * Prints loop programs as WebAssembly: structured loops become loops with their test at the bottom, registers become
  * locals, and logical lanes become as many v128 values as they fill.
  */
-import type { LoopFunction, Statement } from "../../compiler/loops/ir.js";
-import { innerBlocks, mentions, visitNodes } from "../../compiler/loops/walk.js";
-import { type ConstantBytes, constantBytes, laneIndexBytes } from "./constants.js";
+import type { Cursor, Expr, LoopFunction, Register, Statement } from "../../compiler/loops/ir.js";
 import type { MemoryLimits, ValueType } from "./encoder.js";
 import { encodeModule, FunctionBody } from "./encoder.js";
 import { Evaluator } from "./evaluator.js";
-import { bytesOf, MaskWidths, partsOf, valueType, widthOf } from "./layout.js";
-import type { Lifetimes } from "./lifetimes.js";
-import { lifetimesOf } from "./lifetimes.js";
+import { bytesOf, partsOf, valueType, widthOf } from "./layout.js";
 import { LocalTable } from "./locals.js";
 import { printStore } from "./memory.js";
+import { type Survey, survey } from "./survey.js";
 
 export interface PrinterOptions {
   /** Print `multiplyAdd` of vectors as one relaxed, possibly fused instruction. Default false. */
@@ -67,88 +64,48 @@ export function printModule(functions: readonly LoopFunction[], options: ModuleO
 class FunctionPrinter {
   readonly body: FunctionBody;
   readonly #printer: Printer;
-  readonly #widths: MaskWidths;
+  readonly #survey: Survey;
   readonly #locals: LocalTable;
-  readonly #lifetimes: Lifetimes;
   readonly #evaluator: Evaluator;
 
   constructor(fn: LoopFunction, printer: Printer, fast: boolean) {
-    const types = (list: LoopFunction["parameters"]): ValueType[] =>
-      list.flatMap((p) =>
-        p.kind === "cursor" ? ["i32"] : new Array<ValueType>(partsOf(p.type.lanes, widthOf(p.type.dtype))).fill(valueType(p.type)),
-      );
-    this.body = new FunctionBody(fn.name, types(fn.parameters), types(fn.results));
+    this.body = new FunctionBody(fn.name, typesOf(fn.parameters), typesOf(fn.results));
     this.#printer = printer;
-    this.#widths = new MaskWidths(fn);
-    this.#locals = new LocalTable(this.body, this.#widths);
-    this.#lifetimes = lifetimesOf(fn);
-    this.#evaluator = new Evaluator(this.body, this.#locals, this.#widths, fast);
+    this.#survey = survey(fn);
+    const { widths, shared, whole, constants } = this.#survey;
+    this.#locals = new LocalTable(this.body, widths);
+    this.#evaluator = new Evaluator(this.body, this.#locals, { widths, shared, fast });
 
-    let next = 0;
-    for (const parameter of fn.parameters) {
-      const { parts } = this.#locals.shape(parameter);
-      this.#locals.place(
-        parameter,
-        Array.from({ length: parts }, () => next++),
-      );
-    }
-    for (const variable of this.#lifetimes.whole) this.#locals.allocateFresh(variable);
-    this.#keepConstants(fn.body, false);
+    this.#locals.parameters(fn.parameters);
+    for (const variable of whole) this.#locals.allocateFresh(variable);
+    // Vector constants used in loops are made once, at entry.
+    for (const bytes of constants) this.body.v128Const(bytes).localSet(this.#locals.keepConstant(bytes));
     this.#block(fn.body);
     for (const result of fn.results) for (const local of this.#locals.register(result)) this.body.localGet(local);
   }
 
-  /** Vector constants used in loops are made once, at entry. */
-  #keepConstants(block: readonly Statement[], inLoop: boolean): void {
-    for (const s of block) {
-      if (inLoop || s.kind === "while")
-        visitNodes(
-          mentions(s).reads.filter((r) => r.kind !== "cursor"),
-          (x) => {
-            if (x.type.lanes === 1 || x.type.dtype === "bool") return;
-            if (x.kind === "laneIndex") for (let part = 0; 4 * part < x.type.lanes; part++) this.#keepConstant(laneIndexBytes(part));
-            else if (x.kind === "constant") this.#keepConstant(constantBytes(x));
-            else if (x.kind === "convert" && x.x.type.dtype === "bool")
-              this.#keepConstant(constantBytes({ kind: "constant", type: x.type, value: 1 }));
-          },
-        );
-      for (const inner of innerBlocks(s)) this.#keepConstants(inner, inLoop || s.kind !== "if");
-    }
-  }
-
-  #keepConstant(bytes: ConstantBytes): void {
-    if (bytes.every((byte) => byte === 0)) return;
-    const local = this.#locals.keepConstant(bytes);
-    if (local !== undefined) this.body.v128Const(bytes).localSet(local);
-  }
-
   #block(block: readonly Statement[]): void {
+    const { end } = this.#survey;
     for (const s of block) {
-      for (const variable of this.#lifetimes.begin.get(s) ?? []) this.#locals.allocate(variable);
       this.#statement(s);
-      for (const variable of this.#lifetimes.end.get(s) ?? []) this.#locals.release(variable);
+      const ending = end.get(s);
+      if (ending !== undefined) for (const variable of ending) this.#locals.release(variable);
     }
   }
 
-  #evaluate(print: (e: Evaluator) => void): void {
-    this.#evaluator.statement(() => print(this.#evaluator));
+  /** The evaluator, for one more statement. */
+  #next(): Evaluator {
     this.#locals.releaseTemporaries();
+    this.#evaluator.next();
+    return this.#evaluator;
   }
 
   #statement(s: Statement): void {
     switch (s.kind) {
       case "set":
-        return this.#evaluate((e) => {
-          const locals = this.#locals.register(s.register);
-          const width = this.#widths.of(s.register);
-          // All parts are computed before any is assigned: the value may read the register.
-          locals.forEach((_, part) => {
-            e.part(s.value, part, width);
-          });
-          for (const local of [...locals].reverse()) e.code.localSet(local);
-        });
+        return this.#set(s.register, s.value);
       case "store":
-        return this.#evaluate((e) => printStore(e, s));
+        return printStore(this.#next(), s);
       case "point":
         return this.#move(s.cursor, s.base, s.index);
       case "advance":
@@ -159,18 +116,14 @@ class FunctionPrinter {
         return this.#stream(s);
       case "while":
         this.body.block().loop();
-        this.#evaluate((e) => {
-          e.value(s.condition);
-          e.code.op("i32.eqz").brIf(1);
-        });
+        this.#next().value(s.condition);
+        this.body.op("i32.eqz").brIf(1);
         this.#block(s.body);
         this.body.br(0).end().end();
         return;
       case "if":
-        this.#evaluate((e) => {
-          e.value(s.condition);
-          e.code.if();
-        });
+        this.#next().value(s.condition);
+        this.body.if();
         this.#block(s.then);
         if (s.otherwise.length > 0) {
           this.body.else();
@@ -183,23 +136,32 @@ class FunctionPrinter {
     }
   }
 
-  #move(
-    cursor: Extract<Statement, { kind: "point" }>["cursor"],
-    base: typeof cursor,
-    by: Extract<Statement, { kind: "advance" }>["by"],
-  ): void {
+  /** All parts are computed before any is assigned: the value may read the register. */
+  #set(register: Register, value: Expr): void {
+    const e = this.#next();
+    if (value.type.lanes === 1) {
+      e.value(value);
+      this.body.localSet(this.#locals.register(register)[0]);
+      return;
+    }
+    const width = this.#survey.widths.of(register);
+    const locals = this.#locals.register(register);
+    for (let part = 0; part < locals.length; part++) e.part(value, part, width);
+    for (let part = locals.length - 1; part >= 0; part--) this.body.localSet(locals[part]);
+  }
+
+  #move(cursor: Cursor, base: Cursor, by: Expr): void {
     const bytes = bytesOf[cursor.dtype];
     if (bytesOf[base.dtype] !== bytes)
       throw new Error(`internal: ${cursor.name} of ${cursor.dtype} points into ${base.name} of ${base.dtype}`);
-    this.#evaluate((e) => {
-      e.code.localGet(this.#locals.cursor(base));
-      if (by.kind !== "constant") {
-        e.value(by);
-        if (bytes > 1) e.code.i32Const(bytes === 8 ? 3 : 2).op("i32.shl");
-        e.code.op("i32.add");
-      } else if (Number(by.value) !== 0) e.code.i32Const(Number(by.value) * bytes).op("i32.add");
-      e.code.localSet(this.#locals.cursor(cursor));
-    });
+    const { body } = this;
+    body.localGet(this.#locals.cursor(base));
+    if (by.kind !== "constant") {
+      this.#next().value(by);
+      if (bytes > 1) body.i32Const(bytes === 8 ? 3 : 2).op("i32.shl");
+      body.op("i32.add");
+    } else if (by.value !== 0) body.i32Const(Number(by.value) * bytes).op("i32.add");
+    body.localSet(this.#locals.cursor(cursor));
   }
 
   #for(s: Statement & { kind: "for" }): void {
@@ -208,15 +170,14 @@ class FunctionPrinter {
     const constant = s.to.kind === "constant" ? Number(s.to.value) : undefined;
     const guarded = s.from.kind !== "constant" || constant === undefined;
     if (!guarded && Number(s.from.kind === "constant" && s.from.value) >= constant) return;
+    const e = this.#next();
     const limit = constant === undefined ? this.#locals.take("i32") : undefined;
-    this.#evaluate((e) => {
-      if (limit !== undefined) {
-        e.value(s.to);
-        e.code.localSet(limit);
-      }
-      e.value(s.from);
-      e.code.localSet(i);
-    });
+    if (limit !== undefined) {
+      e.value(s.to);
+      body.localSet(limit);
+    }
+    e.value(s.from);
+    body.localSet(i);
     const end = (): FunctionBody => (limit === undefined ? body.i32Const(constant ?? 0) : body.localGet(limit));
     if (guarded) {
       body.localGet(i);
@@ -284,15 +245,22 @@ class FunctionPrinter {
 
   #call(s: Statement & { kind: "call" }): void {
     const callee = this.#printer.print(s.callee);
-    this.#evaluate((e) => {
-      for (const argument of s.arguments)
-        if (argument.kind === "cursor") e.code.localGet(this.#locals.cursor(argument));
-        else {
-          const width = widthOf(argument.type.dtype);
-          for (let part = 0; part < partsOf(argument.type.lanes, width); part++) e.part(argument, part, width);
-        }
-      e.code.call(callee);
-      for (const local of s.results.flatMap((r) => this.#locals.register(r)).reverse()) e.code.localSet(local);
-    });
+    const e = this.#next();
+    for (const argument of s.arguments)
+      if (argument.kind === "cursor") this.body.localGet(this.#locals.cursor(argument));
+      else {
+        const width = widthOf(argument.type.dtype);
+        for (let part = 0; part < partsOf(argument.type.lanes, width); part++) e.part(argument, part, width);
+      }
+    this.body.call(callee);
+    const locals = s.results.flatMap((r) => this.#locals.register(r));
+    for (let at = locals.length - 1; at >= 0; at--) this.body.localSet(locals[at]);
   }
+}
+
+/** Cursors are byte addresses; a lane mask has four bytes per lane. */
+function typesOf(variables: readonly (Register | Cursor)[]): ValueType[] {
+  return variables.flatMap((v) =>
+    v.kind === "cursor" ? ["i32"] : new Array<ValueType>(partsOf(v.type.lanes, widthOf(v.type.dtype))).fill(valueType(v.type)),
+  );
 }

@@ -79,6 +79,7 @@ function unary(e: Evaluator, op: UnaryOp, x: Expr): void {
       return;
     case "abs":
       if (dtype === "u32") return e.value(x);
+      e.repeats(x);
       zero();
       e.value(x);
       e.code.op(`${type}.sub`);
@@ -109,6 +110,7 @@ function binary(e: Evaluator, op: BinaryOp, x: Expr, y: Expr): void {
   switch (op) {
     case "min":
     case "max":
+      e.repeats(x, y);
       e.value(x);
       e.value(y);
       e.value(x);
@@ -130,6 +132,7 @@ function division(e: Evaluator, op: "div" | "rem", x: Expr, y: Expr): void {
   const { dtype } = x.type;
   if (dtype === "i64" || dtype === "bool") throw new Error(`internal: ${op} of ${dtype}`);
   const safe = y.kind === "constant" && Number(y.value) !== 0 && Number(y.value) !== -1;
+  e.repeats(y);
   e.value(x);
   if (safe) {
     e.value(y);

@@ -1,7 +1,9 @@
 /** Prints vector expressions, one part of sixteen bytes at a time. */
 import type { BinaryOp, Expr, RegisterDType, UnaryOp } from "../../compiler/loops/ir.js";
+import { ZERO_BYTES } from "./constants.js";
 import { printConversion } from "./conversions.js";
 import type { Evaluator } from "./evaluator.js";
+import { extremeOf } from "./extremes.js";
 import type { Width } from "./layout.js";
 import { lanesPerPart, shape } from "./layout.js";
 import { address } from "./memory.js";
@@ -22,7 +24,7 @@ export function printVector(e: Evaluator, x: Expr, part: number): void {
       if (extreme !== undefined) {
         e.value(extreme.a, part);
         e.value(extreme.b, part);
-        e.code.op(extreme.op);
+        e.code.op(`${x.type.dtype === "f32" ? "f32x4" : "f64x2"}.${extreme.op}`);
         return;
       }
       e.part(x.x, part, width);
@@ -53,23 +55,6 @@ export function printVector(e: Evaluator, x: Expr, part: number): void {
     default:
       throw new Error(`internal: no vector ${x.kind}`);
   }
-}
-
-const same = (x: Expr, y: Expr): boolean => x === y || (x.kind === "constant" && y.kind === "constant" && Object.is(x.value, y.value));
-
-/**
- * `u < v ? u : v` and `u < v ? v : u` are one instruction, pmin(v, u) and pmax(u, v); `min` and `max`, which must order zeros
- * and propagate NaN from both sides, take several on most machines.
- */
-function extremeOf(x: Expr & { kind: "select" }): { op: PlainOpcode; a: Expr; b: Expr } | undefined {
-  const { condition } = x;
-  if (condition.kind !== "compare" || (condition.op !== "lt" && condition.op !== "gt")) return undefined;
-  const [u, v] = condition.op === "lt" ? [condition.x, condition.y] : [condition.y, condition.x];
-  const s = shape(x.type.dtype);
-  if (s !== "f32x4" && s !== "f64x2") return undefined;
-  if (same(x.x, u) && same(x.y, v)) return { op: `${s}.pmin`, a: v, b: u };
-  if (same(x.x, v) && same(x.y, u)) return { op: `${s}.pmax`, a: u, b: v };
-  return undefined;
 }
 
 function splat(e: Evaluator, x: Expr): void {
@@ -127,9 +112,11 @@ function binary(e: Evaluator, x: Expr & { kind: "binary" }, part: number): void 
   if (op === "shl" || op === "shr") return shift(e, op, x, part);
   if ((op === "div" || op === "rem") && (dtype === "i32" || dtype === "u32")) return divide(e, op, x, part);
   if ((op === "min" || op === "max") && boundedBy(e, op, x, part)) return;
+  const twice = dtype === "i64" && (op === "min" || op === "max");
+  if (twice) e.repeats(x.x, x.y);
   e.part(x.x, part, width);
   e.part(x.y, part, width);
-  if (dtype === "i64" && (op === "min" || op === "max")) {
+  if (twice) {
     e.value(x.x, part);
     e.value(x.y, part);
     e.code.op(op === "min" ? "i64x2.lt_s" : "i64x2.gt_s").op("v128.bitselect");
@@ -164,6 +151,7 @@ function shift(e: Evaluator, op: "shl" | "shr", x: Expr & { kind: "binary" }, pa
     e.value(x.x, part);
     if (x.y.kind === "constant") e.code.i32Const(Number(x.y.value));
     else {
+      e.repeats(x.y.x);
       e.value(x.y.x);
       if (dtype === "i64") e.code.op("i32.wrap_i64");
     }
@@ -192,7 +180,8 @@ function divide(e: Evaluator, op: "div" | "rem", x: Expr & { kind: "binary" }, p
 function laneByLane(e: Evaluator, x: Expr & { kind: "binary" }, part: number, operate: () => void): void {
   const wide = x.type.dtype === "i64";
   const per = wide ? 2 : 4;
-  e.code.v128Const(new Array<number>(16).fill(0));
+  e.repeats(x.x, x.y);
+  e.code.v128Const(ZERO_BYTES);
   for (let lane = 0; lane < per; lane++) {
     for (const operand of [x.x, x.y]) {
       e.value(operand, part);
@@ -220,21 +209,27 @@ function shuffle(e: Evaluator, x: Expr & { kind: "shuffle" }, part: number): voi
   const width = e.widths.of(x);
   const per = lanesPerPart(width);
   const { lanes } = x.type;
-  const wanted = x.pick.slice(part * per, (part + 1) * per).map((pick) => ({
-    from: pick < lanes ? x.x : x.y,
-    part: Math.floor((pick % lanes) / per),
-    lane: pick % per,
-  }));
-  const sources = wanted.filter((w, i) => wanted.findIndex((v) => v.from === w.from && v.part === w.part) === i);
-  const isFrom = (w: { from: Expr; part: number }, i: number): boolean => sources[i]?.from === w.from && sources[i]?.part === w.part;
-  e.part(sources[0].from, sources[0].part, width);
-  if (sources.length === 1) e.part(sources[0].from, sources[0].part, width);
+  // The vectors that lanes come from, numbered: the parts of x, then those of y.
+  const parts = lanes / per;
+  const sourceOf = (pick: number) => Math.floor(pick / per) % (x.x === x.y ? parts : 2 * parts);
+  const sources: number[] = [];
+  for (let lane = part * per; lane < (part + 1) * per; lane++) {
+    const source = sourceOf(x.pick[lane]);
+    if (!sources.includes(source)) sources.push(source);
+  }
+  const put = (source: number) => e.part(source < parts ? x.x : x.y, source % parts, width);
+  if (sources.length === 1 || parts > 1) e.repeats(x.x, x.y);
+  put(sources[0]);
+  if (sources.length === 1) put(sources[0]);
   for (let next = 1; next < Math.max(2, sources.length); next++) {
-    if (next < sources.length) e.part(sources[next].from, sources[next].part, width);
-    const bytes = wanted.flatMap((w, to) => {
-      const lane = isFrom(w, next) ? per + w.lane : next === 1 ? w.lane : to;
-      return Array.from({ length: width }, (_, byte) => lane * width + byte);
-    });
+    if (next < sources.length) put(sources[next]);
+    const bytes: number[] = [];
+    for (let to = 0; to < per; to++) {
+      const pick = x.pick[part * per + to];
+      const isNew = sourceOf(pick) === sources[next];
+      const lane = isNew ? per + (pick % per) : next === 1 ? pick % per : to;
+      for (let byte = 0; byte < width; byte++) bytes.push(lane * width + byte);
+    }
     e.code.shuffle(bytes);
   }
 }
