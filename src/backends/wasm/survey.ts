@@ -3,7 +3,7 @@
  * expressions are used several times, which vector constants are used in loops, and how wide the lane masks are.
  */
 import type { Expr, LoopFunction, Statement } from "../../compiler/loops/ir.js";
-import type { Variable } from "../../compiler/loops/walk.js";
+import { innerBlocks, mentions, operands, type Variable } from "../../compiler/loops/walk.js";
 import { type ConstantBytes, constantBytes, laneIndexBytes, ZERO_BYTES } from "./constants.js";
 import { extremeOf } from "./extremes.js";
 import { MaskWidths, widthOf } from "./layout.js";
@@ -75,50 +75,20 @@ class Surveyor implements Survey {
   }
 
   #statement(s: Statement, block: Block): void {
-    switch (s.kind) {
-      case "set":
-        this.#expression(s.value, s, block);
-        this.widths.assigned(s.register, s.value);
-        return this.#write(s.register, s, block);
-      case "store":
-        this.#read(s.cursor, s, block);
-        if (typeof s.stride !== "number") this.#expression(s.stride, s, block);
-        return this.#expression(s.value, s, block);
-      case "point":
-        this.#read(s.base, s, block);
-        this.#expression(s.index, s, block);
-        return this.#write(s.cursor, s, block);
-      case "advance":
-        this.#expression(s.by, s, block);
-        return this.#read(s.cursor, s, block);
-      case "for":
-        this.#expression(s.from, s, block);
-        this.#expression(s.to, s, block);
-        this.#write(s.register, s, block);
-        this.#loops++;
-        this.#block(s.body, block, s);
-        this.#loops--;
-        return;
-      case "while":
-        this.#loops++;
-        this.#expression(s.condition, s, block);
-        this.#block(s.body, block, s);
-        this.#loops--;
-        return;
-      case "if":
-        this.#expression(s.condition, s, block);
-        this.#block(s.then, block, s);
-        if (s.otherwise.length > 0) this.#block(s.otherwise, block, s);
-        return;
-      case "call":
-        for (const x of s.arguments)
-          if (x.kind === "cursor") this.#read(x, s, block);
-          else this.#expression(x, s, block);
-        for (const result of s.results) {
-          this.widths.returned(result);
-          this.#write(result, s, block);
-        }
-    }
+    const { reads, writes } = mentions(s);
+    const inner = innerBlocks(s);
+    const repeats = inner.length > 0 && s.kind !== "if";
+    // The condition of a while loop is part of it.
+    if (s.kind === "while") this.#loops++;
+    for (const x of reads)
+      if (x.kind === "cursor") this.#read(x, s, block);
+      else this.#expression(x, s, block);
+    if (s.kind === "set") this.widths.assigned(s.register, s.value);
+    if (s.kind === "call") for (const result of s.results) this.widths.returned(result);
+    for (const variable of writes) this.#write(variable, s, block);
+    if (repeats && s.kind !== "while") this.#loops++;
+    for (const statements of inner) this.#block(statements, block, s);
+    if (repeats) this.#loops--;
   }
 
   #expression(x: Expr, s: Statement, block: Block): void {
@@ -152,13 +122,8 @@ class Surveyor implements Survey {
       }
       case "binary":
       case "compare":
-      case "shuffle":
         this.#expression(x.x, s, block);
         return this.#expression(x.y, s, block);
-      case "multiplyAdd":
-        this.#expression(x.x, s, block);
-        this.#expression(x.y, s, block);
-        return this.#expression(x.z, s, block);
       case "splat":
         this.#spread(x);
         return this.#expression(x.x, s, block);
@@ -168,7 +133,7 @@ class Surveyor implements Survey {
           this.#constant(constantBytes({ kind: "constant", type: x.type, value: 1 }));
         return this.#expression(x.x, s, block);
       default:
-        return this.#expression(x.x, s, block);
+        for (const operand of operands(x)) this.#expression(operand, s, block);
     }
   }
 

@@ -52,15 +52,3 @@ export function operands(x: Expr): readonly Expr[] {
       return [x.x];
   }
 }
-
-/** Calls `visit` on every node of the given expressions once. */
-export function visitNodes(roots: readonly Expr[], visit: (x: Expr) => void): void {
-  const seen = new Set<Expr>();
-  const walk = (x: Expr): void => {
-    if (seen.has(x)) return;
-    seen.add(x);
-    visit(x);
-    for (const operand of operands(x)) walk(operand);
-  };
-  for (const root of roots) walk(root);
-}
