@@ -204,14 +204,13 @@ class FunctionPrinter {
     const count = s.count.kind === "constant" ? Number(s.count.value) : undefined;
     if (count !== undefined && count <= 0) return;
     const unroll = count === undefined ? s.unroll : Math.min(s.unroll, count);
+    const e = this.#next();
     // Where the cursor stands at the end, and one turn, two turns, … before.
     const ends = Array.from({ length: unroll }, () => this.#locals.take("i32"));
     body.block();
-    this.#evaluate((e) => {
-      e.value(s.count);
-      if (count === undefined) e.code.localTee(ends[0]).i32Const(0).op("i32.le_s").brIf(0).localGet(ends[0]);
-      e.code.i32Const(bytes).op("i32.mul").localGet(at).op("i32.add").localSet(ends[0]);
-    });
+    e.value(s.count);
+    if (count === undefined) body.localTee(ends[0]).i32Const(0).op("i32.le_s").brIf(0).localGet(ends[0]);
+    body.i32Const(bytes).op("i32.mul").localGet(at).op("i32.add").localSet(ends[0]);
     for (let turn = 1; turn < unroll; turn++)
       body
         .localGet(ends[0])
