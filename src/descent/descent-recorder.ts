@@ -1,5 +1,7 @@
 /** Collects what the slices of a descent record. */
-import { allocate, type DType, type HostData } from "../tensor/types.js";
+import { joined } from "../backends/wasm/program.js";
+import type { Rate } from "../optimizers/optimizer.js";
+import type { DType, HostData } from "../tensor/types.js";
 import type { DescentHistory } from "./run.js";
 
 type Traces = Readonly<Record<string, HostData>>;
@@ -8,11 +10,16 @@ export class DescentRecorder {
   readonly #slices: { readonly traces: Traces; rows: number }[] = [];
   readonly #size: number;
   readonly #dtype: DType;
+  readonly #rate: Rate;
 
-  /** @param size elements of θ */
-  constructor(size: number, dtype: DType) {
+  /**
+   * @param size elements of θ
+   * @param rate a number is the rate of every step; the rates of a schedule are in the traces
+   */
+  constructor(size: number, dtype: DType, rate: Rate) {
     this.#size = size;
     this.#dtype = dtype;
+    this.#rate = rate;
   }
 
   /** Keeps the first rows of what a slice recorded. */
@@ -29,36 +36,51 @@ export class DescentRecorder {
     }
   }
 
-  /** @param sign −1 where the traces hold −f */
+  /**
+   * The history, whose columns are put together when they are first read.
+   *
+   * @param sign −1 where the traces hold −f
+   */
   history(sign: 1 | -1): DescentHistory {
-    const loss = this.#column("loss");
+    const columns = new Map<string, Float64Array>();
+    const column = (name: string, factor: 1 | -1): Float64Array => {
+      const held = columns.get(name);
+      if (held !== undefined) return held;
+      const made = this.#column(name, factor);
+      columns.set(name, made);
+      return made;
+    };
     return {
-      loss: sign === 1 ? loss : loss.map((x) => -x),
-      gradientNorm: this.#column("gradientNorm"),
-      learningRate: this.#column("learningRate"),
+      get loss() {
+        return column("loss", sign);
+      },
+      get gradientNorm() {
+        return column("gradientNorm", 1);
+      },
+      get learningRate() {
+        return column("learningRate", 1);
+      },
     };
   }
 
   /** The recorded points and the last one, row after row. */
   path(last: HostData): HostData {
-    const rows = this.#slices.reduce((sum, slice) => sum + slice.rows, 0);
-    const out = allocate(this.#dtype, (rows + 1) * this.#size);
-    let at = 0;
-    for (const { traces, rows: kept } of this.#slices) {
-      out.set(traces.path.subarray(0, kept * this.#size), at);
-      at += kept * this.#size;
-    }
-    out.set(last, at);
-    return out;
+    return joined(this.#dtype, [...this.#parts("path", this.#size), last]);
   }
 
-  #column(name: string): Float64Array {
-    const out = new Float64Array(this.#slices.reduce((sum, slice) => sum + slice.rows, 0));
-    let at = 0;
-    for (const { traces, rows } of this.#slices) {
-      out.set(traces[name].subarray(0, rows), at);
-      at += rows;
+  #column(name: string, factor: 1 | -1): Float64Array {
+    if (name === "learningRate" && typeof this.#rate === "number") {
+      const steps = this.#slices.reduce((sum, { rows }) => sum + rows, 0);
+      return new Float64Array(steps).fill(this.#rate);
     }
-    return out;
+    const rows = joined("f64", this.#parts(name, 1));
+    return rows instanceof Float64Array && factor === 1 ? rows : Float64Array.from(rows, (x) => factor * x);
+  }
+
+  #parts(name: string, width: number): HostData[] {
+    return this.#slices.map(({ traces, rows }) => {
+      const all = traces[name];
+      return all.length === rows * width ? all : all.slice(0, rows * width);
+    });
   }
 }

@@ -3,6 +3,7 @@ import { WasmProgram } from "../backends/wasm/program.js";
 import type { EntryPoint } from "../compiler/program.js";
 import type { Objective } from "../objectives/objective.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
+import { Recent } from "../tensor/recent.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
 import { projected, projection } from "./bounds.js";
@@ -50,9 +51,8 @@ interface Prepared {
 
 type Evaluate = (theta: Tensor) => { readonly loss: Tensor; readonly gradient: Tensor };
 
-/** Programs of small objectives that are run again and again, the latest last. */
-const kept = new Map<string, Prepared>();
-const MOST_KEPT = 16;
+/** Programs of small objectives that are run again and again. */
+const kept = new Recent<Prepared>(16);
 const SMALL = 64;
 
 /** What tells one prepared program from another; undefined where that cannot be put into words. */
@@ -63,17 +63,10 @@ function keyOf({ key, parameters }: Objective, { optimizer, path, sign, targetLo
   return JSON.stringify([key, name, settings, learningRate, path, sign, targetLoss !== undefined, box]);
 }
 
-function prepared(objective: Objective, settings: DescentSettings, evaluate: Evaluate): Prepared {
+function preparedFor(objective: Objective, settings: DescentSettings, evaluate: Evaluate): Prepared {
   const key = keyOf(objective, settings);
-  const held = key === undefined ? undefined : kept.get(key);
-  const made = held ?? prepare(objective, settings, evaluate);
-  if (key !== undefined) {
-    kept.delete(key);
-    kept.set(key, made);
-    const [oldest] = kept.keys();
-    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-  }
-  return made;
+  const make = () => prepare(objective, settings, evaluate);
+  return key === undefined ? make() : kept.get(key, make);
 }
 
 function prepare({ parameters }: Objective, { optimizer, path, targetLoss, bounds }: DescentSettings, plain: Evaluate): Prepared {
@@ -85,7 +78,8 @@ function prepare({ parameters }: Objective, { optimizer, path, targetLoss, bound
   };
   const project = bounds && projection(bounds, parameters.dtype);
   const common = { variables, evaluate, ...(project ? { project } : {}) };
-  const step = stepEntry({ ...common, parameters, optimizer, path, convergence: true, target: targetLoss !== undefined });
+  const rates = typeof optimizer.learningRate !== "number";
+  const step = stepEntry({ ...common, parameters, optimizer, path, rates, convergence: true, target: targetLoss !== undefined });
   // Rules that look ahead evaluate the objective at more points than θ; those that search say themselves at how many.
   const perStep = step.traces.some((t) => t.name === "evaluations") ? (variables.evaluation ? 0 : 1) : evaluated;
   return { variables, step, first: variables.evaluation && lookEntry(common), perStep, program: new WasmProgram(variableList(variables)) };
@@ -99,13 +93,13 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     const loss = sign === 1 ? plain : plain.neg();
     return { loss, gradient: gradientOf(loss, theta) };
   };
-  const { variables: v, step, first, perStep, program } = prepared(objective, settings, evaluate);
+  const { variables: v, step, first, perStep, program } = preparedFor(objective, settings, evaluate);
   const start = projected(objective.start, bounds);
   const wanted = targetLoss === undefined ? {} : { targetLoss: sign * targetLoss };
   for (const [variable, data] of initialValues(v, optimizer, { start, totalSteps: steps, stepsPerEpoch: steps, tolerance, ...wanted }))
     program.write(variable, data);
 
-  const recorder = new DescentRecorder(size, dtype);
+  const recorder = new DescentRecorder(size, dtype, optimizer.learningRate);
   const state = stateList(v);
   const most = path ? Math.max(1, Math.min(SLICE, Math.floor(POINTS / (8 * size)))) : SLICE;
   const isTarget = (loss: number) => targetLoss !== undefined && loss <= sign * targetLoss;

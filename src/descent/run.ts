@@ -38,7 +38,7 @@ export class Path<P = unknown> {
   }
 }
 
-/** What was measured at each step's own point; one entry per step. */
+/** What was measured at each step's own point; one entry per step. Each column is put together when it is first read. */
 export interface DescentHistory {
   readonly loss: Float64Array;
   /** 2-norm of the gradient (with bounds: of the projected gradient). */

@@ -104,6 +104,8 @@ export interface StepOptions {
   readonly project?: (theta: Tensor) => Tensor;
   /** Record θ at every step. */
   readonly path: boolean;
+  /** Record the rate at every step. Default true. */
+  readonly rates?: boolean;
   /** Stop when the gradient's norm is at most the tolerance, or nothing moves any more. */
   readonly convergence: boolean;
   /** Stop at the target loss as well. Only together with `convergence`. */
@@ -134,7 +136,7 @@ export function stepEntry(options: StepOptions): EntryPoint {
     parameters.entries.map((entry) => [entry.path, { theta: theta.unpack(entry), gradient: gradient.unpack(entry) }]),
   );
   const gradientNorm = normOf(theta, gradient, options.project);
-  const finite = isFinite(loss.cast("f64")).and(isFinite(gradientNorm));
+  const finite = areFinite(loss.cast("f64"), gradientNorm);
   const small = gradientNorm.le(readVariable(v.tolerance));
   const arrived = options.target ? small.or(loss.cast("f64").le(readVariable(v.targetLoss))) : small;
   const stays = options.convergence ? arrived.or(finite.not()) : undefined;
@@ -143,8 +145,11 @@ export function stepEntry(options: StepOptions): EntryPoint {
   const updated = optimizer.update({ theta, loss, gradient, slots, parameters: views, step, learningRate: asked, evaluate });
   const next = project(resultOf(optimizer.name, "θ", updated.theta, v.theta));
   const keep = (now: Tensor, then: Tensor) => (stays === undefined ? then : stays.broadcastTo(now.shape).select(now, then));
-  const isStill = next.ne(theta).cast("f64").sum().eq(0).and(learningRate.gt(0));
-  const still = isStill.select(readVariable(v.still).add(1), 0);
+  // A sum of distances is 0 only where each of them is.
+  const isStill = next.sub(theta).abs().sum().le(0).and(learningRate.gt(0));
+  const patience = stillSteps(optimizer);
+  const still = patience > 1 ? isStill.select(readVariable(v.still).add(1), 0) : undefined;
+  const stalled = [still?.ge(patience) ?? isStill, ...(updated.stalled ? [updated.stalled] : [])];
   return {
     name: options.name ?? "step",
     writes: [
@@ -169,20 +174,17 @@ export function stepEntry(options: StepOptions): EntryPoint {
           ]
         : []),
       { variable: v.step, value: step.add(step.fill(1)) },
-      ...(options.convergence ? [{ variable: v.still, value: still }] : []),
+      ...(options.convergence && still ? [{ variable: v.still, value: still }] : []),
     ],
     traces: [
       { name: "loss", value: loss.cast("f64") },
       { name: "gradientNorm", value: gradientNorm },
-      { name: "learningRate", value: learningRate },
+      ...(options.rates === false ? [] : [{ name: "learningRate", value: learningRate }]),
       ...(updated.evaluations ? [{ name: "evaluations", value: updated.evaluations.cast("f64") }] : []),
       ...(options.path ? [{ name: "path", value: theta }] : []),
       ...Object.entries(options.metrics?.(theta) ?? {}).map(([name, value]) => ({ name, value })),
     ],
-    stop:
-      stays === undefined
-        ? finite.not()
-        : [stays, still.ge(stillSteps(optimizer)), ...(updated.stalled ? [updated.stalled] : [])].reduce((a, b) => a.or(b)),
+    stop: stays === undefined ? finite.not() : stalled.reduce((a, b) => a.or(b), stays),
   };
 }
 
@@ -211,15 +213,16 @@ function normOf(theta: Tensor, gradient: Tensor, project: StepOptions["project"]
   // A float32 gradient is read once and never widened.
   if (pull.dtype === "f32") return sum.cast("f64").sqrt();
   // Squares of float64 overflow beyond 1e154, long before the gradient itself does: there they are taken of smaller numbers.
-  const fits = isFinite(sum);
-  const scaled = pull.mul(literal(1e-155)).square().sum();
-  return fits
-    .select(sum, scaled)
-    .sqrt()
-    .mul(fits.select(literal(1), literal(1e155)));
+  const scaled = pull.mul(literal(1e-155)).square().sum().sqrt().mul(literal(1e155));
+  return areFinite(sum).select(sum.sqrt(), scaled);
 }
 
-const isFinite = (x: Tensor): Tensor => x.sub(x).eq(literal(0, "f64", true));
+/** x − x is 0 where x is finite, and NaN elsewhere. */
+const areFinite = (...values: readonly Tensor[]): Tensor =>
+  values
+    .map((x) => x.sub(x))
+    .reduce((a, b) => a.add(b))
+    .ge(literal(0, "f64", true));
 
 /** The entry point that only looks: loss and gradient norm at θ. Where the rule hands on its evaluations, a descent begins with it. */
 export function lookEntry(options: Pick<StepOptions, "variables" | "evaluate" | "project">): EntryPoint {

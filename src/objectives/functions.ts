@@ -1,10 +1,11 @@
 /** Objectives from formulas, plain functions and functions of tensors. */
 import { nearest, SteepestError } from "../tensor/error.js";
+import { Recent } from "../tensor/recent.js";
 import { fromHost, Tensor } from "../tensor/tensor.js";
 import { type HostData, showShape, sizeOf } from "../tensor/types.js";
 import { namesIn } from "./formula/ast.js";
 import { type ParsedFormula, parseFormula } from "./formula/formula-parser.js";
-import { type AnyFunction, type Constants, type ParsedFunction, parseFunction } from "./formula/function-parser.js";
+import { type AnyFunction, type Constants, type ParsedFunction, parseFunctionText } from "./formula/function-parser.js";
 import { lower } from "./formula/lower.js";
 import type { Objective } from "./objective.js";
 
@@ -16,6 +17,10 @@ export interface FormulaObjective<S> extends Objective<S> {
   readonly program: ParsedFormula | ParsedFunction;
   readonly variables: readonly string[];
 }
+
+/** Texts that were read before: small descents are run again and again. */
+const formulas = new Recent<ParsedFormula>(64);
+const functions = new Recent<ParsedFunction>(64);
 
 const isRecord = (start: NumberStart): start is Readonly<Record<string, number>> => typeof start === "object" && !Array.isArray(start);
 const isList = (start: NumberStart): start is readonly number[] => Array.isArray(start);
@@ -35,12 +40,13 @@ export function formulaObjective<S extends NumberStart>(text: string, start: S, 
       received: twice[0],
       fix: `leave ${twice[0]} out of one of the two`,
     });
-  const program = parseFormula(text, {
+  const options = {
     constants: entries.filter(([, v]) => typeof v === "number").map(([name]) => name),
     arrays: entries.filter(([, v]) => typeof v !== "number").map(([name]) => name),
     ...(isRecord(start) ? { variables: Object.keys(start) } : {}),
     ...(isList(start) ? { count: start.length } : typeof start === "number" ? { count: 1 } : {}),
-  });
+  };
+  const program = formulas.get(JSON.stringify([text, options]), () => parseFormula(text, options));
   const unused = isRecord(start) ? Object.keys(start).find((name) => !namesOf(program).has(name)) : undefined;
   if (unused !== undefined) {
     const others = program.variables.filter((name) => name !== unused);
@@ -67,10 +73,12 @@ export function formulaObjective<S extends NumberStart>(text: string, start: S, 
  * @throws SteepestError with line and column for what it cannot take
  */
 export function functionObjective<S extends NumberStart>(f: AnyFunction, start: S, constants?: Constants): FormulaObjective<S> {
-  const program = parseFunction(f, {
-    ...(constants ? { constants } : {}),
-    ...(isRecord(start) ? { names: Object.keys(start) } : { count: isList(start) ? start.length : 1 }),
-  });
+  const known = isRecord(start) ? { names: Object.keys(start) } : { count: isList(start) ? start.length : 1 };
+  const text = Function.prototype.toString.call(f);
+  const program =
+    constants === undefined
+      ? functions.get(JSON.stringify([text, known]), () => parseFunctionText(text, known))
+      : parseFunctionText(text, { ...known, constants });
   const names = program.variables.map((v) => v.name);
   return numbersObjective(
     f.name || "function",

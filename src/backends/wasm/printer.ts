@@ -121,6 +121,10 @@ class FunctionPrinter {
         this.#block(s.body);
         this.body.br(0).end().end();
         return;
+      case "leave":
+        this.#next().value(s.condition);
+        this.body.brIf(1);
+        return;
       case "if":
         this.#next().value(s.condition);
         this.body.if();

@@ -26,6 +26,8 @@ export class WasmProgram {
   readonly #map: MemoryMap;
   readonly #memory: WebAssembly.Memory;
   readonly #loaded = new Map<EntryPoint, LoadedEntry>();
+  /** Each variable's elements in the memory as it is; made anew after the memory has grown. */
+  readonly #views = new Map<Variable, HostData>();
 
   constructor(variables: readonly Variable[]) {
     this.#variables = variables;
@@ -56,44 +58,58 @@ export class WasmProgram {
   }
 
   read(variable: Variable): HostData {
-    const out = allocate(variable.type.dtype, sizeOf(variable.type.shape));
-    out.set(this.#view(variable));
-    return out;
+    return this.#view(variable).slice();
   }
 
   /** Does up to `steps` steps, in slices that the records have room for. */
   run(point: EntryPoint, steps: number): RunResult {
     const { entry, places, run } = this.load(point);
-    const rows = entry.traces.map((t) => allocate(t.type.dtype, sizeOf(t.type.shape) * steps));
+    const rows: HostData[][] = entry.traces.map(() => []);
     let done = 0;
     let stopped = false;
     while (done < steps && !stopped) {
       const slice = Math.min(places.capacity, steps - done);
       const did = run(slice);
       entry.traces.forEach(({ type }, i) => {
-        const row = sizeOf(type.shape);
-        rows[i].set(viewOf(this.#memory.buffer, places.traces[i], type.dtype, row * did), row * done);
+        rows[i].push(viewOf(this.#memory.buffer, places.traces[i], type.dtype, sizeOf(type.shape) * did).slice());
       });
       done += did;
       // A stop in the last step of a slice looks like a slice done in full.
       stopped = did > 0 && new Int32Array(this.#memory.buffer, CONTROL.halt[(did - 1) & 1], 1)[0] !== 0;
     }
-    const traces = Object.fromEntries(
-      entry.traces.map((t, i) => [t.name, done === steps ? rows[i] : rows[i].slice(0, done * sizeOf(t.type.shape))]),
-    );
+    const traces = Object.fromEntries(entry.traces.map(({ name, type }, i) => [name, joined(type.dtype, rows[i])]));
     return { steps: done, stopped, traces };
   }
 
   #view(variable: Variable): HostData {
+    const held = this.#views.get(variable);
+    if (held !== undefined && held.buffer === this.#memory.buffer) return held;
     const at = this.#variables.indexOf(variable);
     if (at < 0) throw new Error(`internal: ${variable.name} does not belong to this program`);
-    return viewOf(this.#memory.buffer, this.#map.variables[at], variable.type.dtype, sizeOf(variable.type.shape));
+    const view = viewOf(this.#memory.buffer, this.#map.variables[at], variable.type.dtype, sizeOf(variable.type.shape));
+    this.#views.set(variable, view);
+    return view;
   }
 
   #grow(): void {
     const missing = pagesFor(this.#map.bytes, this.#variables) - this.#memory.buffer.byteLength / PAGE;
     if (missing > 0) this.#memory.grow(missing);
   }
+}
+
+/** The rows of several slices, one after the other. */
+export function joined(dtype: DType, parts: readonly HostData[]): HostData {
+  if (parts.length === 1) return parts[0];
+  const out = allocate(
+    dtype,
+    parts.reduce((sum, part) => sum + part.length, 0),
+  );
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 const modules = new WeakMap<CompiledEntry["body"], Map<string, WebAssembly.Module>>();

@@ -50,6 +50,14 @@ export function printVector(e: Evaluator, x: Expr, part: number): void {
       return e.value(x.x, part);
     case "splat":
       return splat(e, x.x);
+    case "insert": {
+      const per = lanesPerPart(e.widths.of(x));
+      e.value(x.x, part);
+      if (Math.floor(x.index / per) !== part) return;
+      e.value(x.y);
+      e.code.lane(`${shape(x.type.dtype)}.replace_lane`, x.index % per);
+      return;
+    }
     case "shuffle":
       return shuffle(e, x, part);
     default:

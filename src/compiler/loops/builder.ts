@@ -95,6 +95,11 @@ export class LoopBuilder {
     this.#statements.push({ kind: "while", condition, body: this.#nested(body) });
   }
 
+  /** Leaves the innermost `while`; only in its body itself. */
+  leave(condition: Expr): void {
+    this.#statements.push({ kind: "leave", condition });
+  }
+
   if(condition: Expr, then: () => void, otherwise: () => void = () => {}): void {
     this.#statements.push({ kind: "if", condition, then: this.#nested(then), otherwise: this.#nested(otherwise) });
   }

@@ -97,6 +97,14 @@ export function lane(x: Expr, at: number): Expr {
   return x.type.lanes === 1 ? x : { kind: "lane", type: { dtype: x.type.dtype, lanes: 1 }, x, index: at };
 }
 
+/** A vector of single numbers. */
+export function gather(xs: readonly Expr[]): Expr {
+  const [first] = xs;
+  const type = { dtype: first.type.dtype, lanes: xs.length };
+  if (xs.every((x) => x === first)) return splat(first, xs.length);
+  return xs.reduce((x, y, index): Expr => (index === 0 ? x : { kind: "insert", type, x, y, index }), splat(first, xs.length));
+}
+
 export function shuffle(x: Expr, y: Expr, pick: readonly number[]): Expr {
   return { kind: "shuffle", type: same("shuffle", x, y), x, y, pick };
 }

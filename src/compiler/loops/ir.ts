@@ -12,7 +12,7 @@ export type RegisterDType = "f32" | "f64" | "i32" | "u32" | "i64" | "bool";
 /** What memory holds. `u8` loads as `u32`; `bool` is one byte, 0 or 1. */
 export type MemoryDType = "f32" | "f64" | "i32" | "u32" | "u8" | "bool";
 
-/** A register type. `lanes` is 1 (scalar), or 4, 8, 16 logical lanes, whatever the width of the machine's vectors. */
+/** A register type. `lanes` is 1 (scalar), or 2 (of eight bytes), 4, 8, 16 logical lanes, whatever the width of the machine's vectors. */
 export interface VectorType {
   readonly dtype: RegisterDType;
   readonly lanes: number;
@@ -64,6 +64,8 @@ export type Expr =
   /** Folds all lanes to one, always by the same tree: lane i with lane i + L/2, then halves of that, … */
   | { readonly kind: "horizontal"; readonly op: "add" | "max" | "min"; readonly type: VectorType; readonly x: Expr }
   | { readonly kind: "lane"; readonly type: VectorType; readonly x: Expr; readonly index: number }
+  /** x with y, a scalar, in lane `index`. Not for truth values. */
+  | { readonly kind: "insert"; readonly type: VectorType; readonly x: Expr; readonly y: Expr; readonly index: number }
   /** Lanes picked from the concatenation of x and y (as many as the type has). Four-byte dtypes of 4 lanes only. */
   | { readonly kind: "shuffle"; readonly type: VectorType; readonly x: Expr; readonly y: Expr; readonly pick: readonly number[] };
 
@@ -101,6 +103,8 @@ export type Statement =
       readonly body: readonly Statement[];
     }
   | { readonly kind: "while"; readonly condition: Expr; readonly body: readonly Statement[] }
+  /** Leaves the loop where the condition holds. Stands in the body of a `while` itself, in no block within it. */
+  | { readonly kind: "leave"; readonly condition: Expr }
   | { readonly kind: "if"; readonly condition: Expr; readonly then: readonly Statement[]; readonly otherwise: readonly Statement[] }
   | {
       readonly kind: "call";

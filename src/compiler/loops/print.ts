@@ -105,6 +105,10 @@ class Shower {
         this.block(s.body, depth + 1);
         return;
       }
+      case "leave":
+        this.#name(depth, s.condition);
+        this.#line(depth, `leave if ${this.#value(s.condition)}`);
+        return;
       case "while":
         this.#line(depth, `while ${this.#value(s.condition)}`);
         this.block(s.body, depth + 1);
@@ -191,6 +195,8 @@ class Shower {
         return `${x.op === "add" ? "sum" : x.op} of lanes(${this.#value(x.x)})`;
       case "lane":
         return `${this.#value(x.x, 6)}.lane(${x.index})`;
+      case "insert":
+        return `${this.#value(x.x, 6)}.with(${x.index}, ${this.#value(x.y)})`;
       case "shuffle":
         return `shuffle(${this.#value(x.x)}, ${this.#value(x.y)}; ${x.pick.join(" ")})`;
     }

@@ -19,6 +19,7 @@ export function mentions(s: Statement): { reads: readonly (Expr | Cursor)[]; wri
     case "stream":
       return { reads: [s.count, ...s.moving.map((m) => m.cursor)], writes: s.moving.map((m) => m.cursor) };
     case "while":
+    case "leave":
     case "if":
       return { reads: [s.condition], writes: [] };
     case "call":
@@ -42,6 +43,7 @@ export function operands(x: Expr): readonly Expr[] {
       return typeof x.stride === "number" ? [] : [x.stride];
     case "binary":
     case "compare":
+    case "insert":
     case "shuffle":
       return [x.x, x.y];
     case "select":

@@ -17,12 +17,7 @@ export function elementsOf(b: LoopBuilder, value: Value, inputs: readonly (reado
   const type = { dtype: registerOf(dtype), lanes: 1 };
   const literal = literalOf(value);
   if (literal !== undefined) return new Array<Expr>(size).fill(constant(type, literal));
-  if (primitive.kind === "pointwise") {
-    const name = primitive.name as PointwiseName;
-    if (!(name in pointwise)) throw new Error(`internal: ${name} is not in the table`);
-    const all = Array.from({ length: size }, (_, i) => i);
-    return all.map((i) => b.let(lowerings[name](b, inputs[0][i], inputs[1]?.[i], inputs[2]?.[i], dtype)));
-  }
+  if (primitive.kind === "pointwise") return pointwiseOf(b, value, inputs);
   const [x] = inputs;
   const from = value.inputs[0]?.shape ?? [];
   const strides = stridesOf(from);
@@ -100,6 +95,13 @@ export function elementsOf(b: LoopBuilder, value: Value, inputs: readonly (reado
       return product(b, value, inputs);
   }
   throw new Error(`internal: ${primitive.name} cannot be computed in registers`);
+}
+
+/** A pointwise operation on what its inputs are made of: their elements, or parts of several. */
+export function pointwiseOf(b: LoopBuilder, { primitive, dtype }: Value, inputs: readonly (readonly Expr[])[]): readonly Expr[] {
+  const name = primitive.name as PointwiseName;
+  if (!(name in pointwise)) throw new Error(`internal: ${name} is not in the table`);
+  return inputs[0].map((x, i) => b.let(lowerings[name](b, x, inputs[1]?.[i], inputs[2]?.[i], dtype)));
 }
 
 function product(b: LoopBuilder, value: Value, [x, y]: readonly (readonly Expr[])[]): Expr[] {

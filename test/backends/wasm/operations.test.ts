@@ -231,6 +231,12 @@ describe.each(dtypes)("%s", (dtype) => {
       );
     });
 
+    test("gather makes a vector of single numbers", () => {
+      if (lanes === 1) return;
+      const reversed = (a: Expr) => ir.gather(Array.from({ length: lanes }, (_, i) => ir.lane(a, lanes - 1 - i)));
+      expect(map(X, Y, dtype, lanes, reversed)).toEqual(x.map((_, i) => x[i - (i % lanes) + lanes - 1 - (i % lanes)]));
+    });
+
     test("shuffle picks from both vectors", () => {
       if (lanes === 1) return;
       const pick = Array.from({ length: lanes }, (_, i) => (i * 7 + 3) % (2 * lanes));

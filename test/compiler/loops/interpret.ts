@@ -51,7 +51,8 @@ function truth(x: Expr, frame: Frame): boolean {
   return scalar(x, frame) !== 0;
 }
 
-function run(body: readonly Statement[], frame: Frame): void {
+/** Gives true where a loop is left. */
+function run(body: readonly Statement[], frame: Frame): boolean {
   for (const s of body)
     switch (s.kind) {
       case "set":
@@ -87,7 +88,10 @@ function run(body: readonly Statement[], frame: Frame): void {
         break;
       }
       case "while":
-        while (truth(s.condition, frame)) run(s.body, frame);
+        while (truth(s.condition, frame)) if (run(s.body, frame)) break;
+        break;
+      case "leave":
+        if (truth(s.condition, frame)) return true;
         break;
       case "if":
         run(truth(s.condition, frame) ? s.then : s.otherwise, frame);
@@ -109,6 +113,7 @@ function run(body: readonly Statement[], frame: Frame): void {
         break;
       }
     }
+  return false;
 }
 
 function load(frame: Frame, c: Cursor, element: number): number {
@@ -215,6 +220,10 @@ function evaluate(e: Expr, frame: Frame): Value {
     }
     case "lane":
       return [evaluate(e.x, frame)[e.index] ?? 0];
+    case "insert": {
+      const [y] = of(e.y);
+      return of(e.x).map((v, i) => (i === e.index ? (y ?? 0) : v));
+    }
     case "shuffle": {
       const all = [...of(e.x), ...of(e.y)];
       return each((i) => all[e.pick[i] ?? 0] ?? 0);
