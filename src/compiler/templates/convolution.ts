@@ -26,7 +26,8 @@ import {
   type TemplatePlan,
 } from "./template.js";
 import { CHUNK, LANES, type TileExtent, Tiles } from "./tile.js";
-import { suitsWinograd, type WinogradOptions, winograd } from "./winograd.js";
+import { type WinogradOptions, winograd } from "./winograd.js";
+import { winogradForm } from "./winograd-tiles.js";
 
 /** The shapes of a convolution. Padding below and to the right follows from the size of the output. */
 export interface ConvolutionShape {
@@ -137,8 +138,8 @@ const ONE_CHUNK = 512;
 function walk(options: WalkOptions): TemplatePlan {
   const { name, dtype, filters, filter, kernel, source, stride, dilation } = options;
   const spread = source.spread[0] * source.spread[1];
-  if (options.algorithm !== "direct" && spread === 1 && suitsWinograd(dtype, kernel, stride, dilation, source.channels, filters))
-    return winograd(options);
+  const form = winogradForm(dtype, kernel, stride, dilation, source.channels, filters, options.output);
+  if (options.algorithm !== "direct" && spread === 1 && form) return winograd(options, form);
   const panels = new Panels(dtype, filters);
   const depth = kernel[0] * kernel[1] * source.channels;
   const place = filter.inPlace;

@@ -27,8 +27,8 @@ import {
   type TemplatePlan,
 } from "./template.js";
 import { LANES, Tiles, zeros } from "./tile.js";
-import { suitsWinograd } from "./winograd.js";
 import { winogradFilterGradient } from "./winograd-filter-gradient.js";
+import { winogradForm } from "./winograd-tiles.js";
 
 export interface FilterGradientOptions {
   /** Names the loop functions. */
@@ -61,8 +61,9 @@ interface Cut {
 export function convolutionFilterGradient(options: FilterGradientOptions): TemplatePlan {
   const { name, dtype, shape } = options;
   const kernel = [shape.kernelHeight, shape.kernelWidth] as const;
-  const suits = suitsWinograd(dtype, kernel, shape.stride, shape.dilation, shape.channels, shape.filters);
-  if (options.algorithm !== "direct" && suits) return winogradFilterGradient(options);
+  const size = [shape.outputHeight, shape.outputWidth] as const;
+  const form = winogradForm(dtype, kernel, shape.stride, shape.dilation, shape.channels, shape.filters, size);
+  if (options.algorithm !== "direct" && form) return winogradFilterGradient(options, form);
   const panels = new Panels(dtype, shape.filters);
   const rows = shape.kernelHeight * shape.kernelWidth * shape.channels;
   const cut = cutOf(shape, panels, rows);

@@ -4,7 +4,8 @@ import type { Expr } from "../../../src/compiler/loops/ir.js";
 import { type ConvolutionShape, convolution, convolutionInputGradient } from "../../../src/compiler/templates/convolution.js";
 import { convolutionFilterGradient } from "../../../src/compiler/templates/filter-gradient.js";
 import type { Epilogue, FloatDType, ImageOperand, MatrixOperand } from "../../../src/compiler/templates/template.js";
-import { suitsWinograd } from "../../../src/compiler/templates/winograd.js";
+import { LARGE, SMALL } from "../../../src/compiler/templates/winograd-forms.js";
+import { winogradForm } from "../../../src/compiler/templates/winograd-tiles.js";
 import { type Buffer, compiledMachine, Machine, noise } from "./machine.js";
 
 /** An image batch in a buffer; bytes are read as value / 256. */
@@ -210,7 +211,7 @@ function solve(c: Case, machine = compiledMachine()) {
     put("db", k % s.filters, dyv[k] ?? 0);
   }
   // Winograd's sums mix the products of a whole tile, so that errors are relative to the largest of neighbouring results.
-  if (!direct && suitsWinograd(dtype, c.kernel ?? [3, 3], s.stride, s.dilation, s.channels, s.filters))
+  if (!direct && winogradForm(dtype, c.kernel ?? [3, 3], s.stride, s.dilation, s.channels, s.filters, [1, 1]))
     for (const sizes of [size.y, size.dx, size.dw]) sizes.fill(sizes.reduce((a, b) => Math.max(a, b)));
   const taps = s.kernelHeight * s.kernelWidth;
   const positions = s.batch * s.outputHeight * s.outputWidth;
@@ -254,6 +255,7 @@ const cases: Record<string, Case> = {
   "32 to 32, no padding": { size: [8, 7], channels: 32, filters: 32, padding: [0, 0, 0, 0] },
   "290 to 16": { size: [4, 3], channels: 290, filters: 16, batch: 1 },
   "several blocks of tiles": { size: [21, 30], channels: 16, filters: 20, batch: 1 },
+  "small tiles": { size: [5, 6], channels: 16, filters: 20, padding: [1, 0, 1, 1], batch: 3 },
   "blocks of an odd number of tiles": { size: [24, 13], channels: 17, filters: 16, batch: 4 },
   "wide filters": { size: [2, 3], channels: 8, filters: 300, batch: 1 },
 };
@@ -263,6 +265,15 @@ describe("convolution and its gradients", () => {
     test(name, () => expectRight(c));
     test(`${name}, through prologues`, () => expectRight({ ...c, plain: false }));
   }
+
+  test("tiles are large where that saves multiplications, and filters are transformed where that pays", () => {
+    const form = (height: number, width: number, channels = 16, dtype: FloatDType = "f32", stride = 1) =>
+      winogradForm(dtype, [3, 3], [stride, stride], [1, 1], channels, 16, [height, width]);
+    for (const size of [3, 4, 7, 8, 14, 40]) expect(form(size, size)).toBe(LARGE);
+    for (const size of [1, 2, 5]) expect(form(size, size)).toBe(SMALL);
+    expect(form(1, 40)).toBe(SMALL);
+    expect([form(8, 8, 15), form(8, 8, 16, "f64"), form(8, 8, 16, "f32", 2)]).toEqual([undefined, undefined, undefined]);
+  });
 
   test.each(["16 to 32", "18 to 37", "290 to 16", "several blocks of tiles"])("without Winograd: %s", (name) => {
     const c = cases[name];
