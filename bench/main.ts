@@ -4,6 +4,7 @@
  *     npm run bench -- [--quick] [--only quad,cnn] [--json] [--threads N] [--rounds N] [--block MS] [--peers torch:1,hand:muladd]
  *     npm run bench -- --only mlp64 --against main      beside another version of the project: a checkout or a revision
  *     npm run bench -- --profile mlp64,cnn     where the time of a step goes
+ *     npm run bench -- --scaling all | batch,width,image,theta | draw      time per step against size; draws bench/scaling.svg
  *     npm run bench -- --keep-losses           writes PyTorch's first losses to bench/losses.json
  */
 import { writeFileSync } from "node:fs";
@@ -18,7 +19,9 @@ import { copyPeers, installPackages } from "./peers/folder.mjs";
 import { printProfile } from "./profile.js";
 import { briefReport, packageReport, tableReport } from "./report.js";
 import type { Row } from "./results.js";
+import { keepAndDraw, measureCurve } from "./scaling.js";
 import { asJson, number } from "./table.js";
+import { curves } from "./workloads/curves.js";
 import { workloads } from "./workloads/index.js";
 import type { Workload } from "./workloads/workload.js";
 
@@ -42,6 +45,7 @@ function options() {
         peers: { type: "string" },
         against: { type: "string" },
         profile: { type: "string" },
+        scaling: { type: "string" },
         "keep-losses": { type: "boolean", default: false },
       },
     });
@@ -88,6 +92,11 @@ const effort: Effort = {
   row: chosen.quick ? 3000 : 600_000,
 };
 const threads = chosen.threads === undefined ? (cores > 1 ? [1, 2] : [1]) : [count("threads", chosen.threads, 1)];
+if (chosen.scaling !== undefined) {
+  await measureScaling(chosen.scaling);
+  process.exit(0);
+}
+
 const engines = [...(await bothVersions()), ...availablePeers()];
 say(`${describeMachine()}; load ${loadavg()[0].toFixed(1)}; ${engines.map((e) => e.name).join(" ")}\n`);
 const brief = chosen.quick || chosen.against !== undefined;
@@ -113,6 +122,16 @@ say(
 );
 // A cell of ours that failed is an error; peers may be missing.
 process.exit(rows.some((row) => row.failures.some((f) => f.engine.startsWith("steepest"))) ? 1 : 0);
+
+async function measureScaling(list: string): Promise<void> {
+  const wanted = list === "all" ? curves : list === "draw" ? [] : named("curve", curves, list);
+  copyPeers();
+  const limits = wanted.length === 0 ? [] : threads.map(measureLimits).filter((l): l is Limits => l !== undefined);
+  const measured = [];
+  for (const curve of wanted) measured.push(...(await measureCurve(curve, await ours(threads), limits, say)));
+  keepAndDraw(measured, curves, `${cpus()[0].model.trim()}, ${cores} cores`);
+  say(`Drew bench/scaling.svg after ${(performance.now() / 1000).toFixed(0)} s.\n`);
+}
 
 /** Ours, and the other version if one is asked for: neighbours have as many threads. */
 async function bothVersions(): Promise<readonly Engine[]> {

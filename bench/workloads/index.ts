@@ -1,3 +1,4 @@
+import { curves } from "./curves.js";
 import { memoryWorkloads } from "./memory.js";
 import { networkWorkloads } from "./networks.js";
 import { numberWorkloads } from "./numbers.js";
@@ -13,9 +14,9 @@ const order = [
 /** In the order of the tables. */
 export const workloads: readonly Workload[] = order.flatMap((name) => all.filter((w) => w.name === name));
 
-/** Any workload, also one that only stands beside another. */
+/** Any workload, also one that only stands beside another, or is a point of a curve. */
 export function workloadNamed(name: string): Workload {
-  const found = all.find((w) => w.name === name);
+  const found = all.find((w) => w.name === name) ?? curves.flatMap((curve) => curve.points).find((w) => w.name === name);
   if (found === undefined) throw new Error(`there is no workload ${name}`);
   return found;
 }

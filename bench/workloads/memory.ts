@@ -12,9 +12,9 @@ import type { Workload } from "./workload.js";
 const PARAMETERS = 10_000_000;
 
 /** The rule alone: the gradient is given. */
-export function adamUpdate(): Compilable & { readonly theta: Variable } {
+export function adamUpdate(parameters = PARAMETERS): Compilable & { readonly theta: Variable } {
   const rule: Optimizer = adam();
-  const vector = (name: string): Variable => ({ name, type: { shape: [PARAMETERS], dtype: "f32" } });
+  const vector = (name: string): Variable => ({ name, type: { shape: [parameters], dtype: "f32" } });
   const number = (name: string): Variable => ({ name, type: { shape: [], dtype: "f64" } });
   const [theta, gradient, step] = [vector("theta"), vector("gradient"), number("step")];
   const slots = Object.entries(rule.slots).map(([name, { shape, initial }]) => ({
@@ -47,8 +47,8 @@ export function adamUpdate(): Compilable & { readonly theta: Variable } {
     },
     variables: [theta, gradient, step, ...slots.map((s) => s.variable)],
     values: new Map<Variable, HostData>([
-      [theta, hashUniform(PARAMETERS, 40, -1, 1)],
-      [gradient, hashUniform(PARAMETERS, 41, -1, 1)],
+      [theta, hashUniform(parameters, 40, -1, 1)],
+      [gradient, hashUniform(parameters, 41, -1, 1)],
       ...slots
         .filter(({ initial }) => initial !== 0)
         .map(({ variable, initial }): [Variable, HostData] => [
@@ -64,16 +64,16 @@ const SIDE = 512;
 const FIDELITY = 0.1;
 
 /** Squared differences (Tikhonov), or their smoothed root (total variation), and the distance from the given image. */
-export function restoration(kind: "tikhonov" | "tv"): Descent {
-  const given = hashUniform(SIDE * SIDE, 7);
-  const f = fromHost(given, [SIDE, SIDE], "f32");
-  const inner = [SIDE - 1, SIDE - 1];
+export function restoration(kind: "tikhonov" | "tv", side = SIDE): Descent {
+  const given = hashUniform(side * side, 7);
+  const f = fromHost(given, [side, side], "f32");
+  const inner = [side - 1, side - 1];
   return {
-    parameters: { size: SIDE * SIDE, dtype: "f32", entries: [{ path: "image", shape: [SIDE, SIDE], offset: 0 }] },
+    parameters: { size: side * side, dtype: "f32", entries: [{ path: "image", shape: [side, side], offset: 0 }] },
     optimizer: gd({ learningRate: kind === "tikhonov" ? 0.2 : 0.02 }),
     start: given.slice(),
     loss(theta: Tensor) {
-      const u = theta.unpack({ shape: [SIDE, SIDE], offset: 0 });
+      const u = theta.unpack({ shape: [side, side], offset: 0 });
       const centre = u.slice([0, 0], inner);
       const squares = u
         .slice([0, 1], inner)
@@ -92,12 +92,16 @@ export function restoration(kind: "tikhonov" | "tv"): Descent {
   };
 }
 
+/** Floating-point operations and bytes of a step on a pixel: the image and the given image in, the image out. */
+export const pixelCost = { flops: { tikhonov: 16, tv: 22 }, bytes: 12 } as const;
+/** Those of Adam's update on a parameter: four arrays in, three out. */
+export const adamCost = { flops: 12, bytes: 28 } as const;
+
 const energy = (kind: "tikhonov" | "tv"): Workload => ({
   name: kind,
   unit: "ms/200it",
-  flops: SIDE * SIDE * (kind === "tikhonov" ? 16 : 22),
-  // The image and the given image in, the image out.
-  bytes: 12 * SIDE * SIDE,
+  flops: pixelCost.flops[kind] * SIDE * SIDE,
+  bytes: pixelCost.bytes * SIDE * SIDE,
   bound: "memory",
   batch: 200,
   open: (threads) => descentJob(restoration(kind), threads),
@@ -108,14 +112,14 @@ export const memoryWorkloads: readonly Workload[] = [
   {
     name: "adam10m",
     unit: "ms/step",
-    flops: 12 * PARAMETERS,
-    bytes: 28 * PARAMETERS,
+    flops: adamCost.flops * PARAMETERS,
+    bytes: adamCost.bytes * PARAMETERS,
     bound: "memory",
     open(threads) {
       const { theta, ...compilable } = adamUpdate();
       return entryJob(compilable, theta, threads);
     },
-    step: adamUpdate,
+    step: () => adamUpdate(),
   },
   energy("tikhonov"),
   energy("tv"),

@@ -14,7 +14,14 @@ import { type Descent, descentJob, descentStep } from "./descent.js";
 import type { Workload } from "./workload.js";
 
 /** Training on one batch. `weights` in the order of the layers; biases start at 0. */
-function training(model: Model, inputs: Tensor, targets: Tensor, loss: Loss, weights: readonly Float32Array[]): Descent {
+function training(
+  model: Model,
+  inputs: Tensor,
+  targets: Tensor,
+  loss: Loss,
+  weights: readonly Float32Array[],
+  learningRate = 1e-3,
+): Descent {
   const built = model.build(inputs.shape.slice(1));
   const layout = new ParameterLayout(built.parameters, "f32");
   const rest = [...weights];
@@ -28,7 +35,7 @@ function training(model: Model, inputs: Tensor, targets: Tensor, loss: Loss, wei
   );
   return {
     parameters: layout,
-    optimizer: adam({ learningRate: 1e-3 }),
+    optimizer: adam({ learningRate }),
     start,
     loss: (theta) => loss.perRecord(built.apply(inputs, layout.views(theta), { training: true }).output, targets).mean(),
   };
@@ -36,13 +43,26 @@ function training(model: Model, inputs: Tensor, targets: Tensor, loss: Loss, wei
 
 const WIDTHS = [784, 256, 128, 10];
 
-export function perceptron(batch: number): Descent {
+export function perceptron(batch: number, learningRate?: number): Descent {
   return training(
     sequential(dense(256), relu(), dense(128), relu(), dense(10)),
     fromHost(hashUniform(batch * 784, 1), [batch, 784], "f32"),
     fromHost(labels(batch, 10), [batch], "i32"),
     crossEntropy(),
     [0, 1, 2].map((l) => weight(WIDTHS[l] * WIDTHS[l + 1], WIDTHS[l], 10 + l)),
+    learningRate,
+  );
+}
+
+/** Two hidden layers of a width, on 64 records of as many inputs. */
+export function wide(width: number, learningRate: number): Descent {
+  return training(
+    sequential(dense(width), relu(), dense(width), relu(), dense(10)),
+    fromHost(hashUniform(64 * width, 1), [64, width], "f32"),
+    fromHost(labels(64, 10), [64], "i32"),
+    crossEntropy(),
+    [width, width, 10].map((units, l) => weight(width * units, width, 10 + l)),
+    learningRate,
   );
 }
 
@@ -74,12 +94,21 @@ export function denoiser(): Descent {
   );
 }
 
+/** Forward and weight gradient of each layer, and the data gradient of all but the first; the records in, and Adam's update. */
+export const perceptronCost = (batch: number) => ({
+  flops: 2 * batch * (2 * 784 * 256 + 3 * 256 * 128 + 3 * 128 * 10),
+  bytes: 4 * (batch * 784 + 7 * 235_146),
+});
+
+export const wideCost = (width: number) => ({
+  flops: 2 * 64 * (2 * width * width + 3 * width * width + 3 * width * 10),
+  bytes: 4 * (64 * width + 7 * (2 * width * width + 10 * width)),
+});
+
 const mlp = (batch: number): Workload => ({
   name: `mlp${batch}`,
   unit: "ms/step",
-  // Forward and weight gradient of each layer, and the data gradient of all but the first.
-  flops: 2 * batch * (2 * 784 * 256 + 3 * 256 * 128 + 3 * 128 * 10),
-  bytes: 4 * (batch * 784 + 7 * 235_146),
+  ...perceptronCost(batch),
   bound: "arithmetic",
   open: (threads) => descentJob(perceptron(batch), threads),
   step: () => descentStep(perceptron(batch)),

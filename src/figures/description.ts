@@ -3,8 +3,8 @@ import type { Scale, ScaleKind } from "./scale.js";
 import { makeScale } from "./scale.js";
 import type { Point } from "./thinning.js";
 
-/** How the numbers along an axis are written. */
-export type NumberStyle = "number" | "count" | "percent";
+/** How the numbers along an axis are written; a duration is given in seconds, a power stands for all powers of ten alike: `10³`. */
+export type NumberStyle = "number" | "count" | "percent" | "duration" | "power";
 
 export interface Axis {
   /** The quantity, with its unit. */
@@ -15,6 +15,8 @@ export interface Axis {
   readonly domain?: readonly [number, number];
   /** Widen the domain to whole ticks. Default false. */
   readonly nice?: boolean;
+  /** The values to mark. Default: round ones that suit the room. */
+  readonly ticks?: readonly number[];
 }
 
 /** Which of the colours told apart by everyone; the palette itself is the renderer's. */
@@ -31,6 +33,8 @@ export interface LineMark {
   readonly faint?: boolean;
   /** Also mark each point. */
   readonly dots?: boolean;
+  /** Dashed and quiet, without a colour of its own: what the others are to be compared with, such as a bound. */
+  readonly reference?: boolean;
 }
 
 /** A straight line across the figure at one value. */
@@ -60,8 +64,11 @@ export const isDrawable = (value: number, kind: ScaleKind): boolean =>
 
 /** The scale of one axis over an interval of the page. Where no mark has anything to show, the domain is 0 … 1 (logarithmic 1 … 10). */
 export function scaleOf(description: FigureDescription, axis: "x" | "y", range: readonly [number, number], tickCount: number): Scale {
-  const { kind, domain, nice } = description[axis];
-  return makeScale({ kind, domain: domain ?? extentOf(description, axis), range, tickCount, nice });
+  const { kind, domain, nice, ticks } = description[axis];
+  const scale = makeScale({ kind, domain: domain ?? extentOf(description, axis), range, tickCount, nice });
+  if (ticks === undefined) return scale;
+  const [from, to] = scale.domain;
+  return { ...scale, ticks: ticks.filter((tick) => tick >= from && tick <= to) };
 }
 
 function extentOf({ marks, x, y }: FigureDescription, axis: "x" | "y"): [number, number] {

@@ -3,7 +3,9 @@ export type { Axis, FigureDescription, LineMark, Mark, NumberStyle, RuleMark, Se
 export { Figure } from "./figure.js";
 export type { LineChartOptions, Series } from "./line-chart.js";
 export { lineChart } from "./line-chart.js";
-export { formatCount, formatDuration, formatNumber, formatNumberForPrint, formatPercent } from "./number-format.js";
+export { formatCount, formatDuration, formatNumber, formatNumberForPrint, formatPercent, formatPower } from "./number-format.js";
+export type { PanelsOptions } from "./panels.js";
+export { Panels, panels } from "./panels.js";
 export type { Raster } from "./png.js";
 export { encodePng, pngDataUri } from "./png.js";
 export type { ScaleKind } from "./scale.js";

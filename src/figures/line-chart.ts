@@ -17,18 +17,28 @@ export interface Series {
   readonly smoothing?: number;
   /** Default: the place in the list. */
   readonly colour?: SeriesColour;
+  /** A bound or an ideal that the others are compared with: dashed, quiet, without dots. */
+  readonly reference?: boolean;
 }
 
 export interface LineChartOptions {
   readonly title: string;
   readonly subtitle?: string;
-  readonly x: { readonly label: string; readonly style?: NumberStyle; readonly domain?: readonly [number, number] };
+  readonly x: {
+    readonly label: string;
+    /** Default `"linear"`. */
+    readonly kind?: ScaleKind;
+    readonly style?: NumberStyle;
+    readonly domain?: readonly [number, number];
+    readonly ticks?: readonly number[];
+  };
   readonly y: {
     readonly label: string;
     /** `"auto"`, the default, is logarithmic where all values are positive and span a factor above 20. */
     readonly kind?: ScaleKind | "auto";
     readonly style?: NumberStyle;
     readonly domain?: readonly [number, number];
+    readonly ticks?: readonly number[];
   };
   readonly series: readonly Series[];
   readonly rules?: readonly RuleMark[];
@@ -53,23 +63,24 @@ export interface LineChartOptions {
  */
 export function lineChart({ title, subtitle, x, y, series, rules = [], alt }: LineChartOptions): Figure {
   const kind = y.kind === undefined || y.kind === "auto" ? suitableKind(series) : y.kind;
-  const marks: LineMark[] = series.flatMap(({ name, points, dots, smoothing = 1, colour }, i) => {
+  const marks: LineMark[] = series.flatMap(({ name, points, dots, smoothing = 1, colour, reference = false }, i) => {
     const own = colour ?? colours[i % colours.length];
     const main: LineMark = {
       kind: "line",
       points: smooth(points, smoothing),
       colour: own,
       label: series.length > 1 ? name : undefined,
-      dots: dots ?? points.length < 30,
+      dots: dots ?? (points.length < 30 && !reference),
+      ...(reference ? { reference } : {}),
     };
     return smoothing > 1 ? [{ kind: "line", points, colour: own, faint: true }, main] : [main];
   });
-  const yAxis: Axis = { label: y.label, kind, style: y.style ?? "number", domain: y.domain, nice: true };
+  const yAxis: Axis = { label: y.label, kind, style: y.style ?? "number", domain: y.domain, nice: true, ticks: y.ticks };
   return new Figure({
     title,
     subtitle: subtitle ?? `${y.label}${kind === "log" ? ", log scale" : ""}`,
     alt: alt ?? describe(series, x.label, yAxis),
-    x: { label: x.label, kind: "linear", style: x.style ?? "number", domain: x.domain },
+    x: { label: x.label, kind: x.kind ?? "linear", style: x.style ?? "number", domain: x.domain, ticks: x.ticks },
     y: yAxis,
     marks: [...rules, ...marks],
   });

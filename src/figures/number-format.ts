@@ -26,6 +26,12 @@ export function formatNumberForPrint(x: number, digits = 4): string {
   return printed.replace(/^1×/, "").replace(/^-/, "−");
 }
 
+/** A power of ten as such, also where its zeros would be few: `10³`. Other numbers as `formatNumberForPrint`. */
+export function formatPower(x: number): string {
+  const [mantissa, exponent] = splitScientific(x.toExponential(3));
+  return trimZeros(mantissa) === "1" ? `10${superscript(String(exponent))}` : formatNumberForPrint(x);
+}
+
 /** A count with thin groups of three digits for people: `21,578`. */
 export const formatCount = (n: number): string =>
   (Number.isFinite(n) ? Math.round(n).toString() : String(n)).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -37,9 +43,10 @@ export function formatPercent(share: number, decimals = 1): string {
   return `${decimals > 0 ? rounded.replace(/^100\.0+$/, "100") : rounded} %`;
 }
 
-/** A duration: `41 ms`, `9.3 s`, `41 s`, `2 min 05 s`, `1 h 04 min`. */
+/** A duration: `2.5 µs`, `41 ms`, `9.3 s`, `41 s`, `2 min 05 s`, `1 h 04 min`. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
+  if (seconds < 0.9995e-3 && seconds !== 0) return `${formatNumber(seconds * 1e6, seconds < 1e-5 ? 2 : 3)} µs`;
   if (seconds < 0.9995) return `${formatNumber(seconds * 1000, seconds < 0.01 ? 2 : 3)} ms`;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

@@ -1,7 +1,7 @@
 /** Figures as SVG text. No document is needed: the same in Node and in the browser. */
 import type { FigureDescription, LineMark, NumberStyle } from "./description.js";
 import { isDrawable, scaleOf } from "./description.js";
-import { formatCount, formatNumberForPrint, formatPercent } from "./number-format.js";
+import { formatCount, formatDuration, formatNumberForPrint, formatPercent, formatPower } from "./number-format.js";
 import type { Scale } from "./scale.js";
 import { figureStyle, themeStyle } from "./theme.js";
 import { thin } from "./thinning.js";
@@ -22,7 +22,20 @@ export const escapeText = (text: string): string =>
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 export function renderSvg(description: FigureDescription, { width = 400, height = 250, embedded = false }: SvgOptions): string {
-  const { title, subtitle, alt, x: xAxis, y: yAxis, marks } = description;
+  return asDocument(drawFigure(description, width, height), { width, height, embedded, label: `${description.title}. ${description.alt}` });
+}
+
+/** What is drawn, as an SVG file or as an element of a page. */
+export function asDocument(content: string, frame: Required<SvgOptions> & { readonly label: string }): string {
+  const { width, height, embedded, label } = frame;
+  const style = embedded ? "" : `<style>${themeStyle(".steepest")}${figureStyle}.steepest{background:var(--paper)}</style>`;
+  const size = embedded ? "" : ` width="${width}" height="${height}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="steepest" viewBox="0 0 ${width} ${height}"${size} role="img" aria-label="${escapeText(label)}">${style}${content}</svg>`;
+}
+
+/** The elements of a figure, within a room of that size. */
+export function drawFigure(description: FigureDescription, width: number, height: number): string {
+  const { title, subtitle, x: xAxis, y: yAxis, marks } = description;
   const lines = marks.filter((mark) => mark.kind === "line");
   const labelWidth = Math.max(0, ...lines.map((line) => textWidth(line.label ?? "") + 12));
   const [top, bottom] = [38, height - 38];
@@ -53,7 +66,7 @@ export function renderSvg(description: FigureDescription, { width = 400, height 
   out.push(text((left + right) / 2, height - 4, "middle", xAxis.label));
   // A nested svg clips what leaves the frame, without an id that could meet another figure's.
   const frame = { left: left - 4, top: top - 6, width: right - left + 8, height: bottom - top + 12 };
-  out.push(`<svg x="${round(frame.left)}" y="${frame.top}" width="${round(frame.width)}" height="${frame.height}"`);
+  out.push(`<svg aria-hidden="true" x="${round(frame.left)}" y="${frame.top}" width="${round(frame.width)}" height="${frame.height}"`);
   out.push(` viewBox="${round(frame.left)} ${frame.top} ${round(frame.width)} ${frame.height}">`);
   for (const mark of marks) {
     if (mark.kind === "line") out.push(drawLine(mark, x, y, xAxis.style, yAxis.style));
@@ -71,32 +84,34 @@ export function renderSvg(description: FigureDescription, { width = 400, height 
   }
   out.push("</svg>");
   out.push(...endLabels(lines, x, y, [top + 4, bottom + 4]));
-
-  const style = embedded ? "" : `<style>${themeStyle(".steepest")}${figureStyle}.steepest{background:var(--paper)}</style>`;
-  const size = embedded ? "" : ` width="${width}" height="${height}"`;
-  const label = escapeText(`${title}. ${alt}`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="steepest" viewBox="0 0 ${width} ${height}"${size} role="img" aria-label="${label}">${style}${out.join("")}</svg>`;
+  return out.join("");
 }
 
 function drawLine(mark: LineMark, x: Scale, y: Scale, xStyle: NumberStyle, yStyle: NumberStyle): string {
   const shown = thin(mark.points.filter((point) => isDrawable(point[0], x.kind) && isDrawable(point[1], y.kind)));
   if (shown.length === 0) return "";
-  const paint = `var(--series-${mark.colour})`;
+  const paint = paintOf(mark);
   const path = shown.map(([px, py], i) => `${i === 0 ? "M" : "L"}${round(x.at(px))} ${round(y.at(py))}`).join("");
-  const line = shown.length > 1 ? `<path class="line${mark.faint ? " faint" : ""}" style="stroke:${paint}" d="${path}"/>` : "";
+  const stroke = mark.reference ? `class="line reference"` : `class="line${mark.faint ? " faint" : ""}" style="stroke:${paint}"`;
+  const line = shown.length > 1 ? `<path ${stroke} d="${path}"/>` : "";
   if (!mark.dots && shown.length > 1) return line;
+  const [name, radius] = shown.length > 20 ? ["dot small", 2.25] : ["dot", 3.5];
   const dots = shown.map(([px, py]) => {
-    const where = `${formatTick(px, xStyle, x)}: ${yStyle === "percent" ? formatPercent(py, 2) : formatNumberForPrint(py)}`;
-    return `<circle class="dot" style="fill:${paint}" cx="${round(x.at(px))}" cy="${round(y.at(py))}" r="${shown.length > 40 ? 2.25 : 3.5}"><title>${escapeText(where)}</title></circle>`;
+    const value = yStyle === "percent" ? formatPercent(py, 2) : yStyle === "duration" ? formatDuration(py) : formatNumberForPrint(py);
+    const where = `${xStyle === "count" ? formatCount(px) : formatTick(px, xStyle, x)}: ${value}`;
+    return `<circle class="${name}" style="fill:${paint}" cx="${round(x.at(px))}" cy="${round(y.at(py))}" r="${radius}"><title>${escapeText(where)}</title></circle>`;
   });
   return line + dots.join("");
 }
 
+const paintOf = ({ colour, reference }: LineMark): string => (reference ? "var(--muted)" : `var(--series-${colour})`);
+
 /** Names at the ends of lines, moved apart where they would overlap. */
 function endLabels(lines: readonly LineMark[], x: Scale, y: Scale, [top, bottom]: readonly [number, number]): string[] {
-  const labels = lines.flatMap(({ label, points, colour }) => {
+  const labels = lines.flatMap((line) => {
+    const { label, points } = line;
     const end = points.findLast((point) => isDrawable(point[0], x.kind) && isDrawable(point[1], y.kind));
-    return label === undefined || end === undefined ? [] : [{ label, colour, at: y.at(end[1]) + 4, x: x.at(end[0]) + 8 }];
+    return label === undefined || end === undefined ? [] : [{ label, paint: paintOf(line), at: y.at(end[1]) + 4, x: x.at(end[0]) + 8 }];
   });
   const gap = 15;
   labels.sort((a, b) => a.at - b.at);
@@ -105,10 +120,13 @@ function endLabels(lines: readonly LineMark[], x: Scale, y: Scale, [top, bottom]
     labels[i].at = Math.min(labels[i].at, i === labels.length - 1 ? bottom : labels[i + 1].at - gap);
   const edge = Math.max(...labels.map((label) => label.x));
   return labels.map(
-    ({ label, colour, at }) =>
-      `<text class="end" style="fill:var(--series-${colour})" x="${round(edge)}" y="${round(at)}">${escapeText(label)}</text>`,
+    ({ label, paint, at }) => `<text class="end" style="fill:${paint}" x="${round(edge)}" y="${round(at)}">${escapeText(label)}</text>`,
   );
 }
+
+/** The heading of a picture of several figures. */
+export const drawHeading = (x: number, y: number, title: string, subtitle: string): string =>
+  text(x, y, "start", title, "heading", subtitle);
 
 /** A number along an axis. */
 export function formatTick(value: number, style: NumberStyle, scale: Scale): string {
@@ -116,6 +134,8 @@ export function formatTick(value: number, style: NumberStyle, scale: Scale): str
     const steps = scale.ticks.length > 1 ? Math.abs(scale.ticks[1] - scale.ticks[0]) * 100 : 1;
     return formatPercent(value, steps >= 0.999 ? 0 : steps >= 0.0999 ? 1 : 2);
   }
+  if (style === "duration") return formatDuration(value).replace(".0 s", " s");
+  if (style === "power") return formatPower(value);
   return style === "count" && Math.abs(value) >= 1000 && Math.abs(value) < 1e6 ? formatCount(value) : formatNumberForPrint(value);
 }
 

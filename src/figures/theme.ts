@@ -48,10 +48,13 @@ export const figureStyle = [
   ".steepest{font:12px/1.3 system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;font-variant-numeric:tabular-nums}",
   ".steepest text{fill:var(--muted)}",
   ".steepest .title{font-size:14px;font-weight:600;fill:var(--ink)}",
+  ".steepest .heading{font-size:17px;font-weight:600;fill:var(--ink)}",
   ".steepest .grid{stroke:var(--hairline);stroke-width:1;shape-rendering:crispEdges}",
   ".steepest .rule{stroke:var(--muted);stroke-width:1;stroke-dasharray:3 3}",
   ".steepest .line{fill:none;stroke-width:1.75;stroke-linejoin:round;stroke-linecap:round}",
   ".steepest .faint{stroke-width:1;opacity:.35}",
+  ".steepest .reference{stroke:var(--muted);stroke-width:1.25;stroke-dasharray:5 4}",
   ".steepest .dot{stroke:var(--paper);stroke-width:1.5}",
+  ".steepest .small{stroke-width:.5}",
   ".steepest .end{font-weight:600}",
 ].join("");

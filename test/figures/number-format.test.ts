@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatCount, formatDuration, formatNumber, formatNumberForPrint, formatPercent } from "../../src/figures/number-format.js";
+import {
+  formatCount,
+  formatDuration,
+  formatNumber,
+  formatNumberForPrint,
+  formatPercent,
+  formatPower,
+} from "../../src/figures/number-format.js";
 
 describe("formatNumber", () => {
   it.each([
@@ -52,7 +59,11 @@ it("never rounds an imperfect share to 100 %", () => {
 });
 
 it.each([
-  [0.0000215, "0.022 ms"],
+  [0.00000215, "2.2 µs"],
+  [0.0000215, "21.5 µs"],
+  [0.0009994, "999 µs"],
+  [0.0009999, "1 ms"],
+  [0, "0 ms"],
   [0.0414, "41.4 ms"],
   [0.99999, "1.0 s"],
   [9.31, "9.3 s"],
@@ -64,4 +75,8 @@ it.each([
   [Number.POSITIVE_INFINITY, "–"],
 ])("%d seconds are %s", (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
+});
+
+it("writes powers of ten as such, and other numbers as they are", () => {
+  expect([1, 10, 1000, 1e8, 1e-3, 3000, 2.5e7].map(formatPower)).toEqual(["10⁰", "10¹", "10³", "10⁸", "10⁻³", "3000", "2.5×10⁷"]);
 });
