@@ -5,11 +5,8 @@ import { type NormalForm, normalize } from "./graph/normalize.js";
 import type { Value } from "./graph/value.js";
 import type { Buffer, Kernel, PlannedKernel, Storage } from "./kernels/kernel.js";
 import type { LoopFunction } from "./loops/ir.js";
-import { lowerColumns } from "./lower/columns.js";
-import type { LoweredPhase } from "./lower/phase.js";
-import { lowerRows } from "./lower/rows.js";
+import { type BoundPhase, KernelLowering } from "./lower/kernels.js";
 import { isSmall, lowerScalars } from "./lower/scalars.js";
-import { lowerTemplate } from "./lower/templates.js";
 import type { EntryPoint } from "./program.js";
 import { barriersOf, type FlatLoop, type ScheduledLoop } from "./schedule/barriers.js";
 import { LeafBuffers } from "./schedule/leaves.js";
@@ -184,7 +181,7 @@ function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody 
   };
   const storagePlace = ({ buffer, offset }: Storage) => withOffset(placeOf(buffer), offset * bytesPerElement[buffer.dtype]);
   const touched = phases.map(({ phase, kernel }) => [
-    ...[...phase.buffers.values()].map((buffer) => ({
+    ...[...phase.memory.values()].map(({ buffer }) => ({
       place: placeOf(buffer),
       bytes: buffer.size * bytesPerElement[buffer.dtype],
       written: !kernel.reads.has(buffer) || kernel.writes.has(buffer),
@@ -205,7 +202,7 @@ function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody 
         const places = phase.function.parameters.flatMap((p): Place[] => {
           if (p.kind !== "cursor") return [];
           const scratch = phase.scratch.get(p);
-          return [scratch ? memory.place(scratch) : placeOf(found(phase.buffers, p))];
+          return [scratch ? memory.place(scratch) : storagePlace(found(phase.memory, p))];
         });
         return {
           function: phase.function,
@@ -225,14 +222,15 @@ function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody 
 
 /** All phases one after the other, and which of them are repeated. */
 function flatten(kernels: readonly PlannedKernel[]): {
-  readonly phases: { readonly phase: LoweredPhase; readonly kernel: PlannedKernel }[];
+  readonly phases: { readonly phase: BoundPhase; readonly kernel: PlannedKernel }[];
   readonly loops: readonly FlatLoop[];
 } {
-  const phases: { readonly phase: LoweredPhase; readonly kernel: PlannedKernel }[] = [];
+  const lowering = new KernelLowering();
+  const phases: { readonly phase: BoundPhase; readonly kernel: PlannedKernel }[] = [];
   const enter = (list: readonly PlannedKernel[]): FlatLoop[] =>
     list.flatMap((kernel) => {
       if (kernel.kernel.kind !== "loop") {
-        for (const phase of lower(kernel.kernel, phases.length)) phases.push({ phase, kernel });
+        for (const phase of lowering.lower(kernel.kernel, phases.length)) phases.push({ phase, kernel });
         return [];
       }
       const start = phases.length;
@@ -256,21 +254,10 @@ const traceBuffer = (value: Value, trace: number): Buffer => ({
   source: { kind: "trace", trace },
 });
 
-function lower(kernel: Exclude<Kernel, { readonly kind: "loop" }>, i: number): LoweredPhase[] {
-  switch (kernel.kind) {
-    case "rows":
-      return [lowerRows(kernel, `${kernel.passes.some((p) => p.reductions.length > 0) ? "rows" : "map"}${i}`)];
-    case "columns":
-      return lowerColumns(kernel, `columns${i}`);
-    case "template":
-      return lowerTemplate(kernel, `${kernel.value.primitive.name}${i}`);
-  }
-}
-
 type Owner = Buffer | ScratchBuffer;
 
 function assignMemory(
-  phases: readonly LoweredPhase[],
+  phases: readonly BoundPhase[],
   loops: readonly FlatLoop[],
   resolve: (buffer: Buffer) => Buffer,
   kept: Buffer | undefined,
@@ -285,7 +272,7 @@ function assignMemory(
     else held.last = at;
   };
   phases.forEach((phase, at) => {
-    for (const buffer of phase.buffers.values()) {
+    for (const { buffer } of phase.memory.values()) {
       const target = resolve(buffer);
       if (target.source.kind !== "temporary") continue;
       if (!target.source.zeroed) live(lives, target, target.dtype, target.size, at);
@@ -305,7 +292,7 @@ function assignMemory(
       life.last = Math.max(life.last, loop.end);
     };
     for (const phase of phases.slice(loop.start, loop.end)) {
-      for (const buffer of phase.buffers.values()) stay(lives, resolve(buffer));
+      for (const { buffer } of phase.memory.values()) stay(lives, resolve(buffer));
       for (const scratch of phase.scratch.values()) stay(scratch.perThread ? perThread : lives, scratch);
     }
     stay(lives, resolve(loop.flag.buffer));

@@ -24,8 +24,7 @@ export interface DriverOptions {
 export function printEntry(entry: CompiledEntry, map: MemoryMap, places: EntryPlaces, options: DriverOptions): Uint8Array<ArrayBuffer> {
   const { shared, maximum, fast } = options;
   const { body } = entry;
-  const functions = body.kind === "scalar" ? [body.function] : body.phases.map((p) => p.function);
-  const { bytes } = printModule(functions, {
+  const { bytes } = printModule([], {
     memory: { initial: 1, maximum, shared },
     fast,
     extra: (handle) => ({

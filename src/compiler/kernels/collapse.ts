@@ -1,7 +1,8 @@
 /** Merges loops that run over memory as one: fewer, longer loops with the same work. */
 import type { Affine } from "./affine.js";
 import { BLOCK } from "./draft.js";
-import type { ColumnKernel, KernelExpr, Pass, RowKernel, Store } from "./kernel.js";
+import type { ColumnKernel, KernelExpr, Pass, RowKernel } from "./kernel.js";
+import { Rewriter } from "./rewrite.js";
 
 /** The same kernel with neighbouring axes joined where every index allows it. A kernel without reductions gets its last axis as inner loop. */
 export function collapseRows(kernel: RowKernel): RowKernel {
@@ -26,7 +27,8 @@ export function collapseRows(kernel: RowKernel): RowKernel {
     split = 1;
     tail = size % BLOCK === 0 ? undefined : size % BLOCK;
   }
-  const passes = rewritePasses(kernel.passes, rewrite);
+  const rewriter = new Rewriter({ index: rewrite });
+  const passes = kernel.passes.map((p) => rewriter.pass(p));
   return { kind: "rows", rows: extents.slice(0, split), inner: extents.slice(split), passes, ...(tail === undefined ? {} : { tail }) };
 }
 
@@ -38,11 +40,10 @@ export function collapseColumns(kernel: ColumnKernel): ColumnKernel {
   const groups = joinAxes(loops, boundary, indicesOf([pass]));
   const extents = groups.map((g) => g.reduce((n, v) => n * loops[v], 1));
   const split = groups.filter((g) => g[0] < boundary).length;
-  const [{ reductions }] = rewritePasses([pass], (a) => ({
-    constant: a.constant,
-    coefficients: groups.map((g) => a.coefficients[g[g.length - 1]]),
-  }));
-  return { ...kernel, reduced: extents.slice(0, split), kept: extents.slice(split), reduction: reductions[0] };
+  const rewriter = new Rewriter({
+    index: (a) => ({ constant: a.constant, coefficients: groups.map((g) => a.coefficients[g[g.length - 1]]) }),
+  });
+  return { ...kernel, reduced: extents.slice(0, split), kept: extents.slice(split), reduction: rewriter.reduction(kernel.reduction) };
 }
 
 /** groups[i]: the old variables that form new variable i. Neighbours join when no index tells them apart; axes of extent 1 go. */
@@ -83,35 +84,4 @@ function indicesOf(passes: readonly Pass[]): Affine[] {
     for (const r of pass.reductions) visit(r.expression);
   }
   return found;
-}
-
-function rewritePasses(passes: readonly Pass[], rewrite: (a: Affine) => Affine): Pass[] {
-  const memo = new Map<KernelExpr, KernelExpr>();
-  const expression = (e: KernelExpr): KernelExpr => {
-    const held = memo.get(e);
-    if (held !== undefined) return held;
-    const result = rewritten(e);
-    memo.set(e, result);
-    return result;
-  };
-  const rewritten = (e: KernelExpr): KernelExpr => {
-    switch (e.kind) {
-      case "load":
-        return { ...e, offset: rewrite(e.offset), dynamic: e.dynamic.map((d) => ({ ...d, row: expression(d.row) })) };
-      case "index":
-        return { ...e, index: rewrite(e.index) };
-      case "operation":
-        return { ...e, operands: e.operands.map(expression) };
-      case "guard":
-        return { ...e, conditions: e.conditions.map((c) => ({ ...c, index: rewrite(c.index) })), value: expression(e.value) };
-      default:
-        return e;
-    }
-  };
-  const store = (s: Store): Store => ({ ...s, offset: rewrite(s.offset), expression: expression(s.expression) });
-  return passes.map((p) => ({
-    rowStores: p.rowStores.map(store),
-    reductions: p.reductions.map((r) => ({ ...r, expression: expression(r.expression) })),
-    stores: p.stores.map(store),
-  }));
 }

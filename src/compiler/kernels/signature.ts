@@ -4,7 +4,8 @@
  */
 import type { Value } from "../graph/value.js";
 import type { Affine } from "./affine.js";
-import type { Buffer, ColumnKernel, DynamicRow, Kernel, KernelExpr, Pass, RowKernel, Storage, Store, TemplateKernel } from "./kernel.js";
+import type { Buffer, Kernel, KernelExpr, Reduction, Storage, Store } from "./kernel.js";
+import { Rewriter } from "./rewrite.js";
 
 /** A kernel that lowers to functions. */
 export type LoopedKernel = Exclude<Kernel, { readonly kind: "loop" }>;
@@ -60,7 +61,7 @@ class SignatureWriter {
     }
   }
 
-  #reduction({ op, value, dtype, expression }: Pass["reductions"][number]): void {
+  #reduction({ op, value, dtype, expression }: Reduction): void {
     this.parts.push(op, dtype);
     this.#value(value);
     this.#expression(expression);
@@ -84,9 +85,11 @@ class SignatureWriter {
       this.parts.push(known, element - this.regions[known].offset);
       return;
     }
+    // Records have one place for each step, and no other.
+    const start = buffer.source.kind === "trace" ? 0 : element;
     this.#regionOf.set(buffer, this.regions.length);
-    this.parts.push(this.regions.length, buffer.dtype);
-    this.regions.push({ buffer, offset: element });
+    this.parts.push(this.regions.length, buffer.dtype, element - start);
+    this.regions.push({ buffer, offset: start });
   }
 
   #value(value: Value): void {
@@ -138,89 +141,22 @@ class SignatureWriter {
   }
 }
 
-/** The same kernel, with every element counted from where its region begins. */
-export function rebased<K extends LoopedKernel>(kernel: K, regions: readonly Storage[]): LoopedKernel {
+/** The same kernel, with the elements of every region counted from where it begins. */
+export function rebased(kernel: LoopedKernel, regions: readonly Storage[]): LoopedKernel {
   if (regions.every((r) => r.offset === 0)) return kernel;
   const starts = new Map(regions.map((r) => [r.buffer, r.offset]));
-  return new Rebase(starts).kernel(kernel);
-}
-
-class Rebase {
-  readonly #starts: ReadonlyMap<Buffer, number>;
-  readonly #expressions = new Map<KernelExpr, KernelExpr>();
-
-  constructor(starts: ReadonlyMap<Buffer, number>) {
-    this.#starts = starts;
-  }
-
-  kernel(kernel: LoopedKernel): LoopedKernel {
-    switch (kernel.kind) {
-      case "rows":
-        return { ...kernel, passes: kernel.passes.map((p) => this.#pass(p)) } satisfies RowKernel;
-      case "columns":
-        return {
-          ...kernel,
-          reduction: { ...kernel.reduction, expression: this.#expression(kernel.reduction.expression) },
-          storage: this.#storage(kernel.storage),
-        } satisfies ColumnKernel;
-      case "template":
-        return {
-          ...kernel,
-          operands: kernel.operands.map((o) => ({ ...o, storage: this.#storage(o.storage) })),
-          stores: kernel.stores.map((s) => this.#store(s)),
-          ...(kernel.sideSum ? { sideSum: this.#storage(kernel.sideSum) } : {}),
-        } satisfies TemplateKernel;
-    }
-  }
-
-  #pass({ rowStores, reductions, stores }: Pass): Pass {
-    return {
-      rowStores: rowStores.map((s) => this.#store(s)),
-      reductions: reductions.map((r) => ({ ...r, expression: this.#expression(r.expression) })),
-      stores: stores.map((s) => this.#store(s)),
-    };
-  }
-
-  #startOf(buffer: Buffer): number {
-    return this.#starts.get(buffer) ?? 0;
-  }
-
-  #storage({ buffer, offset }: Storage): Storage {
-    return { buffer, offset: offset - this.#startOf(buffer) };
-  }
-
-  #affine(buffer: Buffer, { constant, coefficients }: Affine): Affine {
-    return { constant: constant - this.#startOf(buffer), coefficients };
-  }
-
-  #store(s: Store): Store {
-    const { buffer } = s.storage;
-    return { ...s, storage: this.#storage(s.storage), offset: this.#affine(buffer, s.offset), expression: this.#expression(s.expression) };
-  }
-
-  /** Parts that expressions share stay shared. */
-  #expression(e: KernelExpr): KernelExpr {
-    const known = this.#expressions.get(e);
-    if (known !== undefined) return known;
-    const made = this.#make(e);
-    this.#expressions.set(e, made);
-    return made;
-  }
-
-  #make(e: KernelExpr): KernelExpr {
-    switch (e.kind) {
-      case "operation":
-        return { ...e, operands: e.operands.map((o) => this.#expression(o)) };
-      case "guard":
-        return { ...e, value: this.#expression(e.value) };
-      case "load": {
-        const start = this.#startOf(e.buffer);
-        const dynamic = e.dynamic.map((d): DynamicRow => ({ ...d, row: this.#expression(d.row) }));
-        const offset = this.#affine(e.buffer, e.offset);
-        return { ...e, offset, dynamic, ...(e.within ? { within: [e.within[0] - start, e.within[1] - start] as const } : {}) };
-      }
-      default:
-        return e;
-    }
+  const rewriter = new Rewriter({ start: (buffer) => starts.get(buffer) ?? 0 });
+  switch (kernel.kind) {
+    case "rows":
+      return { ...kernel, passes: kernel.passes.map((p) => rewriter.pass(p)) };
+    case "columns":
+      return { ...kernel, reduction: rewriter.reduction(kernel.reduction), storage: rewriter.storage(kernel.storage) };
+    case "template":
+      return {
+        ...kernel,
+        operands: kernel.operands.map((o) => ({ ...o, storage: rewriter.storage(o.storage) })),
+        stores: kernel.stores.map((s) => rewriter.store(s)),
+        ...(kernel.sideSum ? { sideSum: rewriter.storage(kernel.sideSum) } : {}),
+      };
   }
 }
