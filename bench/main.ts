@@ -86,10 +86,10 @@ if (chosen["keep-losses"]) {
 
 const effort: Effort = {
   rounds: count("rounds", chosen.rounds, 15),
-  block: count("block", chosen.block, chosen.quick ? 30 : 150),
-  warmUp: chosen.quick ? 300 : 2500,
+  block: count("block", chosen.block, chosen.quick ? 20 : 150),
+  warmUp: chosen.quick ? 200 : 2500,
   patience: chosen.quick ? 1500 : 30_000,
-  row: chosen.quick ? 3000 : 600_000,
+  row: chosen.quick ? 1500 : 600_000,
 };
 const threads = chosen.threads === undefined ? (cores > 1 ? [1, 2] : [1]) : [count("threads", chosen.threads, 1)];
 if (chosen.scaling !== undefined) {
