@@ -2,10 +2,13 @@
 
 import { openProgram } from "../backends/wasm/threads/index.js";
 import { checkGradient, Derivatives } from "../curvature/index.js";
+import { digits } from "../data/digits.js";
+import { descend } from "../descent/descend.js";
 import { explainObjective, explainTraining } from "../descent/explain.js";
 import { fit } from "../descent/fit.js";
 import { minimize } from "../descent/minimize.js";
 import { PartEvaluator } from "../descent/part-evaluator.js";
+import type { Profile } from "../descent/profile.js";
 import { crossEntropy, type Loss, meanSquared, multiclassHinge } from "../models/losses.js";
 import type { BuiltModel } from "../models/model.js";
 import { modelNamed, models } from "../models/ready.js";
@@ -50,7 +53,7 @@ export const engine: Engine = {
     return { value, gradient: Array.from(gradient), hessian: derivatives.hessian(at), check: { verdict, maxRelativeError } };
   },
 
-  async train({ dataset, model, optimizer, epochs, batchSize, seed, validation, patience, threads, signal, onProgress }) {
+  async train({ dataset, model, optimizer, epochs, batchSize, seed, validation, patience, threads, profile, signal, onProgress }) {
     const run = await fit(model, dataset, {
       optimizer,
       epochs,
@@ -61,6 +64,7 @@ export const engine: Engine = {
       onProgress,
       ...(patience === undefined ? {} : { patience }),
       ...(threads === undefined ? {} : { threads }),
+      ...(profile === undefined ? {} : { profile }),
     });
     const { test } = run;
     const classes = dataset.classes?.length;
@@ -87,6 +91,7 @@ export const engine: Engine = {
         ? { test: { loss: test.loss, ...(test.accuracy === undefined ? {} : { accuracy: test.accuracy, confusion: test.confusion }) } }
         : {}),
       ...(test && classes ? { testProbabilities: probabilitiesOf(test.outputs, classes) } : {}),
+      ...(run.profile ? { profile: run.profile } : {}),
     };
   },
 
@@ -117,6 +122,30 @@ export const engine: Engine = {
     } finally {
       program.close();
     }
+  },
+
+  async bench(request) {
+    const { optimizer, seconds, signal } = request;
+    const common = { optimizer, signal, profile: true, ...(request.threads === undefined ? {} : { threads: request.threads }) };
+    let profile: Profile | undefined;
+    if ("model" in request) {
+      const { model, batchSize } = request;
+      // Whole batches, and more of them than the caches hold of what they read.
+      const data = digits({ train: batchSize * Math.max(2, Math.ceil(4000 / batchSize)), test: 1 });
+      ({ profile } = await fit(model, data, { ...common, batchSize, seconds, epochs: 1e5 }));
+    } else {
+      const objective = formulaObjective(
+        request.formula,
+        parseFormula(request.formula).variables.map(() => 1),
+      );
+      const until = performance.now() + 1000 * seconds;
+      for await (const state of descend(objective, { ...common, tolerance: 0, steps: 1e9, stepsPerYield: 1e5 })) {
+        profile = state.profile;
+        if (performance.now() > until) break;
+      }
+    }
+    if (profile === undefined) throw new SteepestError({ problem: "the benchmark was stopped before its first step" });
+    return profile;
   },
 
   explain(request) {

@@ -1,6 +1,7 @@
 /** What the commands need of the engine. They see this interface alone, so that each can be tested without training anything. */
 import type { Dataset, DatasetPart } from "../data/dataset.js";
 import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
+import type { Profile } from "../descent/profile.js";
 import type { Model } from "../models/model.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { LayerSummary, NamedArray, PlainData } from "../runs/run-data.js";
@@ -69,6 +70,8 @@ export interface TrainRequest {
   readonly patience?: number;
   /** Default: as many as the machine has. */
   readonly threads?: number;
+  /** Say where the time goes. */
+  readonly profile?: boolean;
   /** Aborted to stop after the present slice; the result is kept then, with status `aborted`. */
   readonly signal: AbortSignal;
   onProgress(progress: TrainProgress): void;
@@ -96,7 +99,16 @@ export interface TrainResult {
   readonly test?: Evaluation;
   /** Probabilities over the test part, [records][classes] row by row, for classification. */
   readonly testProbabilities?: ArrayLike<number>;
+  readonly profile?: Profile;
 }
+
+/** Steps of a formula from ones, or of a model on digits, for about so many seconds. */
+export type BenchRequest = {
+  readonly optimizer: Optimizer;
+  readonly seconds: number;
+  readonly threads?: number;
+  readonly signal: AbortSignal;
+} & ({ readonly formula: string } | { readonly model: Model; readonly batchSize: number });
 
 export interface EvaluateRequest {
   readonly run: StoredRun;
@@ -135,5 +147,6 @@ export interface Engine {
   gradient(formula: string, at: readonly number[]): GradientResult;
   train(request: TrainRequest): Promise<TrainResult>;
   evaluate(request: EvaluateRequest): Promise<EvaluateResult>;
+  bench(request: BenchRequest): Promise<Profile>;
   explain(request: ExplainRequest): readonly ExplainedLevel[];
 }

@@ -55,6 +55,7 @@ const threads = wholeOption("threads", {
   atMost: 256,
 });
 const out = textOption("out", "DIR", { help: "the run folder to write", default: undefined, defaultText: "runs/DATA-MODEL-TIME" });
+const profile = toggle("profile", "print where the time went, loop by loop");
 const force = toggle("force", "replace the run that the folder holds");
 
 export const train: Command = {
@@ -69,7 +70,7 @@ export const train: Command = {
     "steepest train --data fashion:data/fashion --optimizer momentum --lr 0.05 --schedule step:1000:0.5 --json",
   ],
   positionals: [],
-  options: [data, model, epochs, batchSize, ...method.list, seed, validation, patience, threads, out, force],
+  options: [data, model, epochs, batchSize, ...method.list, seed, validation, patience, threads, profile, out, force],
   async run(context, args) {
     const plan = planOf(context, args);
     // Before any work: whether its result could be kept.
@@ -96,6 +97,7 @@ export const train: Command = {
         validation: plan.validation,
         patience: plan.patience,
         threads: args.get(threads),
+        profile: args.get(profile),
         signal: abort.signal,
         onProgress: (progress) => view?.update(progress),
       });
@@ -141,8 +143,11 @@ export const train: Command = {
     const chosen =
       dataset.test === undefined || result.testProbabilities === undefined ? {} : chooseSamples(dataset.test, result.testProbabilities);
     const saved = await saveRun(run, plan.folder, { ...chosen, force: args.get(force), created: context.now() });
-    if (args.get(json)) printJson(context.out, jsonOf(run, saved));
-    else show(context, args, run, saved);
+    if (args.get(json)) printJson(context.out, { ...jsonOf(run, saved), ...(result.profile ? { profile: result.profile } : {}) });
+    else {
+      show(context, args, run, saved);
+      if (result.profile) context.out.line(`\n${result.profile}`);
+    }
     return codeOf(result);
   },
 };

@@ -8,6 +8,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
 import type { Status } from "./history.js";
 import { checkOptimizer, checkOptionNames } from "./option-names.js";
+import { type Profile, profileOf } from "./profile.js";
 import { unusable } from "./settings.js";
 import { descentVariables, gradientOf, initialValues, lookEntry, stepEntry, variableList } from "./step.js";
 
@@ -24,6 +25,8 @@ export interface DescendOptions {
   readonly threads?: number;
   /** Ends the descent after the step under way. */
   readonly signal?: AbortSignal;
+  /** Say where the time goes: `state.profile`. θ has the same bits; the machine's limits are measured first, in about half a second. Default false. */
+  readonly profile?: boolean;
 }
 
 /** A descent as it stands between two slices of steps. */
@@ -40,6 +43,8 @@ export interface DescentState<S> {
   readonly solution: S;
   /** `running` while it goes on; the last state says why it ended. */
   readonly status: Status | "running";
+  /** Where the time of all steps so far went, if that was asked for. */
+  readonly profile?: Profile;
   /** Sets the learning rate from here on: the schedule, if any, is scaled so that it goes through it. */
   set(controls: { readonly learningRate: number }): void;
   /** All that was set so far, with its step. */
@@ -60,12 +65,14 @@ export interface DescentState<S> {
  */
 export async function* descend<S>(objective: Objective<S>, options: DescendOptions = {}): AsyncGenerator<DescentState<S>, void, void> {
   const { optimizer = adam({ learningRate: 0.05 }), stepsPerYield = 100, steps = 10_000, tolerance = 1e-6, threads, signal } = options;
-  checkOptionNames("descend", options, ["optimizer", "stepsPerYield", "steps", "tolerance", "threads", "signal"]);
+  const { profile = false } = options;
+  checkOptionNames("descend", options, ["optimizer", "stepsPerYield", "steps", "tolerance", "threads", "signal", "profile"]);
   checkOptimizer("descend", optimizer);
   checkObjective(objective);
   if (!Number.isInteger(stepsPerYield) || stepsPerYield < 1) throw unusable("stepsPerYield", "a whole number ≥ 1", stepsPerYield);
   if (!Number.isInteger(steps) || steps < 0) throw unusable("steps", "a whole number ≥ 0", steps);
   if (!(tolerance >= 0)) throw unusable("tolerance", "a number ≥ 0", tolerance);
+  if (typeof profile !== "boolean") throw unusable("profile", "true or false", profile);
   const { parameters } = objective;
   const v = descentVariables(parameters, optimizer, true);
   const evaluate = (theta: Tensor) => {
@@ -73,7 +80,7 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
     return { loss, gradient: gradientOf(loss, theta) };
   };
   const entry = stepEntry({ parameters, optimizer, variables: v, evaluate, path: false, convergence: true });
-  const program = await openProgram(variableList(v), threads === undefined ? {} : { threads });
+  const program = await openProgram(variableList(v), { profile, ...(threads === undefined ? {} : { threads }) });
   try {
     for (const [variable, data] of initialValues(v, optimizer, {
       start: objective.start,
@@ -108,6 +115,7 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
         theta,
         solution: objective.solution(theta),
         status,
+        ...(profile ? { profile: await profileOf(program) } : {}),
         changes: [...changes],
         set(controls) {
           checkOptionNames("set", controls, ["learningRate"]);

@@ -42,6 +42,11 @@ export interface FitOptions {
   /** Aborting keeps what has been learned: the run has status `aborted`. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /**
+   * Say where the time goes: `run.profile`. The weights have the same bits; clocks are read between loops, which small steps notice, and the
+   * machine's limits are measured afterwards, in about half a second. Default false.
+   */
+  readonly profile?: boolean;
 }
 
 /**
@@ -94,6 +99,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     seed,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
   });
   try {
     const outcome = await loop.train({
@@ -106,7 +112,8 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     const test = data.test && (await loop.evaluate(data.test));
     const theta = await loop.theta();
     const settings = { optimizer: optimizer.name, epochs, batchSize, seed, validation, patience: patience ?? null };
-    return new TrainedRun({ outcome, training, data, settings, theta, test });
+    const profile = options.profile ? await loop.profile() : undefined;
+    return new TrainedRun({ outcome, training, data, settings, theta, test, profile });
   } finally {
     loop.close();
   }
@@ -114,10 +121,11 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
 
 const names = [
   ...["loss", "optimizer", "regularizer", "epochs", "batchSize", "seed", "validation", "patience", "seconds"],
-  ...["threads", "workerUrl", "dtype", "signal", "onProgress"],
+  ...["threads", "workerUrl", "dtype", "signal", "onProgress", "profile"],
 ];
 
-function checkOptions({ epochs, seed, validation, patience, seconds, threads, dtype, regularizer, onProgress }: FitOptions): void {
+function checkOptions(options: FitOptions): void {
+  const { epochs, seed, validation, patience, seconds, threads, dtype, regularizer, onProgress, profile } = options;
   const isCount = (x: unknown) => Number.isSafeInteger(x) && Number(x) >= 1;
   if (epochs !== undefined && !(Number.isFinite(epochs) && epochs > 0)) throw unusable("epochs", "a number > 0", epochs);
   if (seed !== undefined && !(seed === 0 || isCount(seed))) throw unusable("seed", "a whole number from 0 to 2⁵³ − 1", seed);
@@ -129,6 +137,7 @@ function checkOptions({ epochs, seed, validation, patience, seconds, threads, dt
   if (regularizer !== undefined && typeof regularizer?.penalty !== "function")
     throw unusable("regularizer", "what l2(1e-4) returns", regularizer);
   if (onProgress !== undefined && typeof onProgress !== "function") throw unusable("onProgress", "a function", onProgress);
+  if (profile !== undefined && typeof profile !== "boolean") throw unusable("profile", "true or false", profile);
   if (patience === undefined) return;
   if (!isCount(patience)) throw unusable("patience", "a whole number of epochs ≥ 1", patience);
   if (!validation)

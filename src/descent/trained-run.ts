@@ -5,6 +5,7 @@ import type { Training } from "../objectives/training.js";
 import type { HostData } from "../tensor/types.js";
 import type { Evaluation, HistoryRecord, Status } from "./history.js";
 import { type Predictor, predictorOf } from "./predictor.js";
+import type { Profile } from "./profile.js";
 
 /** What was asked for, with the defaults filled in. */
 export interface FitSettings {
@@ -40,6 +41,7 @@ export interface TrainedParts {
   readonly settings: FitSettings;
   readonly theta: HostData;
   readonly test: TestEvaluation | undefined;
+  readonly profile: Profile | undefined;
 }
 
 /** Under this name Node asks an object how it prints. */
@@ -71,8 +73,10 @@ export class TrainedRun {
   /** The final weights over the test part of the data, where it has one. */
   readonly test?: TestEvaluation;
   readonly history: readonly HistoryRecord[];
+  /** Where the time went, if that was asked for: `console.log(String(run.profile))` prints a table. */
+  readonly profile?: Profile;
 
-  constructor({ outcome, training, data, settings, theta, test }: TrainedParts) {
+  constructor({ outcome, training, data, settings, theta, test, profile }: TrainedParts) {
     this.status = outcome.status;
     this.diagnosis = outcome.diagnosis;
     this.model = training.parts.model;
@@ -88,6 +92,7 @@ export class TrainedRun {
     this.trainLoss = outcome.trainLoss;
     if (outcome.validation) this.validation = outcome.validation;
     if (test) this.test = test;
+    if (profile) this.profile = profile;
     this.history = outcome.history;
   }
 
@@ -101,8 +106,8 @@ export class TrainedRun {
 
   /** For JSON: results, settings and history, without data and weights. */
   toJSON(): object {
-    const { settings, history } = this;
-    return { ...this.#summary(), settings, history };
+    const { settings, history, profile } = this;
+    return { ...this.#summary(), settings, history, ...(profile ? { profile } : {}) };
   }
 
   /** What `console.log` shows in Node. */

@@ -13,6 +13,7 @@ import type { HostData } from "../tensor/types.js";
 import type { Evaluation, Status } from "./history.js";
 import { HistoryRecorder } from "./history-recorder.js";
 import { PartEvaluator } from "./part-evaluator.js";
+import { type Profile, profileOf } from "./profile.js";
 import type { TrainingProgress } from "./progress.js";
 import { type DescentVariables, descentVariables, gradientOf, initialValues, stepEntry, variableList } from "./step.js";
 import type { TestEvaluation, TrainOutcome } from "./trained-run.js";
@@ -28,6 +29,7 @@ export interface TrainingLoopOptions {
   readonly seed: number;
   readonly threads?: number;
   readonly workerUrl?: string;
+  readonly profile?: boolean;
 }
 
 export interface TrainOptions {
@@ -40,6 +42,8 @@ export interface TrainOptions {
 
 /** Milliseconds between two reports. */
 const REPORT = 120;
+/** Seconds after which the clocks of a profile start anew, in the first half of a training. */
+const COLD = 0.4;
 /** Lines of a history. */
 const RECORDS = 400;
 
@@ -90,7 +94,7 @@ export class TrainingLoop {
   }
 
   static async open(options: TrainingLoopOptions): Promise<TrainingLoop> {
-    const { training, optimizer, records, held, threads, workerUrl } = options;
+    const { training, optimizer, records, held, threads, workerUrl, profile } = options;
     const variables = descentVariables(training.parameters, optimizer);
     const data = {
       inputs: dataVariable("trainingInputs", records.inputs.shape, records.inputs.dtype),
@@ -104,6 +108,7 @@ export class TrainingLoop {
       {
         ...(threads === undefined ? {} : { threads }),
         ...(workerUrl === undefined ? {} : { workerUrl }),
+        ...(profile === undefined ? {} : { profile }),
       },
     );
     try {
@@ -122,6 +127,11 @@ export class TrainingLoop {
 
   theta(): Promise<HostData> {
     return this.#program.read(this.#variables.theta);
+  }
+
+  /** Where the time went, of a loop that was opened with `profile`. */
+  profile(): Promise<Profile> {
+    return profileOf(this.#program);
   }
 
   close(): void {
@@ -148,6 +158,7 @@ export class TrainingLoop {
       return judged.result;
     };
     let slice = 1;
+    let isCold = this.#options.profile === true;
     let here: Checkpoint = { done: 0, entry: this.#steps.full, values: new Map() };
     let previous = here;
     while (done < total) {
@@ -202,6 +213,10 @@ export class TrainingLoop {
               }
             : {}),
         });
+      if (isCold && elapsed() > COLD && done < total / 2) {
+        this.#program.restartClocks();
+        isCold = false;
+      }
       if (status === "stopped-early") break;
       if (steps < wish && signal?.aborted) status = "aborted";
       else if (elapsed() > seconds && done < total) status = "stopped-early";

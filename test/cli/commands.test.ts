@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { version } from "../../src/runs/version.js";
 import { SteepestError } from "../../src/tensor/error.js";
-import { run, tiny, writeTinyMnist } from "./fake-engine.js";
+import { run, someProfile, tiny, writeTinyMnist } from "./fake-engine.js";
 
 let root = "";
 let next = 0;
@@ -19,7 +19,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const train = (...more: string[]) => ["train", "--data", data, "--batch-size", "4", ...more];
-const names = ["minimize", "gradient", "train", "evaluate", "explain"];
+const names = ["minimize", "gradient", "train", "evaluate", "explain", "bench"];
 
 describe("in general", () => {
   it("prints its version and its help", async () => {
@@ -368,5 +368,30 @@ describe("explain", () => {
     const json = await run(["explain", "--model", "mlp", "--batch-size", "8", "--level", "kernels", "--json"]);
     expect(JSON.parse(json.out)).toEqual({ levels: [{ name: "kernels", summary: "what runs", text: "loop\n" }] });
     expect(json.asked.explain).toMatchObject({ batchSize: 8, inputShape: [28, 28, 1], classes: 10 });
+  });
+});
+
+describe("bench", () => {
+  it("times a network or a formula", async () => {
+    const { code, out, asked } = await run(["bench", "--batch-size", "8", "--seconds", "0.5", "--threads", "1"]);
+    expect([code, out]).toEqual([0, `${someProfile}\n`]);
+    expect(asked.bench).toMatchObject({ batchSize: 8, seconds: 0.5, threads: 1, model: { name: "mlp" } });
+    const json = await run(["bench", "x*y", "--json"]);
+    expect(json.asked.bench).toMatchObject({ formula: "x*y", seconds: 2 });
+    expect(JSON.parse(json.out)).toEqual(JSON.parse(JSON.stringify(someProfile)));
+    expect(await run(["bench", "--seconds", "0"])).toMatchObject({ code: 2 });
+  });
+});
+
+describe("train --profile", () => {
+  it("prints where the time went", async () => {
+    const plain = await run(train("--out", fresh(), "--json"), { trained: { profile: undefined } });
+    expect(plain.asked.train?.profile).toBe(false);
+    expect(JSON.parse(plain.out)).not.toHaveProperty("profile");
+    const { out, asked } = await run(train("--out", fresh(), "--profile"), { trained: { profile: someProfile } });
+    expect(asked.train?.profile).toBe(true);
+    expect(out).toContain(`\n${someProfile}\n`);
+    const json = await run(train("--out", fresh(), "--profile", "--json"), { trained: { profile: someProfile } });
+    expect(JSON.parse(json.out).profile).toEqual(JSON.parse(JSON.stringify(someProfile)));
   });
 });

@@ -1,8 +1,17 @@
 /** An engine with known answers, so that the command line can be tested without training anything. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Engine, EvaluateRequest, ExplainRequest, MinimizeRequest, TrainRequest, TrainResult } from "../../src/cli/engine.js";
+import type {
+  BenchRequest,
+  Engine,
+  EvaluateRequest,
+  ExplainRequest,
+  MinimizeRequest,
+  TrainRequest,
+  TrainResult,
+} from "../../src/cli/engine.js";
 import { main, type Surroundings } from "../../src/cli/main.js";
+import { Profile } from "../../src/descent/profile.js";
 import { SteepestError } from "../../src/tensor/error.js";
 
 /** What the engine was last asked for. */
@@ -11,6 +20,7 @@ export interface Asked {
   train?: TrainRequest;
   evaluate?: EvaluateRequest;
   explain?: ExplainRequest;
+  bench?: BenchRequest;
 }
 
 export interface Outcome {
@@ -51,6 +61,29 @@ export async function run(
   });
   return { code, out, err, asked };
 }
+
+/** One loop at half of the limit. */
+export const someProfile = new Profile({
+  steps: 10,
+  seconds: 2e-3,
+  microsecondsPerStep: 200,
+  waiting: 0,
+  limits: { threads: 1, multiplyAdd: 20, triad: 10 },
+  loops: [
+    {
+      entry: "step",
+      name: "matmul1_multiply",
+      calls: 10,
+      microseconds: 200,
+      share: 1,
+      gflops: 10,
+      gigabytes: 1,
+      ofLimit: 0.5,
+      bound: "arithmetic",
+      shared: false,
+    },
+  ],
+});
 
 const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
   variables(formula) {
@@ -125,6 +158,10 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
       ],
       seconds: 0.004,
     };
+  },
+  async bench(request) {
+    asked.bench = request;
+    return someProfile;
   },
   explain(request) {
     asked.explain = request;

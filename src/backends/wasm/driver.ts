@@ -6,6 +6,7 @@ import type { CompiledEntry, Place, ScheduledPhase } from "../../compiler/compil
 import type { LoopFunction } from "../../compiler/loops/ir.js";
 import type { ScheduledLoop } from "../../compiler/schedule/barriers.js";
 import { bytesPerElement, sizeOf } from "../../tensor/types.js";
+import { ClockPrinter } from "./clock.js";
 import { FunctionBody } from "./encoder.js";
 import { addressOf, CONTROL, type EntryPlaces, type MemoryMap } from "./memory-map.js";
 import { printModule } from "./printer.js";
@@ -47,11 +48,15 @@ function newDriver(): FunctionBody {
 
 /** The loop over steps is in the function itself; only one thread has anything to do. */
 function scalarDriver(fn: LoopFunction, placed: readonly Place[], map: MemoryMap, places: EntryPlaces, handle: Handle): FunctionBody {
-  const f = newDriver().localGet(parameters.steps);
+  const f = newDriver();
+  const clock = places.clock === undefined ? undefined : new ClockPrinter(f, places.clock, parameters.thread);
+  clock?.start();
+  f.localGet(parameters.steps);
   for (const place of placed) f.i32Const(addressOf(place, map, places));
   const done = f.local("i32");
   const running = f.local("i32");
   f.call(handle(fn)).localSet(running).localSet(done);
+  clock?.worked(0);
   haltAddress(f, () => f.localGet(done).i32Const(1).op("i32.sub"));
   f.localGet(running).op("i32.eqz").memory("i32.store");
   return f.localGet(done);
@@ -82,8 +87,11 @@ function phaseDriver(
   const done = f.local("i32");
   const halt = f.local("i32");
   const barrier = shared ? barrierFunction() : undefined;
+  const clock = places.clock === undefined ? undefined : new ClockPrinter(f, places.clock, parameters.thread);
   const meet = () => {
-    if (barrier !== undefined) f.localGet(parameters.threads).call(barrier);
+    if (barrier === undefined) return;
+    f.localGet(parameters.threads).call(barrier);
+    clock?.waited();
   };
   const address = (place: Place) => {
     f.i32Const(addressOf(place, map, places));
@@ -100,6 +108,7 @@ function phaseDriver(
     if (extra > 0) f.i32Const(extra).op("i32.add");
     f.i32Const(blocks).op("i32.mul").localGet(parameters.threads).op("i32.div_u");
   };
+  clock?.start();
   f.block().loop();
   f.localGet(done).localGet(parameters.steps).op("i32.ge_s").brIf(1);
   const runPhase = (phase: ScheduledPhase) => {
@@ -112,6 +121,7 @@ function phaseDriver(
     for (const place of phase.places) address(place);
     f.call(handle(phase.function));
     if (!phase.parallel) f.end();
+    clock?.worked(phases.indexOf(phase));
   };
   const runAll = (from: number, to: number, inside: readonly ScheduledLoop[]) => {
     let next = from;

@@ -4,6 +4,7 @@ import type { CompiledEntry, Place } from "../../compiler/compile.js";
 import { aligned } from "../../compiler/schedule/memory.js";
 import type { Variable } from "../../tensor/primitives/leaves.js";
 import { bytesPerElement, sizeOf } from "../../tensor/types.js";
+import { clockBytes } from "./clock.js";
 
 export const PAGE = 65536;
 /** Masked lanes may read a little outside their buffer: nothing lies in the first and the last page. */
@@ -29,6 +30,8 @@ export interface EntryPlaces {
   readonly traces: readonly number[];
   /** Steps that one call of `run` may record. */
   readonly capacity: number;
+  /** Where a profiled entry counts its time. */
+  readonly clock?: number;
 }
 
 /** Bytes of records that one call may leave behind. */
@@ -48,7 +51,7 @@ export class MemoryMap {
     return this.#top + PAGE;
   }
 
-  placeEntry(entry: CompiledEntry, threads: number): EntryPlaces {
+  placeEntry(entry: CompiledEntry, threads: number, profile = false): EntryPlaces {
     const rowBytes = entry.traces.map((t) => sizeOf(t.type.shape) * bytesPerElement[t.type.dtype]);
     const total = rowBytes.reduce((a, b) => a + b, 0);
     const capacity = total === 0 ? 1 << 20 : Math.max(1, Math.min(1 << 16, Math.floor(TRACE_BYTES / total)));
@@ -59,6 +62,7 @@ export class MemoryMap {
       thread: this.#take(entry.threadBytes * threads),
       traces: rowBytes.map((bytes) => this.#take(bytes * capacity)),
       capacity,
+      ...(profile ? { clock: this.#take(clockBytes(entry)) } : {}),
     };
   }
 

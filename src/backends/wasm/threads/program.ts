@@ -4,6 +4,7 @@ import type { EntryPoint } from "../../../compiler/program.js";
 import { SteepestError } from "../../../tensor/error.js";
 import type { Variable } from "../../../tensor/primitives/leaves.js";
 import { allocate, bytesPerElement, type DType, type HostData, sizeOf } from "../../../tensor/types.js";
+import { clockBytes, type EntryLaps, lapsOf } from "../clock.js";
 import { printEntry } from "../driver.js";
 import { CONTROL, type EntryPlaces, MemoryMap, PAGE } from "../memory-map.js";
 import { MOST_PAGES, pagesFor } from "../pages.js";
@@ -22,6 +23,8 @@ export interface ProgramOptions {
   readonly workerUrl?: string;
   /** Ends runs of this program. */
   readonly signal?: AbortSignal;
+  /** Count where the time goes, see `laps`. The results have the same bits. Default false. */
+  readonly profile?: boolean;
 }
 
 export interface RunOptions {
@@ -33,6 +36,9 @@ interface Loaded {
   readonly number: number;
   readonly entry: CompiledEntry;
   readonly parallel: boolean;
+  /** Where its clock lies, if it has one, and the steps that it has seen. */
+  readonly clock: number | undefined;
+  steps: number;
   /** Nanoseconds of one step on one thread, roughly. */
   readonly cost: number;
 }
@@ -80,7 +86,8 @@ export class ThreadedProgram {
   readonly #memory: WebAssembly.Memory | undefined;
   readonly #pool: Pool;
   readonly #link: ProgramLink;
-  readonly #loaded = new Map<EntryPoint, Loaded>();
+  readonly #loaded = new Map<EntryPoint | CompiledEntry, Loaded>();
+  readonly #profile: boolean;
   readonly #signal: AbortSignal | undefined;
   readonly #aborts = new Set<() => void>();
   #pages: number;
@@ -99,6 +106,7 @@ export class ThreadedProgram {
     this.#variables = variables;
     this.#map = new MemoryMap(variables);
     this.#signal = options.signal;
+    this.#profile = options.profile ?? false;
     this.#pages = pagesFor(this.#map.bytes, variables);
     this.#memory = this.shared ? takeMemory(this.#pages) : undefined;
     if (this.#memory !== undefined) this.#pages = this.#memory.buffer.byteLength / PAGE;
@@ -132,7 +140,28 @@ export class ThreadedProgram {
   async read(variable: Variable): Promise<HostData> {
     this.#expectIdle(`${variable.name} was read`);
     const { at, length } = this.#place(variable);
-    const { dtype } = variable.type;
+    return this.#fetch(at, variable.type.dtype, length);
+  }
+
+  /** Where the time of all steps went since the program was opened, or `restartClocks`, entry by entry. Not while a run is pending. */
+  async laps(): Promise<readonly EntryLaps[]> {
+    this.#expectIdle("the clocks were read");
+    const laps: EntryLaps[] = [];
+    for (const { entry, clock, steps } of this.#loaded.values())
+      if (clock !== undefined) laps.push(lapsOf(entry, Float64Array.from(await this.#fetch(clock, "f64", clockBytes(entry) / 8)), steps));
+    return laps;
+  }
+
+  /** Counts time from here on. */
+  restartClocks(): void {
+    this.#expectIdle("the clocks were set");
+    for (const loaded of this.#loaded.values()) {
+      if (loaded.clock !== undefined) this.#put(loaded.clock, "f64", new Float64Array(clockBytes(loaded.entry) / 8));
+      loaded.steps = 0;
+    }
+  }
+
+  async #fetch(at: number, dtype: DType, length: number): Promise<HostData> {
     if (this.#memory !== undefined) {
       const out = allocate(dtype, length);
       out.set(viewOf(this.#memory.buffer, at, dtype, length));
@@ -152,11 +181,13 @@ export class ThreadedProgram {
    * @returns the steps done: fewer than asked for when the entry's stop condition held (`stopped`) or the signal was given
    * @throws SteepestError where a worker fails (out of memory, say); other programs are not harmed, and this one can go on if its memory is shared
    */
-  async run(point: EntryPoint, steps: number, options: RunOptions = {}): Promise<RunResult> {
+  async run(point: EntryPoint | CompiledEntry, steps: number, options: RunOptions = {}): Promise<RunResult> {
     const loaded = this.#load(point);
     this.#pending++;
     try {
-      return await this.#pool.enqueue(() => this.#drive(loaded, steps, options.signal));
+      const result = await this.#pool.enqueue(() => this.#drive(loaded, steps, options.signal));
+      loaded.steps += result.steps;
+      return result;
     } finally {
       this.#pending--;
     }
@@ -217,12 +248,12 @@ export class ThreadedProgram {
     }
   }
 
-  #load(point: EntryPoint): Loaded {
+  #load(point: EntryPoint | CompiledEntry): Loaded {
     this.#expectOpen();
     const held = this.#loaded.get(point);
     if (held !== undefined) return held;
-    const entry = compileEntry(point, this.#variables);
-    const places = this.#map.placeEntry(entry, this.threads);
+    const entry = "body" in point ? point : compileEntry(point, this.#variables);
+    const places = this.#map.placeEntry(entry, this.threads, this.#profile);
     this.#grow();
     entry.inputs.forEach(({ data, type }, i) => {
       this.#put(places.inputs[i], type.dtype, data);
@@ -243,6 +274,8 @@ export class ThreadedProgram {
       number: this.#link.entries.length - 1,
       entry,
       parallel: phases.some((p) => p.parallel),
+      clock: places.clock,
+      steps: 0,
       cost: phases.reduce((sum, p) => sum + Math.max(p.flops / 30, p.bytes / 10), 0),
     };
     this.#loaded.set(point, loaded);

@@ -4,7 +4,7 @@
  */
 
 /** Counted up when the messages of `protocol.ts` change: a worker file of another version is refused. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /**
  * The worker's program, a classic script. Serve it as a file of your own and pass its address as `workerUrl` where a page's
@@ -24,6 +24,7 @@ export const workerSource = `"use strict";
     if (at + length > memory.buffer.byteLength) memory.grow(0);
     return new Uint8Array(memory.buffer, at, length);
   };
+  const clock = () => performance.now();
   const word = (memory, at) => new Int32Array(memory.buffer, at, 1);
 
   /** Room for records that grows with the steps done, not with the steps asked for. */
@@ -113,7 +114,7 @@ export const workerSource = `"use strict";
     },
     entry({ program, entry, module, ...facts }) {
       const { memory, entries } = programs.get(program);
-      const { run } = new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory } }).exports;
+      const { run } = new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory, clock } }).exports;
       entries.set(entry, { run, slice: 1, pace: [], trial: 0, ...facts });
     },
     close({ program }) {
