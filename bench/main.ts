@@ -74,8 +74,7 @@ const selected = named("workload", workloads, chosen.only);
 const cores = cpus().length;
 
 if (chosen.profile !== undefined) {
-  copyPeers();
-  for (const workload of named("workload", workloads, chosen.profile)) await printProfile(workload.name, measureLimits(1));
+  for (const workload of named("workload", workloads, chosen.profile)) await printProfile(workload, count("threads", chosen.threads, 1));
   process.exit(0);
 }
 

@@ -12,6 +12,7 @@ export { type FitOptions, fit } from "./descent/fit.js";
 export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export { maximize, minimize, trace } from "./descent/minimize.js";
 export type { Prediction, Predictor } from "./descent/predictor.js";
+export type { LoopProfile, Profile } from "./descent/profile.js";
 export type { TrainingProgress } from "./descent/progress.js";
 export { type DescentHistory, Path, Run } from "./descent/run.js";
 export type { MinimizeOptions } from "./descent/settings.js";
