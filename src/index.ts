@@ -14,6 +14,7 @@ export { maximize, minimize, trace } from "./descent/minimize.js";
 export type { Prediction, Predictor } from "./descent/predictor.js";
 export type { LoopProfile, Profile } from "./descent/profile.js";
 export type { TrainingProgress } from "./descent/progress.js";
+export { type ReplayOptions, replay } from "./descent/replay.js";
 export { type DescentHistory, Path, Run } from "./descent/run.js";
 export type { MinimizeOptions } from "./descent/settings.js";
 export { type FitSettings, type TestEvaluation, TrainedRun } from "./descent/trained-run.js";
@@ -55,30 +56,57 @@ export type { Constants } from "./objectives/formula/function-parser.js";
 export { type HostObjective, type Objective, objective } from "./objectives/objective.js";
 export { type Family, type LeastSquaresProblem, type Minimum, type Problem, problems } from "./objectives/problems/index.js";
 export {
+  accumulate,
   adadelta,
+  adafactor,
   adagrad,
   adam,
+  adamax,
+  adamw,
+  amsgrad,
+  averaged,
+  averagedSgd,
+  clip,
   constantRate,
   cosine,
   defineOptimizer,
   exponential,
+  freeze,
   gd,
+  gradientNoise,
+  groups,
   history,
+  type Ingredient,
   inverseTime,
+  lamb,
   lbfgs,
   likeTheta,
+  lion,
+  lookahead,
   momentum,
+  muon,
+  nadam,
   nesterov,
+  normalizedDescent,
   type Optimizer,
   optimizerNamed,
   optimizers,
+  type ParameterEntry,
+  type ParameterGroup,
   parseSchedule,
+  pieces,
   type Rate,
+  radam,
   rmsprop,
+  rprop,
   type Schedule,
+  type Selection,
+  sam,
   scalar,
+  signDescent,
   stepDecay,
   warmup,
+  weightDecay,
 } from "./optimizers/index.js";
 export { call, cond, scan, whileLoop } from "./tensor/control.js";
 export { tensor } from "./tensor/create.js";

@@ -2,8 +2,8 @@
 import { openProgram } from "../../src/backends/wasm/threads/index.js";
 import type { EntryPoint } from "../../src/compiler/program.js";
 import { type DescentVariables, descentVariables, gradientOf, initialValues, stepEntry, variableList } from "../../src/descent/step.js";
-import type { Parameters } from "../../src/objectives/objective.js";
 import type { Optimizer } from "../../src/optimizers/optimizer.js";
+import type { Parameters } from "../../src/optimizers/parameters.js";
 import type { Variable } from "../../src/tensor/primitives/leaves.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
 import type { HostData } from "../../src/tensor/types.js";

@@ -1,10 +1,11 @@
 /** Passes over memory: Adam on ten million parameters, and the energies of an image. */
 import { adam } from "../../src/optimizers/adam.js";
 import { gd } from "../../src/optimizers/gradient-descent.js";
-import type { Optimizer } from "../../src/optimizers/optimizer.js";
+import { type Optimizer, slotStart, slotType } from "../../src/optimizers/optimizer.js";
+import { ParameterViews } from "../../src/optimizers/parameters.js";
 import type { Variable } from "../../src/tensor/primitives/leaves.js";
 import { fromHost, literal, readVariable, type Tensor, weakNumber } from "../../src/tensor/tensor.js";
-import { allocate, type HostData, sizeOf } from "../../src/tensor/types.js";
+import type { HostData } from "../../src/tensor/types.js";
 import { hashUniform } from "./data.js";
 import { type Compilable, type Descent, descentJob, descentStep, entryJob } from "./descent.js";
 import type { Workload } from "./workload.js";
@@ -17,18 +18,16 @@ export function adamUpdate(parameters = PARAMETERS): Compilable & { readonly the
   const vector = (name: string): Variable => ({ name, type: { shape: [parameters], dtype: "f32" } });
   const number = (name: string): Variable => ({ name, type: { shape: [], dtype: "f64" } });
   const [theta, gradient, step] = [vector("theta"), vector("gradient"), number("step")];
-  const slots = Object.entries(rule.slots).map(([name, { shape, initial }]) => ({
-    name,
-    initial,
-    variable: shape === "scalar" ? number(name) : vector(name),
-  }));
+  const layout = { size: parameters, dtype: "f32", entries: [{ path: "theta", shape: [parameters], offset: 0 }] } as const;
+  const slots = Object.entries(rule.slots).map(([name, slot]) => ({ name, slot, variable: { name, type: slotType(slot, layout) } }));
+  const start = hashUniform(parameters, 40, -1, 1);
   const at = readVariable(step, true);
   const updated = rule.update({
     theta: readVariable(theta),
     loss: literal(0, "f32"),
     gradient: readVariable(gradient),
     slots: Object.fromEntries(slots.map(({ name, variable }) => [name, readVariable(variable, variable.type.shape.length === 0)])),
-    parameters: {},
+    parameters: new ParameterViews(layout),
     step: at,
     learningRate: weakNumber(1e-3),
     evaluate: () => {
@@ -47,14 +46,11 @@ export function adamUpdate(parameters = PARAMETERS): Compilable & { readonly the
     },
     variables: [theta, gradient, step, ...slots.map((s) => s.variable)],
     values: new Map<Variable, HostData>([
-      [theta, hashUniform(parameters, 40, -1, 1)],
+      [theta, start],
       [gradient, hashUniform(parameters, 41, -1, 1)],
       ...slots
-        .filter(({ initial }) => initial !== 0)
-        .map(({ variable, initial }): [Variable, HostData] => [
-          variable,
-          allocate(variable.type.dtype, sizeOf(variable.type.shape)).fill(initial),
-        ]),
+        .filter(({ slot }) => slot.initial !== 0)
+        .map(({ slot, variable }): [Variable, HostData] => [variable, slotStart(slot, variable.type, start)]),
     ]),
     theta,
   };

@@ -89,7 +89,7 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
       tolerance,
     }))
       program.write(variable, data);
-    if (v.evaluation) await program.run(lookEntry({ variables: v, evaluate }), 1);
+    if (v.evaluation) await program.run(lookEntry({ parameters, optimizer, variables: v, evaluate }), 1);
     const changes: { step: number; learningRate: number }[] = [];
     let scale = 1;
     let done = 0;

@@ -111,9 +111,11 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     });
     const test = data.test && (await loop.evaluate(data.test));
     const theta = await loop.theta();
+    const mean = await loop.averaged();
+    const averaged = mean && { theta: mean, ...(data.test ? { test: await loop.evaluate(data.test, mean) } : {}) };
     const settings = { optimizer: optimizer.name, epochs, batchSize, seed, validation, patience: patience ?? null };
     const profile = options.profile ? await loop.profile() : undefined;
-    return new TrainedRun({ outcome, training, data, settings, theta, test, profile });
+    return new TrainedRun({ outcome, training, data, settings, theta, test, profile, averaged });
   } finally {
     loop.close();
   }

@@ -17,6 +17,8 @@ interface Visited {
   readonly theta: Float64Array;
   readonly value: number;
   readonly norm: number;
+  /** The average that the rule keeps, where it keeps one. */
+  readonly averaged: Float64Array | undefined;
 }
 
 /**
@@ -44,8 +46,8 @@ export function descendHost(
       });
     return { loss: readVariable(loss), gradient: readVariable(gradient) };
   };
-  const common = { variables: v, evaluate, ...(bounds ? { project: projection(bounds, "f64") } : {}) };
-  const step = stepEntry({ ...common, parameters, optimizer, path: false, convergence: false });
+  const common = { parameters, optimizer, variables: v, evaluate, ...(bounds ? { project: projection(bounds, "f64") } : {}) };
+  const step = stepEntry({ ...common, path: false, convergence: false });
   const look = lookEntry(common);
   const program = new WasmProgram([...variableList(v), loss, gradient]);
   const first = Float64Array.from(projected(start, bounds));
@@ -70,7 +72,8 @@ export function descendHost(
       gradient,
       Float64Array.from(slopes, (x) => sign * x),
     );
-    return { theta, value, norm: program.run(look, 1).traces.gradientNorm[0] };
+    const averaged = optimizer.average === undefined ? undefined : Float64Array.from(program.read(v.slots[optimizer.average]));
+    return { theta, value, averaged, norm: program.run(look, 1).traces.gradientNorm[0] };
   };
 
   const history = { loss: [] as number[], gradientNorm: [] as number[], learningRate: [] as number[] };
@@ -126,6 +129,7 @@ export function descendHost(
     solution: solution(theta),
     theta,
     evaluations: { value: evaluations * (1 + objective.differences * size), gradient: evaluations },
+    ...(good.averaged === undefined ? {} : { averaged: solution(good.averaged) }),
     ...(settings.path ? { path: new Path(Float64Array.from([...points, theta].flatMap((p) => [...p])), size, solution) } : {}),
     facts: (): Facts => ({ ...outcome, optimizer: optimizer.name, tolerance, sign, size: largestOf(theta) }),
   });

@@ -77,9 +77,9 @@ function prepare({ parameters }: Objective, { optimizer, path, targetLoss, bound
     return plain(theta);
   };
   const project = bounds && projection(bounds, parameters.dtype);
-  const common = { variables, evaluate, ...(project ? { project } : {}) };
+  const common = { parameters, optimizer, variables, evaluate, ...(project ? { project } : {}) };
   const rates = typeof optimizer.learningRate !== "number";
-  const step = stepEntry({ ...common, parameters, optimizer, path, rates, convergence: true, target: targetLoss !== undefined });
+  const step = stepEntry({ ...common, path, rates, convergence: true, target: targetLoss !== undefined });
   // Rules that look ahead evaluate the objective at more points than θ; those that search say themselves at how many.
   const perStep = step.traces.some((t) => t.name === "evaluations") ? (variables.evaluation ? 0 : 1) : evaluated;
   return { variables, step, first: variables.evaluation && lookEntry(common), perStep, program: new WasmProgram(variableList(variables)) };
@@ -139,8 +139,9 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
   // One step more tells what is at the last point: nothing else needs to be compiled for it.
   const look = () => {
     const theta = program.read(v.theta);
+    const averaged = optimizer.average === undefined ? undefined : program.read(v.slots[optimizer.average]);
     const { loss, gradientNorm } = program.run(step, 1).traces;
-    return { theta, loss: loss[0], norm: gradientNorm[0] };
+    return { theta, averaged, loss: loss[0], norm: gradientNorm[0] };
   };
   let last = look();
   const end = endAt(last.loss, last.norm);
@@ -156,7 +157,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     last = look();
   } else if (status === "diverged") count = 1;
 
-  const { theta } = last;
+  const { theta, averaged } = last;
   const ended = status;
   const outcome = { status: ended, steps: done, loss: sign * last.loss, gradientNorm: last.norm, history: recorder.history(sign) };
   return new Run<S>({
@@ -164,6 +165,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     solution: objective.solution(theta),
     theta,
     evaluations: { value: count, gradient: count },
+    ...(averaged === undefined ? {} : { averaged: objective.solution(averaged) }),
     ...(path ? { path: new Path<S>(recorder.path(theta), size, (row) => objective.solution(row)) } : {}),
     facts: (): Facts => ({
       ...outcome,

@@ -57,6 +57,7 @@ export interface RunParts<S> {
   readonly evaluations: { readonly value: number; readonly gradient: number };
   readonly history: DescentHistory;
   readonly path?: Path<S>;
+  readonly averaged?: S;
   readonly facts: () => Facts;
 }
 
@@ -83,6 +84,8 @@ export class Run<S = unknown> {
   /** How often the descent evaluated f and its gradient. */
   readonly evaluations: { readonly value: number; readonly gradient: number };
   readonly history: DescentHistory;
+  /** The average of θ that the optimizer keeps, in the form of the start: that of `averaged(…)` and `averagedSgd`. */
+  readonly averaged?: S;
   readonly #path: Path<S> | undefined;
   readonly #facts: () => Facts;
   #diagnosis: string | undefined;
@@ -96,6 +99,7 @@ export class Run<S = unknown> {
     this.steps = parts.steps;
     this.evaluations = parts.evaluations;
     this.history = parts.history;
+    if (parts.averaged !== undefined) this.averaged = parts.averaged;
     this.#path = parts.path;
     this.#facts = parts.facts;
   }
@@ -118,6 +122,7 @@ export class Run<S = unknown> {
       status,
       steps,
       solution: plain(this.solution),
+      ...(this.averaged === undefined ? {} : { averaged: plain(this.averaged) }),
       loss,
       gradientNorm,
       evaluations,

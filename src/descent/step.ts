@@ -1,12 +1,12 @@
 /** One step as a graph: loss, exact gradient, schedule and the optimizer's rule, all on the same variables. */
 import { pullBack } from "../autodiff/reverse.js";
 import type { EntryPoint } from "../compiler/program.js";
-import type { Parameters } from "../objectives/objective.js";
-import { type LossAndGradient, type Optimizer, rateOf, slotType } from "../optimizers/optimizer.js";
+import { type LossAndGradient, type Optimizer, rateOf, slotStart, slotType } from "../optimizers/optimizer.js";
+import { type Parameters, ParameterViews } from "../optimizers/parameters.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { literal, readVariable, Tensor } from "../tensor/tensor.js";
-import { allocate, type HostData, sameShape, showType, sizeOf } from "../tensor/types.js";
+import { type HostData, sameShape, showType } from "../tensor/types.js";
 
 /** Everything that a descent carries from step to step, and the controls that the host may write between slices. */
 export interface DescentVariables {
@@ -34,7 +34,7 @@ export function descentVariables(parameters: Parameters, optimizer: Optimizer, i
   const { size, dtype } = parameters;
   return {
     theta: { name: "theta", type: { shape: [size], dtype } },
-    slots: Object.fromEntries(Object.entries(optimizer.slots).map(([name, slot]) => [name, { name, type: slotType(slot, size, dtype) }])),
+    slots: Object.fromEntries(Object.entries(optimizer.slots).map(([name, slot]) => [name, { name, type: slotType(slot, parameters) }])),
     ...(isFixed && optimizer.carries === "evaluation"
       ? { evaluation: { loss: scalarVariable("loss"), gradient: { name: "gradient", type: { shape: [size], dtype } } } }
       : {}),
@@ -72,10 +72,10 @@ export function initialValues(
   { start, totalSteps, stepsPerEpoch, tolerance, targetLoss = Number.NEGATIVE_INFINITY }: StartingValues,
 ): Map<Variable, HostData> {
   const one = (value: number) => Float64Array.of(value);
-  const slots = Object.entries(v.slots).map(([name, variable]): [Variable, HostData] => {
-    const { initial } = optimizer.slots[name];
-    return [variable, allocate(variable.type.dtype, sizeOf(variable.type.shape)).fill(initial)];
-  });
+  const slots = Object.entries(v.slots).map(([name, variable]): [Variable, HostData] => [
+    variable,
+    slotStart(optimizer.slots[name], variable.type, start),
+  ]);
   return new Map<Variable, HostData>([
     [v.theta, start],
     ...slots,
@@ -120,7 +120,8 @@ export interface StepOptions {
  * where the gradient is small enough (and leaves that θ as it is), and at one where loss or gradient is not finite.
  */
 export function stepEntry(options: StepOptions): EntryPoint {
-  const { parameters, optimizer, variables: v, evaluate, project = (x: Tensor) => x } = options;
+  const { optimizer, variables: v, project = (x: Tensor) => x } = options;
+  const { evaluate, free, views } = objectiveOf(options);
   const theta = readVariable(v.theta);
   const step = readVariable(v.step, true);
   const { loss, gradient } = v.evaluation
@@ -132,9 +133,6 @@ export function stepEntry(options: StepOptions): EntryPoint {
   const slots = Object.fromEntries(
     Object.entries(v.slots).map(([name, variable]) => [name, readVariable(variable, variable.type.shape.length === 0)]),
   );
-  const views = Object.fromEntries(
-    parameters.entries.map((entry) => [entry.path, { theta: theta.unpack(entry), gradient: gradient.unpack(entry) }]),
-  );
   const gradientNorm = normOf(theta, gradient, options.project);
   const finite = areFinite(loss.cast("f64"), gradientNorm);
   const small = gradientNorm.le(readVariable(v.tolerance));
@@ -143,7 +141,8 @@ export function stepEntry(options: StepOptions): EntryPoint {
   // A rule that searches is told not to, where the descent ends.
   const asked = stays && optimizer.carries ? stays.select(0, learningRate) : learningRate;
   const updated = optimizer.update({ theta, loss, gradient, slots, parameters: views, step, learningRate: asked, evaluate });
-  const next = project(resultOf(optimizer.name, "θ", updated.theta, v.theta));
+  const moved = resultOf(optimizer.name, "θ", updated.theta, v.theta);
+  const next = project(free ? free.select(moved, theta) : moved);
   const keep = (now: Tensor, then: Tensor) => (stays === undefined ? then : stays.broadcastTo(now.shape).select(now, then));
   // A sum of distances is 0 only where each of them is.
   const isStill = next.sub(theta).abs().sum().le(0).and(learningRate.gt(0));
@@ -192,8 +191,8 @@ export function stepEntry(options: StepOptions): EntryPoint {
  * After how many steps that change nothing a descent counts as stalled. With a constant rate and no slots the next step is the same
  * again; a velocity or a schedule may yet get it going.
  */
-export const stillSteps = ({ learningRate, slots }: Optimizer): number =>
-  typeof learningRate === "number" && Object.keys(slots).length === 0 ? 1 : 50;
+export const stillSteps = ({ learningRate, slots, period = 1 }: Optimizer): number =>
+  typeof learningRate === "number" && Object.keys(slots).length === 0 ? 1 : 50 * period;
 
 /** What a rule gives for θ or a slot, in the slot's own dtype. */
 function resultOf(rule: string, what: string, value: unknown, { type }: Variable): Tensor {
@@ -204,6 +203,27 @@ function resultOf(rule: string, what: string, value: unknown, { type }: Variable
     received: value instanceof Tensor ? showType(value) : String(value),
     fix: "let update return { theta, slots } with a tensor of the same shape for θ and for each slot",
   });
+}
+
+/** The objective as the rule sees it, where some parameters are frozen: their gradient is 0, and nothing is computed for it. */
+function objectiveOf({ optimizer, parameters, evaluate }: Pick<StepOptions, "optimizer" | "parameters" | "evaluate">): {
+  readonly evaluate: (theta: Tensor) => LossAndGradient;
+  readonly views: ParameterViews;
+  /** Which elements of θ may move; undefined for all. */
+  readonly free: Tensor | undefined;
+} {
+  const views = new ParameterViews(parameters);
+  const frozen = optimizer.frozen?.(views.entries);
+  const free = frozen && views.mask((entry) => !frozen.has(entry));
+  if (frozen === undefined || free === undefined) return { evaluate, views, free: undefined };
+  return {
+    evaluate: (theta) => {
+      const { loss, gradient } = evaluate(theta);
+      return { loss, gradient: views.join((entry) => (frozen.has(entry) ? undefined : views.of(gradient, entry)), theta) };
+    },
+    views,
+    free,
+  };
 }
 
 /** ‖g‖₂; with bounds, how far a unit step along −g would really go. */
@@ -225,10 +245,10 @@ const areFinite = (...values: readonly Tensor[]): Tensor =>
     .ge(literal(0, "f64", true));
 
 /** The entry point that only looks: loss and gradient norm at θ. Where the rule hands on its evaluations, a descent begins with it. */
-export function lookEntry(options: Pick<StepOptions, "variables" | "evaluate" | "project">): EntryPoint {
+export function lookEntry(options: Pick<StepOptions, "variables" | "evaluate" | "project" | "optimizer" | "parameters">): EntryPoint {
   const { theta: place, evaluation } = options.variables;
   const theta = readVariable(place);
-  const { loss, gradient } = options.evaluate(theta);
+  const { loss, gradient } = objectiveOf(options).evaluate(theta);
   return {
     name: "look",
     writes: evaluation

@@ -42,6 +42,8 @@ export interface TrainedParts {
   readonly theta: HostData;
   readonly test: TestEvaluation | undefined;
   readonly profile: Profile | undefined;
+  /** The average of θ that the optimizer keeps, and how it does on the test part. */
+  readonly averaged: { readonly theta: HostData; readonly test?: TestEvaluation } | undefined;
 }
 
 /** Under this name Node asks an object how it prints. */
@@ -76,7 +78,10 @@ export class TrainedRun {
   /** Where the time went, if that was asked for: `console.log(String(run.profile))` prints a table. */
   readonly profile?: Profile;
 
-  constructor({ outcome, training, data, settings, theta, test, profile }: TrainedParts) {
+  /** The average of the weights that the optimizer keeps, see `averaged(…)`, and how it does on the test part. `theta` is the last point itself. */
+  readonly averaged?: { readonly theta: HostData; readonly test?: TestEvaluation };
+
+  constructor({ outcome, training, data, settings, theta, test, profile, averaged }: TrainedParts) {
     this.status = outcome.status;
     this.diagnosis = outcome.diagnosis;
     this.model = training.parts.model;
@@ -94,14 +99,17 @@ export class TrainedRun {
     if (test) this.test = test;
     if (profile) this.profile = profile;
     this.history = outcome.history;
+    if (averaged) this.averaged = averaged;
   }
 
   /**
    * The trained model as a function from stored inputs to predictions: inference only. `run.predictor()(image).classes` is `[7]` for
    * a picture of a seven.
+   *
+   * @param weights θ with its gaps: `run.averaged?.theta`, for instance. Default: `run.theta`
    */
-  predictor(): Predictor {
-    return predictorOf(this.training, this.theta);
+  predictor(weights: HostData = this.theta): Predictor {
+    return predictorOf(this.training, weights);
   }
 
   /** For JSON: results, settings and history, without data and weights. */

@@ -134,6 +134,12 @@ export class TrainingLoop {
     return profileOf(this.#program);
   }
 
+  /** The average of θ that the optimizer keeps. */
+  async averaged(): Promise<HostData | undefined> {
+    const { average } = this.#options.optimizer;
+    return average === undefined ? undefined : this.#program.read(this.#variables.slots[average]);
+  }
+
   close(): void {
     this.#program.close();
   }
@@ -262,9 +268,10 @@ export class TrainingLoop {
     this.#shuffled = epoch;
   }
 
-  /** The model over a part, as it stands. */
-  async evaluate(part: DatasetPart): Promise<TestEvaluation> {
+  /** The model over a part, as it stands, or with other weights (which are then in force). */
+  async evaluate(part: DatasetPart, weights?: HostData): Promise<TestEvaluation> {
     if (this.#evaluator === undefined) throw new Error("internal: no part was announced for evaluation");
+    if (weights) this.#program.write(this.#variables.theta, weights);
     return this.#evaluator.evaluate(this.#program, part);
   }
 

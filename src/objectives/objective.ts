@@ -1,23 +1,8 @@
 /** What is minimised: a scalar function of one flat vector θ. Everything later in the house takes an objective and a θ, and nothing else. */
+import type { Parameters } from "../optimizers/parameters.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { DType, HostData, Shape } from "../tensor/types.js";
-
-/** One named part of θ. */
-export interface ParameterEntry {
-  readonly path: string;
-  readonly shape: Shape;
-  /** In elements from the start of θ. */
-  readonly offset: number;
-}
-
-/** How θ is made up. */
-export interface Parameters {
-  /** Elements of θ in memory, gaps included. */
-  readonly size: number;
-  readonly dtype: DType;
-  readonly entries: readonly ParameterEntry[];
-}
+import type { HostData } from "../tensor/types.js";
 
 /** An objective that is traced: its gradient follows from it. `S` is the shape of its solutions: that of the start. */
 export interface Objective<S = unknown> {

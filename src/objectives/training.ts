@@ -7,12 +7,12 @@ import { initialTheta, ParameterLayout } from "../models/layout.js";
 import { accuracy, type Loss } from "../models/losses.js";
 import type { BuiltModel } from "../models/model.js";
 import type { Regularizer } from "../models/regularizers.js";
+import type { Parameters } from "../optimizers/parameters.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { recordBits, type TracedSeed, tracedStreamKey } from "../tensor/random-bits.js";
 import { fromHost, iota, type Tensor, weakNumber } from "../tensor/tensor.js";
 import { type DType, type HostData, isFloat, sameShape, showShape } from "../tensor/types.js";
-import type { Parameters } from "./objective.js";
 
 export interface TrainingParts {
   readonly model: BuiltModel;

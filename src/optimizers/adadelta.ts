@@ -21,10 +21,11 @@ export interface AdadeltaOptions {
  *     θ ← θ − α Δ          s₀ = u₀ = 0
  *
  * u is that of the previous step, s that of this one. Its first steps are about √ε long: where the start is far from the minimum,
- * a larger ε helps.
+ * a larger ε helps. One pass over θ.
  *
  * Elsewhere: PyTorch `Adadelta` is this one, defaults included (PyTorch writes the paper's missing rate as lr = 1). Keras has
- * learning rate 0.001, ρ = 0.95 and ε = 1e-7.
+ * learning rate 0.001, ρ = 0.95 and ε = 1e-7; optax ρ = 0.9. tfjs divides by the s of the step before, which makes its first step one of
+ * plain gradient descent; that is not reproduced here.
  *
  * @param options `learningRate` (default 1), `rho` (0.9), `epsilon` (1e-6)
  * @throws SteepestError for a negative or non-finite rate, ρ outside [0, 1), ε ≤ 0, and unknown options
@@ -46,8 +47,10 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer<{ readonly sq
   );
   return defineOptimizer({
     name: "adadelta",
+    ingredients: ["stochastic", "adaptive"],
     learningRate: checkRate("adadelta", learningRate),
     slots: { squares: likeTheta(0), updates: likeTheta(0) },
+    settings: { rho, epsilon },
     update({ theta, gradient, slots, learningRate: rate }) {
       const [keep, take, eps] = [weakNumber(rho), weakNumber(1 - rho), weakNumber(epsilon)];
       const squares = slots.squares.mul(keep).add(gradient.square().mul(take));

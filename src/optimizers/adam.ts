@@ -1,7 +1,8 @@
-/** Adam: a running mean of the gradient over the root of a running mean of its square. */
+/** Adam: a running mean of the gradient over the root of a running mean of its square; and AMSGrad, which never lets that root shrink. */
 import { type Tensor, weakNumber } from "../tensor/tensor.js";
-import { defineOptimizer, likeTheta, type Optimizer, type Rate, type Slot, scalar } from "./optimizer.js";
-import { checkDecay, checkNames, checkPositive, checkRate, whyEpsilon } from "./options.js";
+import { checkBetas, type MomentSlots, momentSlots, moments } from "./moments.js";
+import { defineOptimizer, likeTheta, type Optimizer, type Rate, type Slot } from "./optimizer.js";
+import { checkForm, checkNames, checkPositive, checkRate, whyEpsilon } from "./options.js";
 
 export interface AdamOptions {
   /** α: a number, or a schedule. Default 0.001. */
@@ -12,30 +13,36 @@ export interface AdamOptions {
   readonly beta2?: number;
   /** ε > 0. Default 1e-8. */
   readonly epsilon?: number;
+  /** `"outside"`: √v̂ + ε; `"inside"`: √(v̂ + ε); `"hat"`: √v + ε before the correction. Default `"outside"`. */
+  readonly epsilonPlace?: AdamEpsilonPlace;
   /** Divides by 1 − βᵗ, which takes out the pull of the zeros that both means start from. Default true. */
   readonly biasCorrection?: boolean;
-  /** √(v̂ + ε), as some lectures write it, instead of √v̂ + ε. Default false. */
-  readonly epsilonInside?: boolean;
 }
 
-/** m, v, and the powers β₁ᵗ and β₂ᵗ that the corrections are made of. */
-export type AdamSlots = { readonly mean: Slot; readonly squares: Slot; readonly power1: Slot; readonly power2: Slot };
+/** Where ε stands: see `adam`. */
+export type AdamEpsilonPlace = "outside" | "inside" | "hat";
+
+/** What Adam carries. */
+export type AdamSlots = MomentSlots;
 
 /**
  * Adam (Kingma and Ba: arXiv 1412.6980, 2014).
  *
  *     m ← β₁ m + (1 − β₁) g          v ← β₂ v + (1 − β₂) g²          m₀ = v₀ = 0
  *     m̂ = m / (1 − β₁ᵗ)              v̂ = v / (1 − β₂ᵗ)               t = 1, 2, … the number of this step
- *     θ ← θ − α m̂ / (√v̂ + ε)
+ *
+ *     epsilonPlace "outside"     θ ← θ − α m̂ / (√v̂ + ε)
+ *     epsilonPlace "inside"      θ ← θ − α m̂ / √(v̂ + ε)
+ *     epsilonPlace "hat"         θ ← θ − α m √(1 − β₂ᵗ)/(1 − β₁ᵗ) / (√v + ε)
  *
  * The corrections are computed in float64, whatever the dtype of θ (βᵗ by a product at each step), and meet θ as two scalars. Without
- * `biasCorrection`, m̂ = m and v̂ = v: the first step is then (1 − β₁)/√(1 − β₂) times longer (3.16 with the defaults).
+ * `biasCorrection`, m̂ = m and v̂ = v: the first step is then (1 − β₁)/√(1 − β₂) times longer (3.16 with the defaults). One pass over θ.
  *
- * Elsewhere: PyTorch and optax are this one, defaults included. Keras, tfjs and TensorFlow use √v + ε with the rate
- * α √(1 − β₂ᵗ)/(1 − β₁ᵗ) (the paper's "ε̂"; ε there is ε √(1 − β₂ᵗ) here) and ε = 1e-7.
+ * Elsewhere: PyTorch `Adam` and optax `adam` are this one, defaults included. Keras, tfjs and TensorFlow are "hat" (the paper's ε̂) with
+ * ε = 1e-7. The lectures write "inside" (optax: `eps_root`), two of them first without the correction.
  *
- * @param options `learningRate` (default 0.001), `beta1` (0.9), `beta2` (0.999), `epsilon` (1e-8), `biasCorrection` (true), `epsilonInside` (false)
- * @throws SteepestError for a negative or non-finite rate, β outside [0, 1), ε ≤ 0, and unknown options
+ * @param options `learningRate` (default 0.001), `beta1` (0.9), `beta2` (0.999), `epsilon` (1e-8), `epsilonPlace` ("outside"), `biasCorrection` (true)
+ * @throws SteepestError for a negative or non-finite rate, β outside [0, 1), ε ≤ 0, unknown forms and options
  * @example
  * ```ts
  * import { adam, cosine, minimize } from "steepest";
@@ -43,31 +50,92 @@ export type AdamSlots = { readonly mean: Slot; readonly squares: Slot; readonly 
  * ```
  */
 export function adam(options: AdamOptions = {}): Optimizer<AdamSlots> {
-  checkNames("adam", options, ["learningRate", "beta1", "beta2", "epsilon", "biasCorrection", "epsilonInside"]);
-  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, biasCorrection = true, epsilonInside = false } = options;
-  checkDecay("adam", "beta1", beta1);
-  checkDecay("adam", "beta2", beta2);
-  checkPositive("adam", "epsilon", epsilon, whyEpsilon);
+  const { learningRate, settings } = checked("adam", options);
   return defineOptimizer({
     name: "adam",
-    learningRate: checkRate("adam", learningRate),
-    slots: { mean: likeTheta(0), squares: likeTheta(0), power1: scalar(1), power2: scalar(1) },
-    settings: { beta1, beta2, epsilon, biasCorrection, epsilonInside },
+    ingredients: ["stochastic", "momentum", "adaptive"],
+    learningRate,
+    slots: momentSlots,
+    settings,
     update({ theta, gradient, slots, learningRate: rate }) {
-      const [b1, b2, eps] = [weakNumber(beta1), weakNumber(beta2), weakNumber(epsilon)];
-      const mean = slots.mean.mul(b1).add(gradient.mul(weakNumber(1 - beta1)));
-      const squares = slots.squares.mul(b2).add(gradient.square().mul(weakNumber(1 - beta2)));
-      // Both corrections are scalars of float64, so that θ sees one product for each.
-      const power1 = slots.power1.mul(b1);
-      const power2 = slots.power2.mul(b2);
-      const correction1 = biasCorrection ? oneMinus(power1) : b1.fill(1);
-      const correction2 = biasCorrection ? oneMinus(power2) : b2.fill(1);
-      const corrected = epsilonInside
-        ? squares.mul(correction2.reciprocal()).add(eps).sqrt()
-        : squares.sqrt().mul(correction2.sqrt().reciprocal()).add(eps);
-      return { theta: theta.sub(mean.mul(rate.div(correction1)).div(corrected)), slots: { mean, squares, power1, power2 } };
+      const made = moments(gradient, slots, settings);
+      const { mean, squares } = made.slots;
+      return { theta: stepped(theta, mean, squares, rate, corrections(made, settings), settings), slots: made.slots };
     },
   });
 }
 
-const oneMinus = (power: Tensor): Tensor => power.fill(1).sub(power);
+/**
+ * AMSGrad (Reddi, Kale, Kumar: ICLR 2018): Adam whose effective rates never grow.
+ *
+ *     m, v as in Adam          s ← max(s, v)          s₀ = 0
+ *     θ ← θ − α m̂ / (√ŝ + ε)          ŝ = s / (1 − β₂ᵗ)
+ *
+ * It converges on the sums of convex functions on which Adam drifts away. Options and places of ε as for `adam`. One pass over θ.
+ *
+ * Elsewhere: PyTorch `Adam(amsgrad=True)` is this one, defaults included; Keras `Adam(amsgrad=True)` with "hat" and ε = 1e-7; optax
+ * `amsgrad` takes the maximum of v̂ instead. The paper has no bias correction: `{ biasCorrection: false }`.
+ *
+ * @param options as for `adam`
+ * @throws SteepestError for a negative or non-finite rate, β outside [0, 1), ε ≤ 0, unknown forms and options
+ * @example
+ * ```ts
+ * import { amsgrad, minimize } from "steepest";
+ * minimize("x^2 + 100y^2", { x: 1, y: 1 }, { optimizer: amsgrad({ learningRate: 0.01 }), steps: 2000 }).loss < 1e-6; // → true
+ * ```
+ */
+export function amsgrad(options: AdamOptions = {}): Optimizer<AdamSlots & { readonly largest: Slot }> {
+  const { learningRate, settings } = checked("amsgrad", options);
+  return defineOptimizer({
+    name: "amsgrad",
+    ingredients: ["stochastic", "momentum", "adaptive"],
+    learningRate,
+    slots: { ...momentSlots, largest: likeTheta(0) },
+    settings,
+    update({ theta, gradient, slots, learningRate: rate }) {
+      const made = moments(gradient, slots, settings);
+      const largest = slots.largest.maximum(made.slots.squares);
+      const next = stepped(theta, made.slots.mean, largest, rate, corrections(made, settings), settings);
+      return { theta: next, slots: { ...made.slots, largest } };
+    },
+  });
+}
+
+type AdamSettings = {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly epsilonPlace: AdamEpsilonPlace;
+  readonly biasCorrection: boolean;
+};
+
+function checked(owner: string, options: AdamOptions): { readonly learningRate: Rate; readonly settings: AdamSettings } {
+  checkNames(owner, options, ["learningRate", "beta1", "beta2", "epsilon", "epsilonPlace", "biasCorrection"]);
+  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, epsilonPlace = "outside", biasCorrection = true } = options;
+  checkBetas(owner, { beta1, beta2 });
+  checkPositive(owner, "epsilon", epsilon, whyEpsilon);
+  checkForm(owner, "epsilonPlace", epsilonPlace, ["outside", "inside", "hat"]);
+  return { learningRate: checkRate(owner, learningRate), settings: { beta1, beta2, epsilon, epsilonPlace, biasCorrection } };
+}
+
+type Corrections = readonly [Tensor, Tensor];
+
+function corrections(
+  { correction1, correction2 }: { readonly correction1: Tensor; readonly correction2: Tensor },
+  { biasCorrection }: AdamSettings,
+): Corrections {
+  return biasCorrection ? [correction1, correction2] : [correction1.fill(1), correction2.fill(1)];
+}
+
+function stepped(theta: Tensor, mean: Tensor, squares: Tensor, rate: Tensor, [c1, c2]: Corrections, settings: AdamSettings): Tensor {
+  const eps = weakNumber(settings.epsilon);
+  switch (settings.epsilonPlace) {
+    // The corrections are made into one scalar each before they meet θ.
+    case "outside":
+      return theta.sub(mean.mul(rate.div(c1)).div(squares.sqrt().mul(c2.sqrt().reciprocal()).add(eps)));
+    case "inside":
+      return theta.sub(mean.mul(rate.div(c1)).div(squares.mul(c2.reciprocal()).add(eps).sqrt()));
+    case "hat":
+      return theta.sub(mean.mul(rate.mul(c2.sqrt()).div(c1)).div(squares.sqrt().add(eps)));
+  }
+}

@@ -67,6 +67,7 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer<LbfgsSlots> {
   const search = lineSearch === "wolfe" ? strongWolfe({ decrease, curvature, trials }) : backtracking({ decrease, trials });
   return defineOptimizer({
     name: "lbfgs",
+    ingredients: [],
     learningRate: checkRate("lbfgs", learningRate),
     slots: { steps: history(memory, 0), changes: history(memory, 0) },
     settings: { memory, lineSearch, decrease, curvature, trials },

@@ -1,6 +1,7 @@
 /** What an optimizer is: a pure traced rule over the flat parameter vector θ. */
 import { type Tensor, weakNumber } from "../tensor/tensor.js";
-import type { TensorType } from "../tensor/types.js";
+import { allocate, type HostData, type Shape, sizeOf, type TensorType } from "../tensor/types.js";
+import type { ParameterEntry, Parameters, ParameterViews } from "./parameters.js";
 
 /** What a schedule may depend on. All are float64 scalars that adapt to what they meet; `step` counts from 0. */
 export interface ScheduleContext {
@@ -18,18 +19,25 @@ export interface Schedule {
 /** A learning rate: a constant or a schedule. */
 export type Rate = number | Schedule;
 
-/** State that an optimizer carries from step to step: one element for each of θ, a single float64 number, or several rows like θ. */
+/**
+ * State that an optimizer carries from step to step: one element for each of θ, a single float64 number, several rows like θ, or a
+ * piece of its own shape for each parameter. `initial: "theta"` begins with a copy of the start.
+ */
 export type Slot =
-  | { readonly shape: "likeTheta" | "scalar"; readonly initial: number }
-  | { readonly shape: "history"; readonly rows: number; readonly initial: number };
+  | { readonly shape: "likeTheta"; readonly initial: number | "theta" }
+  | { readonly shape: "scalar"; readonly initial: number }
+  | { readonly shape: "history"; readonly rows: number; readonly initial: number }
+  | { readonly shape: "pieces"; readonly of: (entry: ParameterEntry) => Shape; readonly initial: number };
 
-export const likeTheta = (initial: number): Slot => ({ shape: "likeTheta", initial });
+export const likeTheta = (initial: number | "theta"): Slot => ({ shape: "likeTheta", initial });
 export const scalar = (initial: number): Slot => ({ shape: "scalar", initial });
 /** A matrix of `rows` × d: vectors like θ of earlier steps. */
 export const history = (rows: number, initial: number): Slot => ({ shape: "history", rows, initial });
+/** For each parameter a piece of the shape that `of` gives, all laid end to end: `parameters.pieces(of)` reads and joins them. */
+export const pieces = (of: (entry: ParameterEntry) => Shape, initial: number): Slot => ({ shape: "pieces", of, initial });
 
-/** The type of the tensor that a slot holds, for θ of `size` elements of `dtype`. */
-export function slotType(slot: Slot, size: number, dtype: TensorType["dtype"]): TensorType {
+/** The type of the tensor that a slot holds, for a θ of this make-up. */
+export function slotType(slot: Slot, { size, dtype, entries }: Parameters): TensorType {
   switch (slot.shape) {
     case "scalar":
       return { shape: [], dtype: "f64" };
@@ -37,17 +45,19 @@ export function slotType(slot: Slot, size: number, dtype: TensorType["dtype"]): 
       return { shape: [size], dtype };
     case "history":
       return { shape: [slot.rows, size], dtype };
+    case "pieces":
+      return { shape: [entries.reduce((total, entry) => total + sizeOf(slot.of(entry)), 0)], dtype };
   }
 }
 
-export type Slots = Readonly<Record<string, Slot>>;
-type Values<S extends Slots> = { readonly [K in keyof S]: Tensor };
-
-/** One parameter as the optimizer sees it. */
-export interface ParameterView {
-  readonly theta: Tensor;
-  readonly gradient: Tensor;
+/** What a slot holds before the first step. */
+export function slotStart({ initial }: Slot, { shape, dtype }: TensorType, start: HostData): HostData {
+  return initial === "theta" ? start.slice() : allocate(dtype, sizeOf(shape)).fill(initial);
 }
+
+export type Slots = Readonly<Record<string, Slot>>;
+/** The tensors that the slots hold. */
+export type SlotValues<S extends Slots = Slots> = { readonly [K in keyof S]: Tensor };
 
 /** Loss and gradient at one point. */
 export interface LossAndGradient {
@@ -62,9 +72,9 @@ export interface UpdateContext<S extends Slots = Slots> {
   readonly loss: Tensor;
   /** ∇f(θ), of the same shape. */
   readonly gradient: Tensor;
-  readonly slots: Values<S>;
-  /** Views by name, for rules that treat parameters differently. */
-  readonly parameters: Readonly<Record<string, ParameterView>>;
+  readonly slots: SlotValues<S>;
+  /** What θ is made up of, for rules that treat parameters differently. */
+  readonly parameters: ParameterViews;
   /** Steps done before this one: 0, 1, 2, … */
   readonly step: Tensor;
   /** The rate in force: the schedule's value times the control `rateScale`. */
@@ -75,7 +85,7 @@ export interface UpdateContext<S extends Slots = Slots> {
 
 export interface UpdateResult<S extends Slots = Slots> {
   readonly theta: Tensor;
-  readonly slots: Values<S>;
+  readonly slots: SlotValues<S>;
   /** Loss and gradient at the new θ: what a rule that `carries` them promises. */
   readonly evaluation?: LossAndGradient;
   /** How often `evaluate` has run, where that depends on values: a scalar. Without it each call counts once. */
@@ -84,20 +94,37 @@ export interface UpdateResult<S extends Slots = Slots> {
   readonly stalled?: Tensor;
 }
 
+/**
+ * What a method is made of: `stochastic` bears the noise of batches, `momentum` remembers directions, `adaptive` gives coordinates (or
+ * the whole of θ) a rate from the gradients that came before.
+ */
+export type Ingredient = "stochastic" | "momentum" | "adaptive";
+
+/** Plain values that a rule is made of. */
+export type Settings = Readonly<Record<string, string | number | boolean>>;
+
 export interface Optimizer<S extends Slots = Slots> {
   readonly name: string;
+  /** What the method is made of, in the order of the type. */
+  readonly ingredients?: readonly Ingredient[];
   readonly learningRate: Rate;
   readonly slots: S;
   /**
    * All that the rule is made of beside its rate, where that is plain values: rules of one name with equal settings are the same rule,
    * and descents with them share what has been compiled. A rule that holds anything else leaves it out.
    */
-  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  readonly settings?: Settings;
   /**
    * `"evaluation"`: `update` gives loss and gradient at the new θ, so that the next step begins with them instead of evaluating again.
    * Where the objective changes from step to step (batches) it is evaluated anew all the same. With a rate of 0 such a rule stays where it is.
    */
   readonly carries?: "evaluation";
+  /** The slot in which an average of θ is kept: what the run gives as `averaged`. */
+  readonly average?: string;
+  /** Which parameters stay as they are: their gradient is 0 for the rule and for the test of convergence, and is not computed. */
+  readonly frozen?: (entries: readonly ParameterEntry[]) => ReadonlySet<ParameterEntry>;
+  /** θ moves only at every so many steps. Default 1. */
+  readonly period?: number;
   update(context: UpdateContext<S>): UpdateResult<S>;
 }
 

@@ -16,6 +16,10 @@ const elsewhere: Readonly<Record<string, readonly string[]>> = {
   beta_1: ["beta1"],
   beta_2: ["beta2"],
   betas: ["beta1"],
+  epsilonInside: ["epsilonPlace"],
+  nesterov: ["form"],
+  dampening: ["form"],
+  weight_decay: ["weightDecay"],
 };
 
 /** Refuses an option that nothing reads: a mistyped name would silently leave the default in force. */
@@ -52,6 +56,28 @@ export function checkDecay(owner: string, option: string, value: number): number
     expected: "a number with 0 ≤ x < 1: the part of the past that a step keeps",
     received: String(value),
     fix: value >= 1 ? "with 1 or more the past never fades and its sum grows without end; 0.9 is usual" : undefined,
+  });
+}
+
+/** One of a few words. */
+export function checkForm<F extends string>(owner: string, option: string, value: F, forms: readonly F[]): F {
+  if (forms.includes(value)) return value;
+  const meant = typeof value === "string" ? nearest(value, forms) : undefined;
+  throw new SteepestError({
+    problem: `${option} of ${owner} is not usable`,
+    expected: forms.map((form) => `"${form}"`).join(", "),
+    received: typeof value === "string" ? `"${value}"` : String(value),
+    fix: meant && `did you mean "${meant}"?`,
+  });
+}
+
+/** A whole number ≥ least. */
+export function checkCount(owner: string, option: string, value: number, least = 1): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new SteepestError({
+    problem: `${option} of ${owner} is not usable`,
+    expected: `a whole number ≥ ${least}`,
+    received: String(value),
   });
 }
 

@@ -1,7 +1,8 @@
 /** RMSprop: rates of their own for each coordinate, from a running mean of squared gradients. */
 import { weakNumber } from "../tensor/tensor.js";
+import { type EpsilonPlace, epsilonPlaces, rootOf } from "./epsilon.js";
 import { defineOptimizer, likeTheta, type Optimizer, type Rate, type Slots } from "./optimizer.js";
-import { checkDecay, checkNames, checkPositive, checkRate, whyEpsilon } from "./options.js";
+import { checkDecay, checkForm, checkNames, checkPositive, checkRate, whyEpsilon } from "./options.js";
 
 export interface RmspropOptions {
   /** α: a number, or a schedule. Default 0.01. */
@@ -10,29 +11,35 @@ export interface RmspropOptions {
   readonly rho?: number;
   /** ε > 0. Default 1e-8. */
   readonly epsilon?: number;
-  /** β of a velocity over the scaled gradients, 0 ≤ β < 1. Default 0: none. */
-  readonly momentum?: number;
+  /** `"outside"`: √s + ε; `"inside"`: √(s + ε). Default `"outside"`. */
+  readonly epsilonPlace?: EpsilonPlace;
   /** Scales by an estimate of the variance, s − m², instead of the mean square s. Default false. */
   readonly centered?: boolean;
-  /** √(s + ε), as the lectures and Keras write it, instead of √s + ε. Default false. */
-  readonly epsilonInside?: boolean;
+  /** β of a velocity over the scaled gradients, 0 ≤ β < 1. Default 0: none. */
+  readonly momentum?: number;
+  /** What that velocity is: a sum of scaled gradients, or the step itself. Default `"sum"`. */
+  readonly form?: "sum" | "step";
 }
 
 /**
  * RMSprop (Tieleman and Hinton: Coursera lecture 6.5, 2012; centred form: Graves, arXiv 1308.0850).
  *
- *     s ← ρ s + (1 − ρ) g²
- *     θ ← θ − α g / (√s + ε)          s₀ = 0
+ *     s ← ρ s + (1 − ρ) g²          s₀ = 0
+ *     d = √s + ε                    with epsilonPlace "inside": √(s + ε)
+ *     θ ← θ − α g/d
  *
- * `centered`:   m ← ρ m + (1 − ρ) g, and √(s − m²) stands in the place of √s (a difference that rounds below 0 counts as 0).
- * `momentum`:   v ← β v + g / (√s + ε), θ ← θ − α v.
+ * `centered`:                   m ← ρ m + (1 − ρ) g, and s − m² stands in the place of s (a difference that rounds below 0 counts as 0).
+ * `momentum`, form "sum":       v ← β v + g/d,    θ ← θ − α v
+ * `momentum`, form "step":      v ← β v + α g/d,  θ ← θ − v
  *
- * Elsewhere: PyTorch `RMSprop` is this one, defaults included, with `alpha` for ρ. Keras, tfjs and the lectures have ρ = 0.9 and
- * √(s + ε): `{ learningRate: 0.001, rho: 0.9, epsilon: 1e-7, epsilonInside: true }`; with momentum they keep α inside v, which
- * differs under a schedule only.
+ * The two forms of momentum are one path while α is constant. One pass over θ.
  *
- * @param options `learningRate` (default 0.01), `rho` (0.99), `epsilon` (1e-8), `momentum` (0), `centered` (false), `epsilonInside` (false)
- * @throws SteepestError for a negative or non-finite rate, ρ or β outside [0, 1), ε ≤ 0, and unknown options
+ * Elsewhere: PyTorch `RMSprop` is this one, defaults included, with `alpha` for ρ and momentum as "sum". Keras and tfjs have ρ = 0.9,
+ * √(s + ε) and momentum as "step": `{ learningRate: 0.001, rho: 0.9, epsilon: 1e-7, epsilonPlace: "inside", form: "step" }`. The lectures
+ * write √(s + ε), with β for ρ. optax: `eps_in_sqrt`.
+ *
+ * @param options `learningRate` (default 0.01), `rho` (0.99), `epsilon` (1e-8), `epsilonPlace` ("outside"), `centered` (false), `momentum` (0), `form` ("sum")
+ * @throws SteepestError for a negative or non-finite rate, ρ or β outside [0, 1), ε ≤ 0, unknown forms and options
  * @example
  * ```ts
  * import { minimize, rmsprop } from "steepest";
@@ -40,27 +47,39 @@ export interface RmspropOptions {
  * ```
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
-  checkNames("rmsprop", options, ["learningRate", "rho", "epsilon", "momentum", "centered", "epsilonInside"]);
-  const { learningRate = 0.01, rho = 0.99, epsilon = 1e-8, momentum = 0, centered = false, epsilonInside = false } = options;
+  checkNames("rmsprop", options, ["learningRate", "rho", "epsilon", "epsilonPlace", "centered", "momentum", "form"]);
+  const {
+    learningRate = 0.01,
+    rho = 0.99,
+    epsilon = 1e-8,
+    epsilonPlace = "outside",
+    centered = false,
+    momentum = 0,
+    form = "sum",
+  } = options;
   checkDecay("rmsprop", "rho", rho);
-  checkDecay("rmsprop", "momentum", momentum);
   checkPositive("rmsprop", "epsilon", epsilon, whyEpsilon);
+  checkForm("rmsprop", "epsilonPlace", epsilonPlace, epsilonPlaces);
+  checkDecay("rmsprop", "momentum", momentum);
+  checkForm("rmsprop", "form", form, ["sum", "step"]);
   const rule: Optimizer<Slots> = {
     name: "rmsprop",
+    ingredients: momentum > 0 ? ["stochastic", "momentum", "adaptive"] : ["stochastic", "adaptive"],
     learningRate: checkRate("rmsprop", learningRate),
     // Only what the chosen form reads is carried.
     slots: { squares: likeTheta(0), ...(centered ? { mean: likeTheta(0) } : {}), ...(momentum > 0 ? { velocity: likeTheta(0) } : {}) },
+    settings: { rho, epsilon, epsilonPlace, centered, momentum, form },
     update({ theta, gradient, slots, learningRate: rate }) {
-      const [keep, take, eps] = [weakNumber(rho), weakNumber(1 - rho), weakNumber(epsilon)];
+      const [keep, take] = [weakNumber(rho), weakNumber(1 - rho)];
       const squares = slots.squares.mul(keep).add(gradient.square().mul(take));
       const mean = centered ? slots.mean.mul(keep).add(gradient.mul(take)) : undefined;
       const spread = mean === undefined ? squares : squares.sub(mean.square()).relu();
-      const scaled = gradient.div(epsilonInside ? spread.add(eps).sqrt() : spread.sqrt().add(eps));
-      const velocity = momentum > 0 ? slots.velocity.mul(weakNumber(momentum)).add(scaled) : undefined;
-      return {
-        theta: theta.sub((velocity ?? scaled).mul(rate)),
-        slots: { squares, ...(mean === undefined ? {} : { mean }), ...(velocity === undefined ? {} : { velocity }) },
-      };
+      const scaled = gradient.div(rootOf(spread, epsilon, epsilonPlace));
+      const moved = { squares, ...(mean === undefined ? {} : { mean }) };
+      if (momentum === 0) return { theta: theta.sub(scaled.mul(rate)), slots: moved };
+      const kept = slots.velocity.mul(weakNumber(momentum));
+      const velocity = kept.add(form === "sum" ? scaled : scaled.mul(rate));
+      return { theta: theta.sub(form === "sum" ? velocity.mul(rate) : velocity), slots: { ...moved, velocity } };
     },
   };
   return defineOptimizer(rule);

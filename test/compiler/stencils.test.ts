@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { WasmProgram } from "../../src/backends/wasm/program.js";
 import { descentVariables, gradientOf, initialValues, stepEntry, variableList } from "../../src/descent/step.js";
-import type { Parameters } from "../../src/objectives/objective.js";
 import { adam } from "../../src/optimizers/adam.js";
 import { gd } from "../../src/optimizers/gradient-descent.js";
 import { momentum } from "../../src/optimizers/momentum.js";
 import type { Optimizer } from "../../src/optimizers/optimizer.js";
+import type { Parameters } from "../../src/optimizers/parameters.js";
 import { tensor } from "../../src/tensor/create.js";
 import { concatenate } from "../../src/tensor/join.js";
 import type { Tensor } from "../../src/tensor/tensor.js";

@@ -396,10 +396,9 @@ describe("rules of one's own", () => {
       name: "only-y",
       learningRate: 0.1,
       slots: {},
-      update({ theta, parameters, learningRate }) {
-        const { y } = parameters;
-        const step = y.gradient.mul(learningRate);
-        return { theta: theta.sub(step.pack([{ shape: [], offset: 1 }], 2)), slots: {} };
+      update({ theta, gradient, parameters, learningRate }) {
+        const step = parameters.join((entry) => (entry.path === "y" ? parameters.of(gradient, entry).mul(learningRate) : undefined), theta);
+        return { theta: theta.sub(step), slots: {} };
       },
     });
     const run = minimize("x^2 + y^2", { x: 3, y: 1 }, { optimizer: onlyY, steps: 10 });

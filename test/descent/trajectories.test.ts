@@ -1,7 +1,7 @@
 /** The compiled engine walks PyTorch's paths: 1,000 steps in float64. */
 import { minimize, type Optimizer, tensor } from "steepest";
 import { describe, expect, it } from "vitest";
-import { cases, hessian, type ProblemName, worstDistance } from "../optimizers/trajectories.js";
+import { cases, hessian, optimizerOf, type ProblemName, startOf, worstDistance } from "../optimizers/trajectories.js";
 
 const bowl = hessian.flatMap((row, i) => row.map((h, j) => `${h / 2}*x${i}*x${j}`)).join(" + ");
 const formulas: Readonly<Record<ProblemName, string>> = { quadratic: bowl, rosenbrock: "(1 - x0)^2 + 100 (x1 - x0^2)^2" };
@@ -33,8 +33,16 @@ describe.each([
   ["formula", byFormula],
   ["tensor", byTensor],
 ] as const)("PyTorch's paths from a %s", (_, run) => {
-  it.each(cases)("$optimizer on $problem with $options", (one) => {
+  it.each(cases)("$optimizer on $problem with $options $weightDecay $clip $schedule", (one) => {
     const { distance, where } = worstDistance(one, run);
     expect(distance, where).toBeLessThan(1e-10);
   });
+});
+
+it.each(cases.filter(({ averaged }) => averaged !== undefined))("$optimizer on $problem keeps PyTorch's mean", (one) => {
+  const named = Object.fromEntries(startOf(one.problem).map((x, i) => [`x${i}`, x]));
+  const run = minimize(formulas[one.problem], named, { optimizer: optimizerOf(one), steps: 1000, tolerance: 0 });
+  const ours = Object.values(run.averaged ?? {});
+  expect(ours.length).toBe(one.averaged?.length);
+  for (const [i, mean] of (one.averaged ?? []).entries()) expect(Math.abs(ours[i] - mean)).toBeLessThan(1e-10);
 });

@@ -1,6 +1,7 @@
 /** Runs an optimizer's traced rule step by step through the interpreter. */
 import { interpret } from "../../src/backends/interpreter/index.js";
-import { type Optimizer, rateOf } from "../../src/optimizers/optimizer.js";
+import { type Optimizer, rateOf, slotStart, slotType } from "../../src/optimizers/optimizer.js";
+import { ParameterViews } from "../../src/optimizers/parameters.js";
 import { tensor } from "../../src/tensor/create.js";
 import { type Tensor, weakNumber } from "../../src/tensor/tensor.js";
 
@@ -15,13 +16,14 @@ export interface StepInputs {
 
 /** One traced step: what the rule gives for these inputs. */
 export function traceStep(optimizer: Optimizer, { theta, gradient, slots, step }: StepInputs, totalSteps: number) {
+  const entries = [{ path: "x", shape: theta.shape, offset: 0 }];
   const learningRate = rateOf(optimizer.learningRate, { step, totalSteps: weakNumber(totalSteps), stepsPerEpoch: weakNumber(1) });
   return optimizer.update({
     theta,
     loss: weakNumber(0),
     gradient,
     slots,
-    parameters: {},
+    parameters: new ParameterViews({ entries, size: theta.size }),
     step,
     learningRate,
     evaluate: () => {
@@ -34,9 +36,11 @@ export function traceStep(optimizer: Optimizer, { theta, gradient, slots, step }
 export function follow(optimizer: Optimizer, field: Field, start: readonly number[], steps: number): Float64Array[] {
   const names = Object.keys(optimizer.slots);
   let theta: Float64Array = Float64Array.from(start);
+  const entries = [{ path: "x", shape: [start.length], offset: 0 }];
+  const parameters = { size: start.length, dtype: "f64", entries } as const;
   let state: Float64Array[] = names.map((name) => {
-    const { shape, initial } = optimizer.slots[name];
-    return new Float64Array(shape === "scalar" ? 1 : start.length).fill(initial);
+    const slot = optimizer.slots[name];
+    return Float64Array.from(slotStart(slot, slotType(slot, parameters), theta));
   });
   const path = [theta];
   for (let k = 0; k < steps; k++) {

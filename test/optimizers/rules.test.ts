@@ -3,7 +3,8 @@ import { adadelta } from "../../src/optimizers/adadelta.js";
 import { adagrad } from "../../src/optimizers/adagrad.js";
 import { adam } from "../../src/optimizers/adam.js";
 import { gd } from "../../src/optimizers/gradient-descent.js";
-import { momentum, nesterov } from "../../src/optimizers/momentum.js";
+import { momentum } from "../../src/optimizers/momentum.js";
+import { nesterov } from "../../src/optimizers/nesterov.js";
 import type { Optimizer } from "../../src/optimizers/optimizer.js";
 import { rmsprop } from "../../src/optimizers/rmsprop.js";
 import { cosine } from "../../src/optimizers/schedules/cosine.js";
@@ -62,18 +63,18 @@ describe("values known in closed form", () => {
     expect(first(adam({ learningRate: 0.01, epsilon: 1e-30, biasCorrection: false }))).toBeCloseTo(0.0316227766, 11);
     // √v̂ + ε with √v̂ = 7, and √(v̂ + ε): 0.01·7/(7 + 2) and 0.01·7/√(49 + 32)
     expect(first(adam({ learningRate: 0.01, epsilon: 2 }))).toBeCloseTo(0.07 / 9, 14);
-    expect(first(adam({ learningRate: 0.01, epsilon: 32, epsilonInside: true }))).toBeCloseTo(0.07 / 9, 14);
+    expect(first(adam({ learningRate: 0.01, epsilon: 32, epsilonPlace: "inside" }))).toBeCloseTo(0.07 / 9, 14);
   });
 
   it("Adagrad from a start value, with ε inside and outside the root", () => {
     const first = (optimizer: Optimizer) => -follow(optimizer, () => [3], [0], 1)[1][0];
     expect(first(adagrad({ learningRate: 0.5, initialAccumulator: 7, epsilon: 1 }))).toBeCloseTo(1.5 / 5, 14);
-    expect(first(adagrad({ learningRate: 0.5, initialAccumulator: 7, epsilon: 9, epsilonInside: true }))).toBeCloseTo(1.5 / 5, 14);
+    expect(first(adagrad({ learningRate: 0.5, initialAccumulator: 7, epsilon: 9, epsilonPlace: "inside" }))).toBeCloseTo(1.5 / 5, 14);
   });
 
   it("RMSprop with ε inside the root", () => {
     // s = 0.1·40 = 4 at the first step with g² = 40; √(4 + 5) = 3
-    const step = -follow(rmsprop({ learningRate: 1, rho: 0.9, epsilon: 5, epsilonInside: true }), () => [Math.sqrt(40)], [0], 1)[1][0];
+    const step = -follow(rmsprop({ learningRate: 1, rho: 0.9, epsilon: 5, epsilonPlace: "inside" }), () => [Math.sqrt(40)], [0], 1)[1][0];
     expect(step).toBeCloseTo(Math.sqrt(40) / 3, 13);
   });
 
@@ -140,12 +141,12 @@ describe("the shape of every rule", () => {
     momentum(),
     nesterov(),
     adagrad(),
-    adagrad({ epsilonInside: true }),
+    adagrad({ epsilonPlace: "inside" }),
     adadelta(),
     rmsprop(),
     rmsprop({ centered: true, momentum: 0.9 }),
     adam({ learningRate: cosine(1e-3) }),
-    adam({ biasCorrection: false, epsilonInside: true }),
+    adam({ biasCorrection: false, epsilonPlace: "inside" }),
   ];
 
   it.each(rules)("one pass over θ, scalars in float64: $name", (rule) => {

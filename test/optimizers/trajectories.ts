@@ -1,12 +1,10 @@
 /** Compares a way of running optimizers with PyTorch's trajectories in `test/fixtures/optimizers`. */
 import { readFileSync } from "node:fs";
-import { adadelta } from "../../src/optimizers/adadelta.js";
-import { adagrad } from "../../src/optimizers/adagrad.js";
-import { adam } from "../../src/optimizers/adam.js";
-import { gd } from "../../src/optimizers/gradient-descent.js";
-import { momentum, nesterov } from "../../src/optimizers/momentum.js";
+import * as methods from "../../src/optimizers/index.js";
 import type { Optimizer } from "../../src/optimizers/optimizer.js";
-import { rmsprop } from "../../src/optimizers/rmsprop.js";
+import { parseSchedule } from "../../src/optimizers/schedules/parse.js";
+import { clip } from "../../src/optimizers/wrappers/clip.js";
+import { weightDecay } from "../../src/optimizers/wrappers/weight-decay.js";
 
 export type ProblemName = "quadratic" | "rosenbrock";
 
@@ -14,8 +12,13 @@ export interface TrajectoryCase {
   readonly optimizer: string;
   readonly problem: ProblemName;
   readonly options: Readonly<Record<string, number | boolean>>;
+  readonly weightDecay?: { readonly rate: number; readonly form: "coupled" | "decoupled" };
+  readonly clip?: { readonly norm: number; readonly epsilon: number };
+  readonly schedule?: string;
   /** Largest relative distance of PyTorch's own path from one whose start is off by 1e-13. */
   readonly sensitivity: number;
+  /** Mean of the points after the last step, where the method keeps one. */
+  readonly averaged?: readonly number[];
   readonly trajectory: readonly { readonly step: number; readonly theta: readonly number[] }[];
 }
 
@@ -38,26 +41,19 @@ export function gradientOf(problem: ProblemName, x: ArrayLike<number>): number[]
   return hessian.map((row) => row.reduce((sum, h, j) => sum + h * x[j], 0));
 }
 
-/** The optimizer of a case. */
-export function optimizerOf({ optimizer, options }: TrajectoryCase): Optimizer {
-  switch (optimizer) {
-    case "gd":
-      return gd(options);
-    case "momentum":
-      return momentum(options);
-    case "nesterov":
-      return nesterov(options);
-    case "adagrad":
-      return adagrad(options);
-    case "adadelta":
-      return adadelta(options);
-    case "rmsprop":
-      return rmsprop(options);
-    case "adam":
-      return adam(options);
-    default:
-      throw new Error(`the fixture names an unknown optimizer ${optimizer}`);
-  }
+/** The optimizers that PyTorch has, by the names of the fixture. */
+const { adadelta, adagrad, adam, adamax, adamw, amsgrad, averagedSgd, gd, momentum, nadam, nesterov, radam, rmsprop, rprop } = methods;
+const byName = { adadelta, adagrad, adam, adamax, adamw, amsgrad, averagedSgd, gd, momentum, nadam, nesterov, radam, rmsprop, rprop };
+
+/** The optimizer of a case, with what is around it. */
+export function optimizerOf({ optimizer: name, options, schedule, ...around }: TrajectoryCase): Optimizer {
+  const make = Object.entries(byName).find(([known]) => known === name)?.[1];
+  if (make === undefined) throw new Error(`the fixture names an unknown optimizer ${name}`);
+  const { learningRate } = options;
+  const rate = schedule === undefined ? {} : { learningRate: parseSchedule(schedule, Number(learningRate)) };
+  const rule: Optimizer = make({ ...options, ...rate });
+  const decayed = around.weightDecay ? weightDecay(rule, around.weightDecay) : rule;
+  return around.clip ? clip(decayed, around.clip) : decayed;
 }
 
 /** 1,000 steps from `start`: θ after each number of steps in `at` (0 is the start). */
