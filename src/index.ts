@@ -10,6 +10,7 @@ export type { Bound } from "./descent/bounds.js";
 export { type DescendOptions, type DescentState, descend } from "./descent/descend.js";
 export { type FitOptions, fit } from "./descent/fit.js";
 export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
+export { type LeastSquaresOptions, LeastSquaresRun, leastSquares } from "./descent/least-squares/index.js";
 export { maximize, minimize, trace } from "./descent/minimize.js";
 export type { Prediction, Predictor } from "./descent/predictor.js";
 export type { LoopProfile, Profile } from "./descent/profile.js";
@@ -18,6 +19,7 @@ export { type ReplayOptions, replay } from "./descent/replay.js";
 export { type DescentHistory, Path, Run } from "./descent/run.js";
 export type { MinimizeOptions } from "./descent/settings.js";
 export { type FitSettings, type TestEvaluation, TrainedRun } from "./descent/trained-run.js";
+export { type CurveData, CurveFit, type FitCurveOptions, fitCurve } from "./fitting/index.js";
 export {
   accuracy,
   type BuiltModel,

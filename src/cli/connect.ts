@@ -9,6 +9,8 @@ import { fit } from "../descent/fit.js";
 import { minimize } from "../descent/minimize.js";
 import { PartEvaluator } from "../descent/part-evaluator.js";
 import type { Profile } from "../descent/profile.js";
+import { fitChart } from "../figures/fit-chart.js";
+import { fitCurve } from "../fitting/index.js";
 import { crossEntropy, type Loss, meanSquared, multiclassHinge } from "../models/losses.js";
 import type { BuiltModel } from "../models/model.js";
 import { modelNamed, models } from "../models/ready.js";
@@ -51,6 +53,34 @@ export const engine: Engine = {
     const { value, gradient } = derivatives.at(at);
     const { verdict, maxRelativeError } = checkGradient(objective, at);
     return { value, gradient: Array.from(gradient), hessian: derivatives.hessian(at), check: { verdict, maxRelativeError } };
+  },
+
+  fitCurve({ formula, data, start, method, confidence, weights, steps, tolerance }) {
+    const fit = fitCurve(formula, data, {
+      start,
+      method,
+      confidence,
+      ...(weights === undefined ? {} : { weights }),
+      ...(steps === undefined ? {} : { steps }),
+      ...(tolerance === undefined ? {} : { tolerance }),
+    });
+    const { status, parameters, standardErrors, confidenceIntervals, correlation, undetermined, evaluations, diagnosis } = fit;
+    const { residualSumOfSquares, residualStandardDeviation, degreesOfFreedom } = fit;
+    return {
+      status,
+      parameters,
+      standardErrors,
+      residualSumOfSquares,
+      residualStandardDeviation,
+      degreesOfFreedom,
+      confidenceIntervals,
+      correlation,
+      undetermined,
+      iterations: fit.steps,
+      evaluations,
+      diagnosis,
+      figure: fitChart(fit),
+    };
   },
 
   async train({ dataset, model, optimizer, epochs, batchSize, seed, validation, patience, threads, profile, signal, onProgress }) {

@@ -2,6 +2,7 @@
 import type { Dataset, DatasetPart } from "../data/dataset.js";
 import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
 import type { Profile } from "../descent/profile.js";
+import type { Figure } from "../figures/figure.js";
 import type { Model } from "../models/model.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { LayerSummary, NamedArray, PlainData } from "../runs/run-data.js";
@@ -41,6 +42,38 @@ export interface GradientResult {
   readonly hessian: readonly (readonly number[])[];
   /** The exact gradient against differences of f. */
   readonly check: { readonly verdict: "pass" | "fail" | "cannot-tell"; readonly maxRelativeError: number };
+}
+
+export interface FitRequest {
+  /** `response = model` */
+  readonly formula: string;
+  /** Columns by name. */
+  readonly data: Readonly<Record<string, Float64Array>>;
+  readonly start: Readonly<Record<string, number>>;
+  readonly method: string;
+  readonly confidence: number;
+  /** The name of a column. */
+  readonly weights: string | undefined;
+  readonly steps: number | undefined;
+  readonly tolerance: number | undefined;
+}
+
+export interface FitResult {
+  readonly status: Status;
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly standardErrors: Readonly<Record<string, number>>;
+  readonly confidenceIntervals: Readonly<Record<string, readonly [number, number]>>;
+  readonly correlation: readonly (readonly number[])[];
+  readonly residualSumOfSquares: number;
+  readonly residualStandardDeviation: number;
+  readonly degreesOfFreedom: number;
+  /** Sets of parameters that the data do not tell apart. */
+  readonly undetermined: readonly (readonly string[])[];
+  readonly iterations: number;
+  readonly evaluations: { readonly value: number; readonly gradient: number };
+  readonly diagnosis: string;
+  /** The curve over its data. */
+  readonly figure: Figure;
 }
 
 export interface TrainProgress {
@@ -145,6 +178,7 @@ export interface Engine {
   variables(formula: string): readonly string[];
   minimize(request: MinimizeRequest): MinimizeResult;
   gradient(formula: string, at: readonly number[]): GradientResult;
+  fitCurve(request: FitRequest): FitResult;
   train(request: TrainRequest): Promise<TrainResult>;
   evaluate(request: EvaluateRequest): Promise<EvaluateResult>;
   bench(request: BenchRequest): Promise<Profile>;

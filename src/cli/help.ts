@@ -8,7 +8,7 @@ import { columnsOf } from "./terminal.js";
 export function mainHelp(commands: readonly Command[], version: string, out: Terminal): string {
   const list = columnsOf(commands.map(({ name, summary }) => [`  ${name}`, summary]));
   return [
-    `${out.bold("steepest")} ${version}: gradient descent on formulas and networks`,
+    `${out.bold("steepest")} ${version}: gradient descent on formulas, curves and networks`,
     "",
     out.bold("Usage"),
     "  steepest COMMAND [options]",

@@ -10,6 +10,7 @@ import { engine as ownEngine } from "./connect.js";
 import type { Engine } from "./engine.js";
 import { evaluate } from "./evaluate.js";
 import { explain } from "./explain.js";
+import { fit } from "./fit.js";
 import { gradient } from "./gradient.js";
 import { commandHelp, mainHelp } from "./help.js";
 import { minimize } from "./minimize.js";
@@ -18,7 +19,7 @@ import type { Sink } from "./terminal.js";
 import { Terminal } from "./terminal.js";
 import { train } from "./train.js";
 
-const commands: readonly Command[] = [minimize, gradient, train, evaluate, explain, bench];
+const commands: readonly Command[] = [minimize, gradient, fit, train, evaluate, explain, bench];
 
 /** The world around the command line; tests bring their own. */
 export interface Surroundings {

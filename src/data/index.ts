@@ -3,6 +3,8 @@ export type { ArrayDatasetOptions, ArrayInput, ArrayPartOptions, NestedNumbers }
 export { arrayDataset } from "./arrays.js";
 export type { BatchOrder } from "./batches.js";
 export { batchIndices, stepsPerEpoch } from "./batches.js";
+export type { CsvTable } from "./csv.js";
+export { parseCsv } from "./csv.js";
 export type { DataArray, DataDType, Dataset, DatasetPart, Preprocessing } from "./dataset.js";
 export { bytesToUnit, checkBatchSize, checkDataset, noPreprocessing, recordCount } from "./dataset.js";
 export type { DigitsOptions } from "./digits.js";
@@ -15,3 +17,5 @@ export { fashionMnist, mnist } from "./mnist.js";
 export { selectRecords, split, splitIndices } from "./split.js";
 export type { ArrayStatistics } from "./statistics.js";
 export { channelStatistics, classCounts, standardized, statistics } from "./statistics.js";
+export type { StrdProblem } from "./strd.js";
+export { parseStrd } from "./strd.js";

@@ -8,6 +8,8 @@ export interface Facts {
   readonly steps: number;
   readonly optimizer: string;
   readonly tolerance: number;
+  /** Why it ended, where the method has words of its own for it. */
+  readonly reason?: string;
   /** −1 for ascent: all that follows is about −f then, but for `loss` and `history`, which are f's. */
   readonly sign: 1 | -1;
   readonly loss: number;
@@ -30,8 +32,18 @@ export function diagnose(facts: Facts): string {
   return [headline(facts), ...notes.filter((note) => note !== undefined)].join(" ");
 }
 
-function headline({ status, steps, tolerance, loss, gradientNorm, optimizer }: Facts): string {
+const endings: Readonly<Record<Status, string>> = {
+  converged: "Converged",
+  "step-limit": "Ended",
+  "stopped-early": "Stopped early",
+  diverged: "Diverged",
+  stalled: "Stalled",
+  aborted: "Aborted",
+};
+
+function headline({ status, steps, tolerance, loss, gradientNorm, optimizer, reason }: Facts): string {
   const where = `f = ${short(loss)}, |∇f| = ${short(gradientNorm)}`;
+  if (reason !== undefined) return `${endings[status]} after ${plural(steps)}: ${reason}. ${where}.`;
   switch (status) {
     case "converged":
       return `Converged after ${plural(steps)}: the gradient's norm ${short(gradientNorm)} is at most the tolerance ${short(tolerance)}.`;

@@ -35,6 +35,8 @@ export interface LineMark {
   readonly dots?: boolean;
   /** Dashed and quiet, without a colour of its own: what the others are to be compared with, such as a bound. */
   readonly reference?: boolean;
+  /** Points alone, no line between them: data. */
+  readonly unjoined?: boolean;
 }
 
 /** A straight line across the figure at one value. */

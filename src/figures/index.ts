@@ -1,6 +1,7 @@
 /** Figures: curves as SVG or in the terminal, pictures as PNG. */
 export type { Axis, FigureDescription, LineMark, Mark, NumberStyle, RuleMark, SeriesColour } from "./description.js";
 export { Figure } from "./figure.js";
+export { fitChart } from "./fit-chart.js";
 export type { LineChartOptions, Series } from "./line-chart.js";
 export { lineChart } from "./line-chart.js";
 export { formatCount, formatDuration, formatNumber, formatNumberForPrint, formatPercent, formatPower } from "./number-format.js";

@@ -13,6 +13,8 @@ export interface Series {
   readonly points: readonly Point[];
   /** Mark each point, for few measured values. Default: below 30 points. */
   readonly dots?: boolean;
+  /** Whether a line leads from point to point. Default true; false for measured data. */
+  readonly joined?: boolean;
   /** Records averaged into the main line; the values themselves stay behind it, pale. Default 1: the values as they are. */
   readonly smoothing?: number;
   /** Default: the place in the list. */
@@ -63,7 +65,7 @@ export interface LineChartOptions {
  */
 export function lineChart({ title, subtitle, x, y, series, rules = [], alt }: LineChartOptions): Figure {
   const kind = y.kind === undefined || y.kind === "auto" ? suitableKind(series) : y.kind;
-  const marks: LineMark[] = series.flatMap(({ name, points, dots, smoothing = 1, colour, reference = false }, i) => {
+  const marks: LineMark[] = series.flatMap(({ name, points, dots, joined = true, smoothing = 1, colour, reference = false }, i) => {
     const own = colour ?? colours[i % colours.length];
     const main: LineMark = {
       kind: "line",
@@ -72,6 +74,7 @@ export function lineChart({ title, subtitle, x, y, series, rules = [], alt }: Li
       label: series.length > 1 ? name : undefined,
       dots: dots ?? (points.length < 30 && !reference),
       ...(reference ? { reference } : {}),
+      ...(joined ? {} : { unjoined: true }),
     };
     return smoothing > 1 ? [{ kind: "line", points, colour: own, faint: true }, main] : [main];
   });

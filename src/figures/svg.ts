@@ -88,13 +88,14 @@ export function drawFigure(description: FigureDescription, width: number, height
 }
 
 function drawLine(mark: LineMark, x: Scale, y: Scale, xStyle: NumberStyle, yStyle: NumberStyle): string {
-  const shown = thin(mark.points.filter((point) => isDrawable(point[0], x.kind) && isDrawable(point[1], y.kind)));
+  const drawable = mark.points.filter((point) => isDrawable(point[0], x.kind) && isDrawable(point[1], y.kind));
+  const shown = mark.unjoined ? drawable : thin(drawable);
   if (shown.length === 0) return "";
   const paint = paintOf(mark);
   const path = shown.map(([px, py], i) => `${i === 0 ? "M" : "L"}${round(x.at(px))} ${round(y.at(py))}`).join("");
   const stroke = mark.reference ? `class="line reference"` : `class="line${mark.faint ? " faint" : ""}" style="stroke:${paint}"`;
-  const line = shown.length > 1 ? `<path ${stroke} d="${path}"/>` : "";
-  if (!mark.dots && shown.length > 1) return line;
+  const line = shown.length > 1 && !mark.unjoined ? `<path ${stroke} d="${path}"/>` : "";
+  if (!mark.dots && !mark.unjoined && shown.length > 1) return line;
   const [name, radius] = shown.length > 20 ? ["dot small", 2.25] : ["dot", 3.5];
   const dots = shown.map(([px, py]) => {
     const value = yStyle === "percent" ? formatPercent(py, 2) : yStyle === "duration" ? formatDuration(py) : formatNumberForPrint(py);

@@ -83,7 +83,7 @@ function drawLine(line: LineMark, x: Scale, y: Scale, width: number, height: num
   for (const [vx, vy] of line.points) {
     if (!isDrawable(vx, x.kind) || !isDrawable(vy, y.kind)) continue;
     const here: readonly [number, number] = [Math.round(x.at(vx)), Math.round(y.at(vy))];
-    const from = previous ?? here;
+    const from = line.unjoined ? here : (previous ?? here);
     const steps = Math.max(Math.abs(here[0] - from[0]), Math.abs(here[1] - from[1]), 1);
     for (let i = 0; i <= steps; i++) {
       put(Math.round(from[0] + ((here[0] - from[0]) * i) / steps), Math.round(from[1] + ((here[1] - from[1]) * i) / steps));

@@ -4,6 +4,7 @@ import { importsOf, type SourceFile, sourceFiles, withoutComments } from "./sour
 /** Each room imports only from those before it. Files directly in `src/` are the public face and may import all. */
 const rooms = [
   "tensor",
+  "algebra",
   "autodiff",
   "compiler",
   "backends",
@@ -13,6 +14,7 @@ const rooms = [
   "objectives",
   "curvature",
   "descent",
+  "fitting",
   "vision",
   "landscape",
   "figures",

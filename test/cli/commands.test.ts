@@ -19,7 +19,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const train = (...more: string[]) => ["train", "--data", data, "--batch-size", "4", ...more];
-const names = ["minimize", "gradient", "train", "evaluate", "explain", "bench"];
+const names = ["minimize", "gradient", "fit", "train", "evaluate", "explain", "bench"];
 
 describe("in general", () => {
   it("prints its version and its help", async () => {
@@ -51,6 +51,11 @@ describe("in general", () => {
     [["minimize", "x", "--start", "1", "--optimizer", "gd", "--momentum", "0.9"], /gd has no momentum/],
     [["minimize", "x", "--start", "1", "--schedule", "step:3"], /schedule/],
     [["gradient", "x"], /--at is missing/],
+    [["fit", "data.csv"], /FORMULA is missing/],
+    [["fit", "data.csv", "y = a*x"], /--start is missing[\s\S]*b1=500/],
+    [["fit", "data.csv", "y = a*x", "--start", "1,2"], /each parameter: b1=500/],
+    [["fit", "data.csv", "y = a*x", "--start", "a=1", "--method", "lbfg"], /did you mean lbfgs/],
+    [["fit", "data.csv", "y = a*x", "--start", "a=1", "--confidence", "95"], /below 1/],
     [["train", "--data", "mnist"], /needs the folder/],
     [["train", "--data", "digits:x"], /need no folder/],
     [["train", "--model", "cn"], /did you mean cnn/],

@@ -6,17 +6,20 @@ import type {
   Engine,
   EvaluateRequest,
   ExplainRequest,
+  FitRequest,
   MinimizeRequest,
   TrainRequest,
   TrainResult,
 } from "../../src/cli/engine.js";
 import { main, type Surroundings } from "../../src/cli/main.js";
 import { Profile } from "../../src/descent/profile.js";
+import { lineChart } from "../../src/figures/line-chart.js";
 import { SteepestError } from "../../src/tensor/error.js";
 
 /** What the engine was last asked for. */
 export interface Asked {
   minimize?: MinimizeRequest;
+  fit?: FitRequest;
   train?: TrainRequest;
   evaluate?: EvaluateRequest;
   explain?: ExplainRequest;
@@ -110,6 +113,39 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
     hessian: at.map((_, i) => at.map((_, j) => (i === j ? 2 : 0))),
     check: { verdict: "pass", maxRelativeError: 1.5e-9 },
   }),
+  fitCurve(request) {
+    asked.fit = request;
+    const names = Object.keys(request.start);
+    const record = <V>(value: V) => Object.fromEntries(names.map((name) => [name, value]));
+    return {
+      status: "converged",
+      parameters: request.start,
+      standardErrors: record(0.125),
+      confidenceIntervals: record([-1, 1] as const),
+      correlation: names.map((_, i) => names.map((_, j) => Number(i === j))),
+      residualSumOfSquares: 0.5,
+      residualStandardDeviation: 0.25,
+      degreesOfFreedom: 8,
+      undetermined: [],
+      iterations: 3,
+      evaluations: { value: 7, gradient: 4 },
+      diagnosis: "It fits.",
+      figure: lineChart({
+        title: "the fit",
+        x: { label: "x" },
+        y: { label: "y" },
+        series: [
+          {
+            name: "data",
+            points: [
+              [0, 1],
+              [1, 2],
+            ],
+          },
+        ],
+      }),
+    };
+  },
   async train(request) {
     asked.train = request;
     const progress = { totalSteps: 20, samplesPerSecond: 3921.7, seconds: 1 };

@@ -73,7 +73,7 @@ export function family<P extends Problem>(
 }
 
 /** A problem from its residuals. */
-export const leastSquares = (problem: Omit<LeastSquaresProblem, "f">): LeastSquaresProblem => ({
+export const sumOfSquares = (problem: Omit<LeastSquaresProblem, "f">): LeastSquaresProblem => ({
   ...problem,
   f: (x) => problem.residuals(x).square().sum(),
 });

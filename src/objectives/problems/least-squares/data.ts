@@ -1,9 +1,9 @@
 /** Moré, Garbow and Hillstrom, problems 6, 8–12 and 15–19: curves fitted to data, measured or made up. */
 import { tensor } from "../../../tensor/create.js";
 import type { Tensor } from "../../../tensor/tensor.js";
-import { coordinates, counting, known, leastSquares } from "../problem.js";
+import { coordinates, counting, known, sumOfSquares } from "../problem.js";
 
-export const jennrichSampson = leastSquares({
+export const jennrichSampson = sumOfSquares({
   name: "jennrichSampson",
   about: "Jennrich and Sampson: two exponentials that grow into each other.",
   dimension: 2,
@@ -19,7 +19,7 @@ export const jennrichSampson = leastSquares({
   },
 });
 
-export const bard = leastSquares({
+export const bard = sumOfSquares({
   name: "bard",
   about: "Bard: a rational curve; a second valley leads to infinity, where f = 17.4286.",
   dimension: 3,
@@ -34,7 +34,7 @@ export const bard = leastSquares({
   },
 });
 
-export const gaussian = leastSquares({
+export const gaussian = sumOfSquares({
   name: "gaussian",
   about: "Gaussian: a bell curve whose data are rounded to four digits.",
   dimension: 3,
@@ -49,7 +49,7 @@ export const gaussian = leastSquares({
   },
 });
 
-export const meyer = leastSquares({
+export const meyer = sumOfSquares({
   name: "meyer",
   about: "Meyer: an exponential of a hyperbola, so badly scaled that most methods give up; MGH10 of NIST.",
   dimension: 3,
@@ -62,7 +62,7 @@ export const meyer = leastSquares({
   },
 });
 
-export const gulf = leastSquares({
+export const gulf = sumOfSquares({
   name: "gulf",
   about: "Gulf Research: flat far away, and not differentiable where the second variable meets a datum.",
   dimension: 3,
@@ -80,7 +80,7 @@ export const gulf = leastSquares({
   },
 });
 
-export const box3d = leastSquares({
+export const box3d = sumOfSquares({
   name: "box3d",
   about: "Box in three dimensions: a difference of exponentials; a whole line x₁ = x₂, x₃ = 0 solves it, too.",
   dimension: 3,
@@ -105,7 +105,7 @@ export const box3d = leastSquares({
   },
 });
 
-export const kowalikOsborne = leastSquares({
+export const kowalikOsborne = sumOfSquares({
   name: "kowalikOsborne",
   about: "Kowalik and Osborne: a rational curve of enzyme speeds; a valley leads to infinity, where f = 1.02734e-3. MGH09 of NIST.",
   dimension: 4,
@@ -125,7 +125,7 @@ export const kowalikOsborne = leastSquares({
   },
 });
 
-export const brownDennis = leastSquares({
+export const brownDennis = sumOfSquares({
   name: "brownDennis",
   about: "Brown and Dennis: large residuals, so that Gauss and Newton's step misses the curvature.",
   dimension: 4,
@@ -138,7 +138,7 @@ export const brownDennis = leastSquares({
   },
 });
 
-export const osborne1 = leastSquares({
+export const osborne1 = sumOfSquares({
   name: "osborne1",
   about: "Osborne 1: two exponentials and a constant; MGH17 of NIST.",
   dimension: 5,
@@ -155,7 +155,7 @@ export const osborne1 = leastSquares({
   },
 });
 
-export const biggsExp6 = leastSquares({
+export const biggsExp6 = sumOfSquares({
   name: "biggsExp6",
   about: "Biggs: three exponentials in six variables; some descents end in the local minimum.",
   dimension: 6,
@@ -169,7 +169,7 @@ export const biggsExp6 = leastSquares({
   },
 });
 
-export const osborne2 = leastSquares({
+export const osborne2 = sumOfSquares({
   name: "osborne2",
   about: "Osborne 2: an exponential and three bells in eleven variables.",
   dimension: 11,

@@ -1,10 +1,10 @@
 /** Moré, Garbow and Hillstrom, problems 32–34: linear systems of m = 5n equations, of full rank and of rank one. */
 import { concatenate } from "../../../tensor/join.js";
-import { counting, family, known, leastSquares, repeated } from "../problem.js";
+import { counting, family, known, repeated, sumOfSquares } from "../problem.js";
 
 export const linearFullRank = family(9, (dimension) => {
   const equations = 5 * dimension;
-  return leastSquares({
+  return sumOfSquares({
     name: "linearFullRank",
     about: "Linear, of full rank: solved in one step of Gauss and Newton's.",
     dimension,
@@ -25,7 +25,7 @@ export const linearFullRank = family(9, (dimension) => {
 
 export const linearRankOne = family(7, (dimension) => {
   const equations = 5 * dimension;
-  return leastSquares({
+  return sumOfSquares({
     name: "linearRankOne",
     about: "Linear, of rank one: a whole hyperplane of minima, and a Jacobian that determines one direction.",
     dimension,
@@ -42,7 +42,7 @@ export const linearRankOneZeros = family(
   7,
   (dimension) => {
     const equations = 5 * dimension;
-    return leastSquares({
+    return sumOfSquares({
       name: "linearRankOneZeros",
       about: "Linear, of rank one, with rows and columns of zeros.",
       dimension,

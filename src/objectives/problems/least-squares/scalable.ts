@@ -1,7 +1,7 @@
 /** Moré, Garbow and Hillstrom, problems 23–31 and 35: systems and penalties of any number of variables. */
 import { concatenate, stack } from "../../../tensor/join.js";
 import { fromHost, type Tensor } from "../../../tensor/tensor.js";
-import { at, counting, family, known, leastSquares, product, repeated } from "../problem.js";
+import { at, counting, family, known, product, repeated, sumOfSquares } from "../problem.js";
 
 const scalar = (x: Tensor): Tensor => x.reshape([1]);
 
@@ -18,7 +18,7 @@ export const penalty1 = family(4, (dimension) => {
     [4, { value: 2.24997750083e-5, at: 0.25000749959 }],
     [10, { value: 7.08765146719e-5, at: 0.15812230111 }],
   ]).get(dimension);
-  return leastSquares({
+  return sumOfSquares({
     name: "penalty1",
     about: "Penalty I: a sphere held at ¼ while every coordinate is drawn, a hundred thousand times more weakly, to 1.",
     dimension,
@@ -31,7 +31,7 @@ export const penalty1 = family(4, (dimension) => {
 export const penalty2 = family(
   4,
   (dimension) =>
-    leastSquares({
+    sumOfSquares({
       name: "penalty2",
       about: "Penalty II: exponentials on a sphere with weights.",
       dimension,
@@ -66,7 +66,7 @@ export const penalty2 = family(
 );
 
 export const variablyDimensioned = family(10, (dimension) =>
-  leastSquares({
+  sumOfSquares({
     name: "variablyDimensioned",
     about: "Variably dimensioned: a bowl with one direction that is steep in the fourth power.",
     dimension,
@@ -81,7 +81,7 @@ export const variablyDimensioned = family(10, (dimension) =>
 );
 
 export const trigonometric = family(10, (dimension) =>
-  leastSquares({
+  sumOfSquares({
     name: "trigonometric",
     about: "Trigonometric: waves, with a local minimum near the start.",
     dimension,
@@ -97,7 +97,7 @@ export const trigonometric = family(10, (dimension) =>
 export const brownAlmostLinear = family(
   10,
   (dimension) =>
-    leastSquares({
+    sumOfSquares({
       name: "brownAlmostLinear",
       about: "Brown, almost linear: linear but for one product of all variables.",
       dimension,
@@ -127,7 +127,7 @@ const gridStart = (dimension: number): number[] =>
 const zeroSomewhere = known(0);
 
 export const discreteBoundaryValue = family(10, (dimension) =>
-  leastSquares({
+  sumOfSquares({
     name: "discreteBoundaryValue",
     about: "Discrete boundary value problem: u″ = ½(u + t + 1)³.",
     dimension,
@@ -152,7 +152,7 @@ export const discreteBoundaryValue = family(10, (dimension) =>
 );
 
 export const discreteIntegralEquation = family(10, (dimension) =>
-  leastSquares({
+  sumOfSquares({
     name: "discreteIntegralEquation",
     about: "Discrete integral equation: the same boundary value problem with Green's function, so that every variable meets every other.",
     dimension,
@@ -167,7 +167,7 @@ export const discreteIntegralEquation = family(10, (dimension) =>
 );
 
 export const broydenTridiagonal = family(10, (dimension) =>
-  leastSquares({
+  sumOfSquares({
     name: "broydenTridiagonal",
     about: "Broyden, tridiagonal: a system in which neighbours meet.",
     dimension,
@@ -187,7 +187,7 @@ export const broydenTridiagonal = family(10, (dimension) =>
 );
 
 export const broydenBanded = family(10, (dimension) =>
-  leastSquares({
+  sumOfSquares({
     name: "broydenBanded",
     about: "Broyden, banded: each equation has five variables before its own and one after.",
     dimension,
@@ -208,7 +208,7 @@ export const broydenBanded = family(10, (dimension) =>
 
 /** Points of equal weight whose means of the Chebyshev polynomials on [0, 1] are the integrals. */
 export const chebyquad = family(8, (dimension) =>
-  leastSquares({
+  sumOfSquares({
     name: "chebyquad",
     about: "Chebyquad: the nodes of Chebyshev's quadrature, which do not exist for 8 and for 10 or more.",
     dimension,

@@ -1,9 +1,9 @@
 /** Moré, Garbow and Hillstrom (ACM TOMS 7, 1981), problems 1–5, 7, 13, 14 and 20–22: without data. */
 import { concatenate, stack } from "../../../tensor/join.js";
 import type { Tensor } from "../../../tensor/tensor.js";
-import { at, coordinates, counting, family, known, leastSquares, repeated } from "../problem.js";
+import { at, coordinates, counting, family, known, repeated, sumOfSquares } from "../problem.js";
 
-export const freudensteinRoth = leastSquares({
+export const freudensteinRoth = sumOfSquares({
   name: "freudensteinRoth",
   about: "Freudenstein and Roth: from the usual start most descents end in the local minimum.",
   dimension: 2,
@@ -20,7 +20,7 @@ export const freudensteinRoth = leastSquares({
   },
 });
 
-export const powellBadlyScaled = leastSquares({
+export const powellBadlyScaled = sumOfSquares({
   name: "powellBadlyScaled",
   about: "Powell, badly scaled: the solution's coordinates differ by a factor of a million.",
   dimension: 2,
@@ -32,7 +32,7 @@ export const powellBadlyScaled = leastSquares({
   },
 });
 
-export const brownBadlyScaled = leastSquares({
+export const brownBadlyScaled = sumOfSquares({
   name: "brownBadlyScaled",
   about: "Brown, badly scaled: one coordinate of a million, one of two millionths.",
   dimension: 2,
@@ -44,7 +44,7 @@ export const brownBadlyScaled = leastSquares({
   },
 });
 
-export const beale = leastSquares({
+export const beale = sumOfSquares({
   name: "beale",
   about: "Beale: a flat, bent valley with steep sides.",
   dimension: 2,
@@ -57,7 +57,7 @@ export const beale = leastSquares({
   },
 });
 
-export const helicalValley = leastSquares({
+export const helicalValley = sumOfSquares({
   name: "helicalValley",
   about: "Helical valley: a helix of a valley around the third axis, with a cut along a half plane.",
   dimension: 3,
@@ -75,7 +75,7 @@ export const helicalValley = leastSquares({
   },
 });
 
-export const wood = leastSquares({
+export const wood = sumOfSquares({
   name: "wood",
   about: "Wood: two valleys like Rosenbrock's that lean on each other, with a saddle on the way.",
   dimension: 4,
@@ -101,7 +101,7 @@ const columns = (x: Tensor, count: number): Tensor[] => Array.from({ length: cou
 export const rosenbrock = family(
   2,
   (dimension) =>
-    leastSquares({
+    sumOfSquares({
       name: dimension === 2 ? "rosenbrock" : "extendedRosenbrock",
       about: "Rosenbrock: a bent valley, easy to find and slow to follow.",
       dimension,
@@ -120,7 +120,7 @@ export const rosenbrock = family(
 export const powellSingular = family(
   4,
   (dimension) =>
-    leastSquares({
+    sumOfSquares({
       name: dimension === 4 ? "powellSingular" : "extendedPowell",
       about: "Powell, singular: the Hessian at the minimum has rank two, so that Newton's method is linear and descent sublinear.",
       dimension,
@@ -144,7 +144,7 @@ const watsonMinima: ReadonlyMap<number, number> = new Map([
 export const watson = family(
   6,
   (dimension) =>
-    leastSquares({
+    sumOfSquares({
       name: "watson",
       about: "Watson: polynomial coefficients, nearly dependent the more there are.",
       dimension,
