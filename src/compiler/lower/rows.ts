@@ -1,11 +1,12 @@
 /** Lowers row kernels: maps, row-wise reductions, and both together. */
 import { type DType, sizeOf } from "../../tensor/types.js";
 import type { Value } from "../graph/value.js";
+import { shiftIndex } from "../kernels/affine.js";
 import type { KernelExpr, Pass, ReduceOp, Reduction, RowKernel, Store } from "../kernels/kernel.js";
 import { forLanes, LoopBuilder } from "../loops/builder.js";
 import { add, binary, compare, constant, div, horizontal, I32, index, min, mul, registerOf, select, sub } from "../loops/expressions.js";
 import type { Expr, Register } from "../loops/ir.js";
-import { Cursors, direct, ExpressionEmitter, type Point, Scope } from "./emitter.js";
+import { type Addressing, Cursors, direct, ExpressionEmitter, type Point, Scope } from "./emitter.js";
 import { forLanesAround, interiorOf } from "./interior.js";
 import type { LoweredPhase } from "./phase.js";
 import { Streams } from "./streams.js";
@@ -14,6 +15,8 @@ import { Streams } from "./streams.js";
 const BLOCK_ELEMENTS = 4096;
 /** Operations in the body of a loop beyond which it is walked in steps of four lanes. */
 const LONG_BODY = 32;
+/** Lanes of a wide step. */
+const WIDE = 16;
 
 export function lowerRows(kernel: RowKernel, name: string): LoweredPhase {
   return new RowLowering(kernel, name).phase;
@@ -140,7 +143,7 @@ class RowLowering {
     // Long bodies gain nothing from wide steps, which would only make them longer.
     const seen = new Set<KernelExpr>();
     const isLong = expressions.reduce((n, e) => n + countOperations(e, seen), 0) > LONG_BODY;
-    const widths = scalar ? [1] : count >= 64 && !isLong ? [16, 4, 1] : [4, 1];
+    const widths = scalar ? [1] : count >= 64 && !isLong ? [WIDE, 4, 1] : [4, 1];
     const point = (i: Expr, lanes: number): Point => ({ coordinates: inner.length === 0 ? outer : [...outer, i], lanes, stages });
     /** Emits one step of some lanes, for expressions that hold wherever it is used. */
     const stepper = (list: readonly KernelExpr[]) => {
@@ -149,17 +152,26 @@ class RowLowering {
       const streams = new Streams(b, this.#cursors, point(index(0), 1).coordinates);
       for (const e of list) streams.prepare(e, (x) => this.#emitter.level(x) === 2);
       for (const s of pass.stores) streams.prepareStore(s);
-      return (i: Expr, lanes: number) => {
+      const some = (i: Expr, lanes: number, quarter: number | undefined, addressing: Addressing) => {
         const at = point(i, lanes);
         const here = new Scope(around);
-        const addressing = streams.at(at.coordinates);
         const values = list.map((e) => this.#emitter.emit(e, here, at, addressing));
-        folds.forEach((fold, k) => fold.take(values[k], i));
+        folds.forEach((fold, k) => fold.take(values[k], i, quarter));
         pass.stores.forEach((s, k) => {
           const { cursor, offset } = addressing(s.storage.buffer, s.offset);
           const value = values[folds.length + k];
           b.store(cursor, value, offset, lanes === 1 ? 1 : this.#emitter.laneStride(s.offset));
         });
+      };
+      return (i: Expr, lanes: number) => {
+        const addressing = streams.at(point(i, lanes).coordinates);
+        if (lanes < WIDE) some(i, lanes, undefined, addressing);
+        // One quarter after the other: what all of them hold at once would not fit the machine's registers.
+        else
+          for (let quarter = 0; quarter < 4; quarter++) {
+            const by = (quarter * lanes) / 4;
+            some(add(i, index(by)), lanes / 4, quarter, shifted(addressing, by));
+          }
       };
     };
     const walk = (list: readonly KernelExpr[]) => {
@@ -198,28 +210,29 @@ class RowLowering {
 class Fold {
   readonly reduction: Reduction;
   readonly #b: LoopBuilder;
-  readonly #accumulators = new Map<number, Register>();
+  /** The quarters of 16 lanes, 4 lanes, single elements. */
+  readonly #accumulators: readonly Register[];
   readonly #bestIndex: Register | undefined;
 
   constructor(b: LoopBuilder, reduction: Reduction) {
     this.#b = b;
     this.reduction = reduction;
-    for (const lanes of this.scalarOnly ? [1] : [16, 4, 1])
-      this.#accumulators.set(
-        lanes,
-        b.let(constant({ dtype: registerOf(reduction.dtype), lanes }, foldStart(reduction.op, reduction.dtype)), "fold"),
-      );
-    this.#bestIndex = reduction.op === "argmax" ? b.let(index(0), "best") : undefined;
+    const { op, dtype } = reduction;
+    this.#accumulators = (this.scalarOnly ? [1] : [4, 4, 4, 4, 4, 1]).map((lanes) =>
+      b.let(constant({ dtype: registerOf(dtype), lanes }, foldStart(op, dtype)), "fold"),
+    );
+    this.#bestIndex = op === "argmax" ? b.let(index(0), "best") : undefined;
   }
 
   get scalarOnly(): boolean {
     return this.reduction.op === "argmax";
   }
 
-  take(value: Expr, at: Expr): void {
+  /** `quarter`: which part of a wide step the value is. */
+  take(value: Expr, at: Expr, quarter: number | undefined): void {
     const b = this.#b;
-    const accumulator = this.#accumulators.get(value.type.lanes);
-    if (accumulator === undefined) throw new Error("internal: a fold of an unknown width");
+    const accumulator = this.#accumulators.at(quarter ?? (value.type.lanes === 1 ? -1 : -2));
+    if (accumulator?.type.lanes !== value.type.lanes) throw new Error("internal: a fold of an unknown width");
     const best = this.#bestIndex;
     if (best !== undefined) {
       b.if(compare("gt", value, accumulator), () => {
@@ -234,9 +247,10 @@ class Fold {
   finish(): Expr {
     if (this.#bestIndex !== undefined) return this.#bestIndex;
     const op = this.reduction.op === "sum" ? "add" : this.reduction.op === "max" ? "max" : "min";
-    const parts = [...this.#accumulators.values()].map((r) => horizontal(op, r));
+    const [first, second, third, fourth, four, one] = this.#accumulators;
+    const wide = this.#join(this.#join(first, third), this.#join(second, fourth));
     return this.#b.let(
-      parts.reduce((x, y) => this.#join(x, y)),
+      [horizontal(op, wide), horizontal(op, four), one].reduce((x, y) => this.#join(x, y)),
       "folded",
     );
   }
@@ -245,6 +259,16 @@ class Fold {
     return binary(this.reduction.op === "sum" ? "add" : this.reduction.op === "max" ? "max" : "min", x, y);
   }
 }
+
+/** The same addresses, some elements further along the innermost axis. */
+const shifted =
+  (addressing: Addressing, by: number): Addressing =>
+  (buffer, offset, moved) => {
+    const step = by * (offset.coefficients[offset.coefficients.length - 1] ?? 0);
+    if (moved !== undefined) return addressing(buffer, shiftIndex(offset, step), moved);
+    const at = addressing(buffer, offset);
+    return { cursor: at.cursor, offset: at.offset + step };
+  };
 
 /** What a fold of nothing gives. */
 export function foldStart(op: ReduceOp, dtype: DType): number {
