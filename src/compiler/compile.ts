@@ -11,6 +11,7 @@ import type { EntryPoint } from "./program.js";
 import { barriersOf, type FlatLoop, type ScheduledLoop } from "./schedule/barriers.js";
 import { LeafBuffers } from "./schedule/leaves.js";
 import { aligned, layOut } from "./schedule/memory.js";
+import { type Swap, Swaps } from "./schedule/swaps.js";
 import { type PlannedUpdates, planUpdates } from "./schedule/updates.js";
 import type { ScratchBuffer } from "./templates/template.js";
 
@@ -19,6 +20,8 @@ export type Place =
   | { readonly region: "variable" /** its number in the program */; readonly variable: number; readonly offset: number }
   /** Host data that the graph reads; laid into memory once. */
   | { readonly region: "input"; readonly position: number; readonly offset: number }
+  /** A variable that trades places with a buffer of the entry's own: read from one and `written` to the other, by turns. */
+  | { readonly region: "swapped"; readonly variable: number; readonly other: number; readonly written: boolean; readonly offset: number }
   /** Zeroed once, written by no one else. */
   | { readonly region: "zeroed"; readonly offset: number }
   | { readonly region: "arena"; readonly offset: number }
@@ -52,6 +55,8 @@ export interface CompiledEntry {
   readonly zeroedBytes: number;
   readonly arenaBytes: number;
   readonly threadBytes: number;
+  /** Of the buffers that variables trade places with. */
+  readonly otherBytes: number;
   /** One function with the loop over steps inside, or phases that are run at every step. */
   readonly body:
     | { readonly kind: "scalar"; readonly function: LoopFunction; readonly places: readonly Place[] }
@@ -60,6 +65,8 @@ export interface CompiledEntry {
         readonly phases: readonly ScheduledPhase[];
         readonly loops: readonly ScheduledLoop[];
         readonly stop: Place | undefined;
+        /** Variables that lie elsewhere after an odd number of steps. */
+        readonly swaps: readonly Swap[];
       };
   /** Equal for entries that differ only in the data of their inputs. */
   readonly key: string;
@@ -103,7 +110,7 @@ export function planEntry(
   return { roots: form.roots, kernels: isSmall(values) ? undefined : updatesOf(values, leaves).kernels.map((k) => k.kernel) };
 }
 
-type CompiledBody = Pick<CompiledEntry, "zeroedBytes" | "arenaBytes" | "threadBytes" | "body">;
+type CompiledBody = Pick<CompiledEntry, "zeroedBytes" | "arenaBytes" | "threadBytes" | "otherBytes" | "body">;
 
 /** Bodies that were compiled before, by their normal form: the same computation on other data is compiled once. */
 const compiled = new Map<string, CompiledBody>();
@@ -134,7 +141,7 @@ function compileBody(values: EntryValues, variables: readonly Variable[]): Compi
       const trace = program.traces.indexOf(p);
       return [trace >= 0 ? { region: "trace", trace } : buffers.place(found(program.buffers, p))];
     });
-    return { zeroedBytes: 0, arenaBytes: 0, threadBytes: 0, body: { kind: "scalar", function: program.function, places } };
+    return { zeroedBytes: 0, arenaBytes: 0, threadBytes: 0, otherBytes: 0, body: { kind: "scalar", function: program.function, places } };
   }
   return schedulePhases(values, buffers);
 }
@@ -159,11 +166,12 @@ function updatesOf({ writes, traces, stop }: EntryValues, leaves: LeafBuffers): 
       results: stop ? [stop] : [],
     },
     (v) => ({ buffer: leaves.of(v), offset: 0 }),
+    true,
   );
 }
 
 function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody {
-  const { kernels, inPlace, results } = updatesOf(values, leaves);
+  const { kernels, inPlace, swapped, results } = updatesOf(values, leaves);
   const { phases, loops } = flatten(kernels);
   const resolve = (buffer: Buffer): Buffer => inPlace.get(buffer) ?? buffer;
   const [flag] = results;
@@ -172,9 +180,13 @@ function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody 
     loops,
     resolve,
     flag?.buffer,
+    swapped,
   );
+  const swaps = new Swaps(swapped, (variable) => leaves.place(variable));
   const placeOf = (buffer: Buffer): Place => {
     const target = resolve(buffer);
+    const swap = swaps.placeOf(target);
+    if (swap !== undefined) return swap;
     if (target.source.kind === "leaf") return leaves.place(target);
     if (target.source.kind === "trace") return { region: "trace", trace: target.source.trace };
     return memory.place(target);
@@ -196,6 +208,7 @@ function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody 
     zeroedBytes: memory.zeroedBytes,
     arenaBytes: memory.arenaBytes,
     threadBytes: memory.threadBytes,
+    otherBytes: swaps.bytes,
     body: {
       kind: "phases",
       phases: phases.map(({ phase }, i): ScheduledPhase => {
@@ -216,6 +229,7 @@ function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody 
       }),
       loops: scheduled,
       stop: flag && storagePlace(flag),
+      swaps: swaps.list,
     },
   };
 }
@@ -261,6 +275,7 @@ function assignMemory(
   loops: readonly FlatLoop[],
   resolve: (buffer: Buffer) => Buffer,
   kept: Buffer | undefined,
+  elsewhere: ReadonlyMap<Buffer, Buffer>,
 ) {
   const lives = new Map<Owner, { first: number; last: number; bytes: number }>();
   const zeroed = new Map<Owner, number>();
@@ -274,7 +289,7 @@ function assignMemory(
   phases.forEach((phase, at) => {
     for (const { buffer } of phase.memory.values()) {
       const target = resolve(buffer);
-      if (target.source.kind !== "temporary") continue;
+      if (target.source.kind !== "temporary" || elsewhere.has(target)) continue;
       if (!target.source.zeroed) live(lives, target, target.dtype, target.size, at);
       else if (!zeroed.has(target)) {
         zeroed.set(target, zeroedBytes);

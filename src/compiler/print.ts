@@ -197,6 +197,8 @@ function showPlace(place: Place, variables: readonly Variable[], entry: Compiled
   switch (place.region) {
     case "variable":
       return `${variables[place.variable].name}${place.offset ? `+${place.offset}` : ""}`;
+    case "swapped":
+      return `${variables[place.variable].name}${place.written ? "′" : ""}${place.offset ? `+${place.offset}` : ""}`;
     case "input":
       return `input${place.position}`;
     case "trace":

@@ -8,7 +8,8 @@ import type { Optimizer } from "../../src/optimizers/optimizer.js";
 import type { Parameters } from "../../src/optimizers/parameters.js";
 import { tensor } from "../../src/tensor/create.js";
 import { concatenate } from "../../src/tensor/join.js";
-import type { Tensor } from "../../src/tensor/tensor.js";
+import type { Variable } from "../../src/tensor/primitives/leaves.js";
+import { readVariable, type Tensor } from "../../src/tensor/tensor.js";
 import { type Shape, sizeOf } from "../../src/tensor/types.js";
 import { deviation, interpreted, type Values } from "./machine.js";
 
@@ -142,6 +143,40 @@ describe("descent on the energy of an image agrees with the reference", () => {
   for (const name of Object.keys(energies))
     it(`${name}, with Adam and more rows than a thread takes at once`, () =>
       check(name, [97, 130], "f32", adam({ learningRate: rate }), 2));
+
+  it("in one call of many steps or in many calls", () => {
+    const size = 60 * 140;
+    const x: Variable = { name: "x", type: { shape: [60, 140], dtype: "f32" } };
+    const mean: Variable = { name: "mean", type: { shape: [60, 140], dtype: "f32" } };
+    const u = readVariable(x);
+    // Both are read at neighbouring places of the old values, and one again after it is known what it will be.
+    const next = u.add(difference(u, 0).pad([0, 0], [1, 0])).mul(0.5);
+    const entry = {
+      name: "smooth",
+      writes: [
+        { variable: x, value: next },
+        { variable: mean, value: next.add(difference(readVariable(mean), 1).pad([0, 1], [0, 0])) },
+      ],
+      traces: [{ name: "first", value: u.slice([0, 0], [1, 3]) }],
+    };
+    const run = (calls: readonly number[]) => {
+      const program = new WasmProgram([x, mean]);
+      program.write(x, scattered(size, 1));
+      program.write(mean, scattered(size, 2));
+      const first = calls.flatMap((steps) => [...program.run(entry, steps).traces.first]);
+      return [...first, ...program.read(x), ...program.read(mean)];
+    };
+    const expected = run([1, 1, 1, 1, 1, 1, 1]);
+    for (const calls of [[7], [3, 4], [2, 2, 3], [1, 5, 1]]) expect(run(calls)).toEqual(expected);
+    const start: Values = new Map([
+      [x, scattered(size, 1).map(Math.fround)],
+      [mean, scattered(size, 2).map(Math.fround)],
+    ]);
+    const { values } = interpreted(entry, start, 7);
+    const actual = expected.slice(-2 * size);
+    expect(deviation(actual.slice(0, size), values.get(x) ?? [], "f32")).toBeLessThan(40);
+    expect(deviation(actual.slice(size), values.get(mean) ?? [], "f32")).toBeLessThan(80);
+  });
 
   it("on 255 × 257 pixels", () => {
     check("total variation", [255, 257], "f32", gd({ learningRate: rate }), 2);

@@ -41,10 +41,13 @@ function step(point: EntryPoint, variables: readonly Variable[], threads: number
       run(begin, end, ...phase.places.map((p) => addressOf(p, map, places) + (p.region === "thread" ? t * entry.threadBytes : 0)));
     }
   });
+  const { swaps } = entry.body;
   return Uint8Array.from(
-    variables.flatMap((v, k) => [
-      ...new Uint8Array(memory.buffer, map.variables[k], sizeOf(v.type.shape) * (v.type.dtype === "f64" ? 8 : 4)),
-    ]),
+    variables.flatMap((v, k) => {
+      const swap = swaps.find((s) => s.variable === k);
+      const at = swap ? places.others + swap.other : map.variables[k];
+      return [...new Uint8Array(memory.buffer, at, sizeOf(v.type.shape) * (v.type.dtype === "f64" ? 8 : 4))];
+    }),
   );
 }
 
@@ -95,7 +98,33 @@ function programs(): Record<string, { point: EntryPoint; variables: Variable[] }
     .add(r.pad([1, 1], [1, 1]).slice([1, 0], [300, 300]))
     .mul(0.25)
     .add(r.mul(0.5));
+  const pixels = variable("pixels", { shape: [300 * 301], dtype: "f32" });
+  const speed = variable("speed", pixels.type);
+  const total = variable("total", { shape: [], dtype: "f32" });
+  const p = readVariable(pixels).reshape([300, 301]);
+  const centre = p.slice([0, 0], [299, 300]);
+  const across = p.slice([0, 1], [299, 300]).sub(centre);
+  const down = p.slice([1, 0], [299, 300]).sub(centre);
+  const variation = across.square().add(down.square()).add(0.01).sqrt().sum();
+  const [slope] = pullBack([variation], [variation.fill(1)], [p]);
+  if (slope === undefined) throw new Error("no gradient");
+  const velocity = readVariable(speed)
+    .mul(0.9)
+    .add(slope.reshape([300 * 301]));
+
   return {
+    "the energy of an image": {
+      point: {
+        name: "image",
+        writes: writes([
+          [pixels, readVariable(pixels).sub(velocity.mul(0.01))],
+          [speed, velocity],
+          [total, variation],
+        ]),
+        traces: [],
+      },
+      variables: [pixels, speed, total],
+    },
     "a network": {
       point: {
         name: "mlp",

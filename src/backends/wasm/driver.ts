@@ -32,7 +32,7 @@ export function printEntry(entry: CompiledEntry, map: MemoryMap, places: EntryPl
       run:
         body.kind === "scalar"
           ? scalarDriver(body.function, body.places, map, places, handle)
-          : phaseDriver(entry, body.phases, body.loops, body.stop, map, places, shared, handle),
+          : phaseDriver(entry, body, map, places, shared, handle),
     }),
   });
   return bytes;
@@ -75,9 +75,7 @@ function haltAddress(f: FunctionBody, step: () => void): void {
 
 function phaseDriver(
   entry: CompiledEntry,
-  phases: readonly ScheduledPhase[],
-  loops: readonly ScheduledLoop[],
-  stop: Place | undefined,
+  { phases, loops, stop, swaps }: CompiledEntry["body"] & { readonly kind: "phases" },
   map: MemoryMap,
   places: EntryPlaces,
   shared: boolean,
@@ -101,6 +99,10 @@ function phaseDriver(
         .i32Const(sizeOf(shape) * bytesPerElement[dtype])
         .op("i32.mul")
         .op("i32.add");
+    } else if (place.region === "swapped") {
+      // After an odd number of steps old and new have changed places.
+      const between = addressOf({ ...place, written: !place.written }, map, places) - addressOf(place, map, places);
+      f.localGet(done).i32Const(1).op("i32.and").i32Const(between).op("i32.mul").op("i32.add");
     } else if (place.region === "thread") f.localGet(parameters.thread).i32Const(entry.threadBytes).op("i32.mul").op("i32.add");
   };
   const share = (blocks: number, extra: number) => {
@@ -163,6 +165,15 @@ function phaseDriver(
   meet();
   f.localGet(halt).memory("i32.load").op("i32.eqz").brIf(0);
   f.end().end();
+  if (swaps.length > 0) {
+    f.localGet(done).i32Const(1).op("i32.and").localGet(parameters.thread).op("i32.eqz").op("i32.and").if();
+    for (const { variable, other, bytes } of swaps)
+      f.i32Const(map.variables[variable])
+        .i32Const(places.others + other)
+        .i32Const(bytes)
+        .memoryCopy();
+    f.end();
+  }
   return f.localGet(done);
 }
 

@@ -135,6 +135,12 @@ export class FunctionBody {
     return this.#withNumber(Math.min(alignment, 2), offset);
   }
 
+  /** Copies bytes: takes where to, where from, and how many. */
+  memoryCopy(): this {
+    this.#bytes.push(0xfc, 0x0a, 0, 0);
+    return this;
+  }
+
   laneMemory(name: LaneMemoryOpcode, offset: number, index: number): this {
     const [code, alignment] = laneMemory[name];
     this.#bytes.push(0xfd, code);

@@ -27,6 +27,8 @@ export interface EntryPlaces {
   readonly zeroed: number;
   readonly arena: number;
   readonly thread: number;
+  /** Buffers that variables trade places with. */
+  readonly others: number;
   readonly traces: readonly number[];
   /** Steps that one call of `run` may record. */
   readonly capacity: number;
@@ -60,6 +62,7 @@ export class MemoryMap {
       zeroed: this.#take(entry.zeroedBytes),
       arena: this.#take(entry.arenaBytes),
       thread: this.#take(entry.threadBytes * threads),
+      others: this.#take(entry.otherBytes),
       traces: rowBytes.map((bytes) => this.#take(bytes * capacity)),
       capacity,
       ...(profile ? { clock: this.#take(clockBytes(entry)) } : {}),
@@ -73,11 +76,13 @@ export class MemoryMap {
   }
 }
 
-/** The fixed byte address of a place; traces and per-thread scratch move and are the driver's business. */
+/** The fixed byte address of a place, in the first step; what moves from step to step or thread to thread is the driver's business. */
 export function addressOf(place: Place, map: MemoryMap, places: EntryPlaces): number {
   switch (place.region) {
     case "variable":
       return map.variables[place.variable] + place.offset;
+    case "swapped":
+      return (place.written ? places.others + place.other : map.variables[place.variable]) + place.offset;
     case "input":
       return places.inputs[place.position] + place.offset;
     case "zeroed":

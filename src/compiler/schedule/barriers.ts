@@ -109,6 +109,8 @@ function locate(place: Place): { readonly region: string; readonly from: number 
       return { region: `trace ${place.trace}`, from: 0 };
     case "input":
       return { region: `input ${place.position}`, from: place.offset };
+    case "swapped":
+      return { region: `${place.written ? "new" : "old"} ${place.variable}`, from: place.offset };
     case "variable":
       return { region: `variable ${place.variable}`, from: place.offset };
     default:

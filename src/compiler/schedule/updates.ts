@@ -20,10 +20,13 @@ export interface PlannedUpdates {
   readonly kernels: readonly PlannedKernel[];
   /** Temporaries that lie on the buffers they are the new values of. */
   readonly inPlace: ReadonlyMap<Buffer, Buffer>;
+  /** New values that trade places with the buffers they are for, from step to step: others still read the old ones meanwhile. */
+  readonly swapped: ReadonlyMap<Buffer, Buffer>;
   readonly results: readonly Storage[];
 }
 
-export function planUpdates({ writes, records, results }: Updates, leaf: (value: Value) => Storage): PlannedUpdates {
+/** @param maySwap whether the steps are counted by the driver, so that buffers can trade places */
+export function planUpdates({ writes, records, results }: Updates, leaf: (value: Value) => Storage, maySwap = false): PlannedUpdates {
   // What takes the value of a leaf, or of another write, needs a value of its own to be computed before anything is overwritten.
   const seen = new Set<Value>();
   const own = ({ value: shaped }: { readonly value: Value }, i: number) => {
@@ -55,10 +58,17 @@ export function planUpdates({ writes, records, results }: Updates, leaf: (value:
     [...planned.kernels, ...copies],
     simple.map((w) => ({ variable: w.variable, result: w.result.buffer })),
   );
-  const moved = written.filter((w) => !simple.includes(w) || ordered.inPlace.get(w.result.buffer) !== w.variable);
+  const waiting = written.filter((w) => !simple.includes(w) || ordered.inPlace.get(w.result.buffer) !== w.variable);
+  const swapped = new Map(
+    waiting
+      .filter((w) => maySwap && simple.includes(w) && w.result.buffer.source.kind === "temporary" && !w.result.buffer.source.zeroed)
+      .map((w) => [w.result.buffer, w.variable]),
+  );
+  const moved = waiting.filter((w) => swapped.get(w.result.buffer) !== w.variable);
   return {
     kernels: [...ordered.kernels, ...moved.map((w) => copyKernel(w.result, w.variable, w.variable.size, []))],
     inPlace: new Map([...ordered.inPlace, ...loops.flatMap((l) => [...l.inPlace])]),
+    swapped,
     results: planned.roots.slice(writes.length + records.length),
   };
 }
