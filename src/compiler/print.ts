@@ -117,6 +117,15 @@ function showKernel(kernel: Kernel, i: number, names: Namer): string {
         ...(kernel.sideSum ? [`  ${kernel.sideSum.buffer.name}[${kernel.sideSum.offset} + i1] ← side sum of the last operand's rows`] : []),
       ].join("\n");
     }
+    case "chain": {
+      const parts = kernel.stages.map(({ kernel: stage, before, after }, at) => {
+        const rows = before + after === 0 ? "" : `, ${before} rows before and ${after} after each turn anew`;
+        return showKernel(stage, at, names)
+          .replace(/^kernel (\d+): (.*)$/m, `stage $1: $2${rows}`)
+          .replace(/^/gm, "  ");
+      });
+      return [`kernel ${i}: chain, rows of ${[...kernel.local.keys()].map((b) => b.name).join(", ")} for each thread`, ...parts].join("\n");
+    }
     case "loop": {
       const inner = (list: readonly PlannedKernel[]) => list.map((k, at) => showKernel(k.kernel, at, names).replace(/^/gm, "  "));
       return [`kernel ${i}: while ${kernel.flag.buffer.name}`, ...inner(kernel.condition), "  do", ...inner(kernel.body)].join("\n");

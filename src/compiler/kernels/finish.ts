@@ -218,6 +218,8 @@ function writesOf(kernel: Kernel): Set<Buffer> {
       return new Set([kernel.storage.buffer]);
     case "loop":
       return new Set(kernel.carries);
+    case "chain":
+      return new Set(kernel.stages.flatMap((stage) => [...writesOf(stage.kernel)]));
     case "template":
       return new Set([...kernel.stores.map((s) => s.storage.buffer), ...(kernel.sideSum ? [kernel.sideSum.buffer] : [])]);
     case "rows":

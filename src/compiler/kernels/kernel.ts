@@ -137,7 +137,33 @@ export interface LoopKernel {
   readonly inPlace: ReadonlyMap<Buffer, Buffer>;
 }
 
-export type Kernel = RowKernel | ColumnKernel | TemplateKernel | LoopKernel;
+/**
+ * Row kernels over the same rows that run in turns, some rows of each at a time: later ones read what earlier ones stored just before,
+ * from rows around as well.
+ */
+export interface ChainKernel {
+  readonly kind: "chain";
+  readonly stages: readonly ChainStage[];
+  /** Buffers that only the stages read: each thread has a few of their rows. */
+  readonly local: ReadonlyMap<Buffer, LocalRows>;
+}
+
+export interface ChainStage {
+  readonly kernel: RowKernel;
+  /** Rows that a turn computes before its first and after its last one. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Rows `pitch` elements apart, the first one at element `start`; those `before` and `after` a turn are at hand. */
+export interface LocalRows {
+  readonly pitch: number;
+  readonly start: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+export type Kernel = RowKernel | ColumnKernel | TemplateKernel | LoopKernel | ChainKernel;
 
 export interface PlannedKernel {
   readonly kernel: Kernel;

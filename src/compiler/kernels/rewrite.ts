@@ -7,7 +7,11 @@ export interface Rewriting {
   index?(a: Affine): Affine;
   /** The element of a buffer from which its elements are counted. Default 0. */
   start?(buffer: Buffer): number;
+  /** A load in place of another, whose parts are new already. Default: the same. */
+  load?(e: Load): Load;
 }
+
+type Load = KernelExpr & { readonly kind: "load" };
 
 export class Rewriter {
   readonly #rewriting: Rewriting;
@@ -52,7 +56,8 @@ export class Rewriter {
         const start = this.#start(e.buffer);
         const dynamic = e.dynamic.map((d) => ({ ...d, row: this.expression(d.row) }));
         const within = e.within && ([e.within[0] - start, e.within[1] - start] as const);
-        return { ...e, offset: this.#element(e.offset, e.buffer), dynamic, ...(within ? { within } : {}) };
+        const load = { ...e, offset: this.#element(e.offset, e.buffer), dynamic, ...(within ? { within } : {}) };
+        return this.#rewriting.load?.(load) ?? load;
       }
       case "index":
         return { ...e, index: this.#index(e.index) };

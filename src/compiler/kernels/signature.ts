@@ -4,7 +4,7 @@
  */
 import type { Value } from "../graph/value.js";
 import type { Affine } from "./affine.js";
-import type { Buffer, Kernel, KernelExpr, Reduction, Storage, Store } from "./kernel.js";
+import type { Buffer, Kernel, KernelExpr, Reduction, RowKernel, Storage, Store } from "./kernel.js";
 import { Rewriter } from "./rewrite.js";
 
 /** A kernel that lowers to functions. */
@@ -33,6 +33,16 @@ class SignatureWriter {
   kernel(kernel: LoopedKernel): void {
     this.parts.push(kernel.kind);
     switch (kernel.kind) {
+      case "chain":
+        for (const { kernel: stage, before, after } of kernel.stages) {
+          this.parts.push(before, after);
+          this.kernel(stage);
+        }
+        for (const [buffer, { pitch, start, before, after }] of kernel.local) {
+          this.#region(buffer, start);
+          this.parts.push(pitch, before, after);
+        }
+        return;
       case "rows":
         this.parts.push(String(kernel.rows), String(kernel.inner), kernel.tail ?? "");
         for (const { rowStores, reductions, stores } of kernel.passes) {
@@ -145,10 +155,18 @@ class SignatureWriter {
 export function rebased(kernel: LoopedKernel, regions: readonly Storage[]): LoopedKernel {
   if (regions.every((r) => r.offset === 0)) return kernel;
   const starts = new Map(regions.map((r) => [r.buffer, r.offset]));
-  const rewriter = new Rewriter({ start: (buffer) => starts.get(buffer) ?? 0 });
+  const startOf = (buffer: Buffer) => starts.get(buffer) ?? 0;
+  const rewriter = new Rewriter({ start: startOf });
+  const rows = (k: RowKernel): RowKernel => ({ ...k, passes: k.passes.map((p) => rewriter.pass(p)) });
   switch (kernel.kind) {
+    case "chain":
+      return {
+        ...kernel,
+        stages: kernel.stages.map((s) => ({ ...s, kernel: rows(s.kernel) })),
+        local: new Map([...kernel.local].map(([buffer, lines]) => [buffer, { ...lines, start: lines.start - startOf(buffer) }])),
+      };
     case "rows":
-      return { ...kernel, passes: kernel.passes.map((p) => rewriter.pass(p)) };
+      return rows(kernel);
     case "columns":
       return { ...kernel, reduction: rewriter.reduction(kernel.reduction), storage: rewriter.storage(kernel.storage) };
     case "template":

@@ -3,6 +3,7 @@ import type { Buffer, Storage } from "../kernels/kernel.js";
 import { type LoopedKernel, rebased, signatureOf } from "../kernels/signature.js";
 import type { Cursor, LoopFunction } from "../loops/ir.js";
 import type { ScratchBuffer } from "../templates/template.js";
+import { lowerChain } from "./chain.js";
 import { lowerColumns } from "./columns.js";
 import type { LoweredPhase } from "./phase.js";
 import { lowerRows } from "./rows.js";
@@ -38,6 +39,8 @@ function functionsOf(kernel: LoopedKernel, number: number): readonly LoweredPhas
   switch (kernel.kind) {
     case "rows":
       return [lowerRows(kernel, `${kernel.passes.some((p) => p.reductions.length > 0) ? "rows" : "map"}${number}`)];
+    case "chain":
+      return [lowerChain(kernel, `chain${number}`)];
     case "columns":
       return lowerColumns(kernel, `columns${number}`);
     case "template":

@@ -18,8 +18,9 @@ const LONG_BODY = 32;
 /** Lanes of a wide step. */
 const WIDE = 16;
 
-export function lowerRows(kernel: RowKernel, name: string): LoweredPhase {
-  return new RowLowering(kernel, name).phase;
+/** @param perBlock rows of a block, where that is not for the kernel itself to decide */
+export function lowerRows(kernel: RowKernel, name: string, perBlock?: number): LoweredPhase {
+  return new RowLowering(kernel, name, perBlock).phase;
 }
 
 class RowLowering {
@@ -29,7 +30,7 @@ class RowLowering {
   readonly #cursors = new Cursors(this.#b);
   readonly #emitter: ExpressionEmitter;
 
-  constructor(kernel: RowKernel, name: string) {
+  constructor(kernel: RowKernel, name: string, perBlock: number | undefined) {
     this.#kernel = kernel;
     const variables = kernel.rows.length + kernel.inner.length;
     this.#emitter = new ExpressionEmitter(this.#b, { rows: kernel.rows.length, variables, stages: 1 });
@@ -42,7 +43,7 @@ class RowLowering {
 
     const rowCount = sizeOf(kernel.rows);
     const work = sizeOf(kernel.inner) * kernel.passes.length;
-    const rowsPerBlock = Math.max(1, Math.ceil(BLOCK_ELEMENTS / Math.max(1, work)));
+    const rowsPerBlock = perBlock ?? Math.max(1, Math.ceil(BLOCK_ELEMENTS / Math.max(1, work)));
     const constants = new Scope();
     const zero = { coordinates: new Array<Expr>(variables).fill(index(0)), lanes: 1, stages: new Map<Value, Expr>() };
     this.#emitter.hoist(expressions, 0, constants, zero, direct(b, this.#cursors, zero.coordinates));

@@ -1,6 +1,6 @@
 /** The order of kernels, and which results may overwrite the variables they are for. */
 import type { Affine } from "../kernels/affine.js";
-import type { Buffer, KernelExpr, PlannedKernel, Store } from "../kernels/kernel.js";
+import type { Buffer, KernelExpr, PlannedKernel, RowKernel, Store } from "../kernels/kernel.js";
 
 /** A variable that gets a new value: the buffer it lies in, and the buffer its new value is computed into. */
 export interface Write {
@@ -67,12 +67,30 @@ function mayOverwrite({ variable, result }: Write, order: readonly PlannedKernel
 /** Whether a kernel reads the variable only where, and no later than, it writes the result. */
 function readsOwnPlace({ kernel }: PlannedKernel, variable: Buffer, result: Buffer): boolean {
   if (kernel.kind === "columns" || kernel.kind === "loop") return false;
+  if (kernel.kind === "chain") {
+    // Rows that are computed anew for the next turn, and all other stages, want to find the variable as it was.
+    const { kernel: last } = kernel.stages[kernel.stages.length - 1];
+    const isElsewhere = kernel.stages.some((s) => s.kernel !== last && touches(s.kernel, [variable, result]));
+    return !isElsewhere && rowsReadOwnPlace(last, variable, result);
+  }
   if (kernel.kind === "template") {
     if (kernel.operands.some((o) => o.storage.buffer === variable)) return false;
     return kernel.stores.every((s) =>
       loadsOf(s.expression, variable).every((l) => kernel.stores.some((w) => w.storage.buffer === result && sameIndex(w.offset, l))),
     );
   }
+  return rowsReadOwnPlace(kernel, variable, result);
+}
+
+function touches(kernel: RowKernel, buffers: readonly Buffer[]): boolean {
+  return kernel.passes.some((pass) =>
+    [...pass.rowStores, ...pass.stores, ...pass.reductions].some(
+      (x) => buffers.some((b) => loadsOf(x.expression, b).length > 0) || ("storage" in x && buffers.includes(x.storage.buffer)),
+    ),
+  );
+}
+
+function rowsReadOwnPlace(kernel: RowKernel, variable: Buffer, result: Buffer): boolean {
   let written: Store | undefined;
   for (const pass of kernel.passes) {
     const loads = [...pass.rowStores, ...pass.stores, ...pass.reductions].flatMap((x) => loadsOf(x.expression, variable));

@@ -2,6 +2,7 @@
 import { sizeOf } from "../../tensor/types.js";
 import { type Loop, unshaped, type Value } from "../graph/value.js";
 import { constantIndex, variableIndex } from "../kernels/affine.js";
+import { chained } from "../kernels/chains.js";
 import type { Buffer, LoopKernel, PlannedKernel, RowKernel, Storage } from "../kernels/kernel.js";
 import { COPY } from "../kernels/places.js";
 import { plan } from "../kernels/plan.js";
@@ -49,13 +50,15 @@ export function planUpdates({ writes, records, results }: Updates, leaf: (value:
       return kernel;
     },
   });
+  const kernels = chained(
+    planned.kernels,
+    planned.roots.map((r) => r.buffer),
+  );
   const written = writes.map(({ buffer }, i) => ({ variable: buffer, result: planned.roots[i] }));
   const simple = written.filter((w) => w.result.offset === 0 && w.result.buffer.size === w.variable.size);
-  const copies = records.map(({ buffer, value }, i) =>
-    copyKernel(planned.roots[writes.length + i], buffer, sizeOf(value.shape), planned.kernels),
-  );
+  const copies = records.map(({ buffer, value }, i) => copyKernel(planned.roots[writes.length + i], buffer, sizeOf(value.shape), kernels));
   const ordered = orderKernels(
-    [...planned.kernels, ...copies],
+    [...kernels, ...copies],
     simple.map((w) => ({ variable: w.variable, result: w.result.buffer })),
   );
   const waiting = written.filter((w) => !simple.includes(w) || ordered.inPlace.get(w.result.buffer) !== w.variable);
