@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { WasmProgram } from "../../src/backends/wasm/program.js";
+import { compileEntry } from "../../src/compiler/compile.js";
 import { descentVariables, gradientOf, initialValues, stepEntry, variableList } from "../../src/descent/step.js";
 import { adam } from "../../src/optimizers/adam.js";
 import { gd } from "../../src/optimizers/gradient-descent.js";
@@ -87,10 +88,7 @@ const energies: Readonly<Record<string, (u: Tensor) => Tensor>> = {
   },
 };
 
-function check(name: string, shape: Shape, dtype: "f32" | "f64", optimizer: Optimizer, steps = 3): void {
-  // A sum adds at most 4096 / 16 numbers one after the other in a row, and as many of the rows' sums; the elements themselves are
-  // rounded some 50 times a step.
-  const tolerance = 1000;
+function descent(name: string, shape: Shape, dtype: "f32" | "f64", optimizer: Optimizer) {
   const size = sizeOf(shape);
   const parameters: Parameters = { size, dtype, entries: [{ path: "u", shape, offset: 0 }] };
   const v = descentVariables(parameters, optimizer);
@@ -101,10 +99,18 @@ function check(name: string, shape: Shape, dtype: "f32" | "f64", optimizer: Opti
     return { loss, gradient: gradientOf(loss, theta) };
   };
   const entry = stepEntry({ parameters, optimizer, variables: v, evaluate, path: false, convergence: false });
-  const start = scattered(size, 1).map((x) => (dtype === "f32" ? Math.fround(x) : x));
+  return { entry, names: v, variables: variableList(v) };
+}
+
+function check(name: string, shape: Shape, dtype: "f32" | "f64", optimizer: Optimizer, steps = 3): void {
+  // A sum adds at most 4096 / 16 numbers one after the other in a row, and as many of the rows' sums; the elements themselves are
+  // rounded some 50 times a step.
+  const tolerance = 1000;
+  const { entry, names: v, variables } = descent(name, shape, dtype, optimizer);
+  const start = scattered(sizeOf(shape), 1).map((x) => (dtype === "f32" ? Math.fround(x) : x));
   const first = initialValues(v, optimizer, { start, totalSteps: 10, stepsPerEpoch: 10, tolerance: 0 });
   const values: Values = new Map([...first].map(([variable, data]) => [variable, Float64Array.from(data)]));
-  const program = new WasmProgram(variableList(v));
+  const program = new WasmProgram(variables);
   for (const [variable, data] of values) program.write(variable, data);
   const expected = interpreted(entry, values, steps);
   const { traces } = program.run(entry, steps);
@@ -144,6 +150,22 @@ describe("descent on the energy of an image agrees with the reference", () => {
     it(`${name}, with Adam and more rows than a thread takes at once`, () =>
       check(name, [97, 130], "f32", adam({ learningRate: rate }), 2));
 
+  it("in turns of rows, of which each thread holds those around", () => {
+    for (const [name, shape] of [
+      ["total variation", [300, 200]],
+      ["a Laplacian by padding", [300, 200]],
+    ] as const) {
+      const { entry, variables } = descent(name, shape, "f32", gd({ learningRate: rate }));
+      const { body } = compileEntry(entry, variables);
+      const names = body.kind === "phases" ? body.phases.map((p) => p.function.name) : [];
+      expect(
+        names.filter((n) => n.startsWith("chain")),
+        name,
+      ).toHaveLength(1);
+      expect(body.kind === "phases" && body.phases.filter((p) => p.parallel), name).toHaveLength(1);
+    }
+  });
+
   it("in one call of many steps or in many calls", () => {
     const size = 60 * 140;
     const x: Variable = { name: "x", type: { shape: [60, 140], dtype: "f32" } };
@@ -159,6 +181,8 @@ describe("descent on the energy of an image agrees with the reference", () => {
       ],
       traces: [{ name: "first", value: u.slice([0, 0], [1, 3]) }],
     };
+    const { body } = compileEntry(entry, [x, mean]);
+    expect(body.kind === "phases" && body.swaps).toHaveLength(2);
     const run = (calls: readonly number[]) => {
       const program = new WasmProgram([x, mean]);
       program.write(x, scattered(size, 1));
@@ -174,6 +198,7 @@ describe("descent on the energy of an image agrees with the reference", () => {
     ]);
     const { values } = interpreted(entry, start, 7);
     const actual = expected.slice(-2 * size);
+    // A step rounds a pixel three times, and its mean two times more.
     expect(deviation(actual.slice(0, size), values.get(x) ?? [], "f32")).toBeLessThan(40);
     expect(deviation(actual.slice(size), values.get(mean) ?? [], "f32")).toBeLessThan(80);
   });

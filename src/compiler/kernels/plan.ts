@@ -15,7 +15,7 @@ import { finishDrafts } from "./finish.js";
 import type { Buffer, LoopKernel, PlannedKernel, Storage, View } from "./kernel.js";
 import { Places } from "./places.js";
 import { sideSums } from "./side-sums.js";
-import { chainCuts, REDUCTIONS, storedValues, TEMPLATES } from "./stored.js";
+import { chainCuts, isRepeated, REDUCTIONS, storedValues, TEMPLATES } from "./stored.js";
 
 export interface Plan {
   /** Kernels with what each one needs; any order that respects the needs is right. */
@@ -318,7 +318,7 @@ class Planner {
       storageOf: (value) => {
         if (this.#places.placed.get(value)?.draft === draft && draft.roleOf(value) !== undefined) return undefined;
         const storage = this.#places.existing(value);
-        if (storage === undefined) return undefined;
+        if (storage === undefined || isRepeated(value)) return undefined;
         const writers = [...this.#places.writersOf(value)];
         if (final && writers.some((writer) => !draft.needs.has(writer))) return undefined;
         onLoad(storage.buffer, writers);

@@ -1,6 +1,6 @@
 /** Which values get memory of their own. */
 import { sizeOf } from "../../tensor/types.js";
-import type { Value } from "../graph/value.js";
+import { literalOf, type Value } from "../graph/value.js";
 import { isAssembly } from "./assemblies.js";
 
 export const TEMPLATES: ReadonlySet<string> = new Set([
@@ -42,6 +42,25 @@ export function storedValues(order: readonly Value[], roots: readonly Value[]): 
     if (value.primitive.kind === "pointwise" && several && sizeOf(value.shape) > 1 && cost(value, stored) > 1) stored.add(value);
   }
   return stored;
+}
+
+/** Operations on single numbers that are cheaper done again than waited for. */
+const MOST_REPEATED = 8;
+const SLOW = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "atan", "pow"]);
+
+/**
+ * Whether every kernel computes the value for itself: a single number, a few operations away from leaves, like the rate of a step. What
+ * one thread would store, the others would have to wait for.
+ */
+export function isRepeated(value: Value): boolean {
+  const seen = new Set<Value>();
+  const visit = (v: Value): boolean => {
+    if (seen.has(v) || v.leaf !== undefined || literalOf(v) !== undefined) return true;
+    seen.add(v);
+    const { primitive } = v;
+    return primitive.kind === "pointwise" && !SLOW.has(primitive.name) && seen.size <= MOST_REPEATED && v.inputs.every(visit);
+  };
+  return value.leaf === undefined && value.shape.length === 0 && visit(value);
 }
 
 /** Operations that may be nested in one expression. */
