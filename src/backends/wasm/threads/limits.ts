@@ -91,6 +91,7 @@ function registers(): CompiledEntry {
     zeroedBytes: 0,
     arenaBytes: 0,
     threadBytes: 0,
+    otherBytes: 0,
     key: "registers",
     body: {
       kind: "phases",
@@ -107,6 +108,7 @@ function registers(): CompiledEntry {
       ],
       loops: [],
       stop: undefined,
+      swaps: [],
     },
   };
 }
