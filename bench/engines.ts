@@ -43,18 +43,27 @@ export async function trainOneEpoch(model: string, folder: string): Promise<Epoc
 }
 
 /** A checkout's own workloads on its own engine, with so many threads each. */
-async function checkoutEngines(name: string, kind: EngineKind, checkout: string, threads: readonly number[]): Promise<readonly Engine[]> {
+async function checkoutEngines(
+  name: string,
+  kind: EngineKind,
+  checkout: string,
+  threads: readonly number[],
+  mode?: "fast",
+): Promise<readonly Engine[]> {
   const program = await bundleProgram(join(checkout, "bench", "cell.ts"), { name: "bench-cell", checkout });
   return threads.map((count) => ({
-    name: `${name}:${count}`,
+    name: `${name}:${count}${mode ? `+${mode}` : ""}`,
     threads: count,
     kind,
     needs: "nothing",
-    start: (workload, warmUp) => spawn(process.execPath, [program, workload, String(count), String(warmUp)]),
+    start: (workload, warmUp) => spawn(process.execPath, [program, workload, String(count), String(warmUp), ...(mode ? [mode] : [])]),
   }));
 }
 
 export const ours = (threads: readonly number[]): Promise<readonly Engine[]> => checkoutEngines("steepest", "ours", root, threads);
+
+/** Ours with fused products and sums, as another version of itself. */
+export const fused = (threads: number): Promise<readonly Engine[]> => checkoutEngines("steepest", "version", root, [threads], "fast");
 
 /** Another version of this project: a checkout, or a revision that git knows. */
 export async function versionEngines(given: string, threads: readonly number[]): Promise<readonly Engine[]> {

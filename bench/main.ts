@@ -3,6 +3,7 @@
  *
  *     npm run bench -- [--quick] [--only quad,cnn] [--json] [--threads N] [--rounds N] [--block MS] [--peers torch:1,hand:muladd]
  *     npm run bench -- --only mlp64 --against main      beside another version of the project: a checkout or a revision
+ *     npm run bench -- --only mlp64 --fast      beside ours with fused products and sums
  *     npm run bench -- --profile mlp64,cnn     where the time of a step goes
  *     npm run bench -- --scaling all | batch,width,image,theta | draw      time per step against size; draws bench/scaling.svg
  *     npm run bench -- --keep-losses           writes PyTorch's first losses to bench/losses.json
@@ -12,7 +13,7 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../scripts/sources.mjs";
-import { Cell, type Engine, ours, peers, readyPeers, versionEngines } from "./engines.js";
+import { Cell, type Engine, fused, ours, peers, readyPeers, versionEngines } from "./engines.js";
 import { describeMachine, type Limits, measureLimits } from "./machine.js";
 import { type Effort, measureRow } from "./measure.js";
 import { copyPeers, installPackages } from "./peers/folder.mjs";
@@ -44,6 +45,7 @@ function options() {
         block: { type: "string" },
         peers: { type: "string" },
         against: { type: "string" },
+        fast: { type: "boolean" },
         profile: { type: "string" },
         scaling: { type: "string" },
         "keep-losses": { type: "boolean", default: false },
@@ -96,7 +98,9 @@ if (chosen.scaling !== undefined) {
   process.exit(0);
 }
 
-const engines = [...(await bothVersions()), ...availablePeers()];
+// The whole table has a column for fused products and sums.
+const withFused = chosen.fast ?? (!chosen.quick && chosen.against === undefined && chosen.only === undefined);
+const engines = [...(await bothVersions()), ...(withFused ? await fused(Math.max(...threads)) : []), ...availablePeers()];
 say(`${describeMachine()}; load ${loadavg()[0].toFixed(1)}; ${engines.map((e) => e.name).join(" ")}\n`);
 const brief = chosen.quick || chosen.against !== undefined;
 const limits = brief ? [] : threads.map(measureLimits).filter((l): l is Limits => l !== undefined);

@@ -52,7 +52,7 @@ export const curves: readonly Curve[] = [
       (size) => ({
         ...perceptronCost(size),
         bound: "arithmetic",
-        open: (threads) => descentJob(perceptron(size, STILL), threads),
+        open: (options) => descentJob(perceptron(size, STILL), options),
       }),
     ),
   },
@@ -68,7 +68,7 @@ export const curves: readonly Curve[] = [
       (size) => ({
         ...wideCost(size),
         bound: "arithmetic",
-        open: (threads) => descentJob(wide(size, STILL), threads),
+        open: (options) => descentJob(wide(size, STILL), options),
       }),
     ),
   },
@@ -85,7 +85,7 @@ export const curves: readonly Curve[] = [
         flops: pixelCost.flops.tv * size * size,
         bytes: pixelCost.bytes * size * size,
         bound: "memory",
-        open: (threads) => descentJob(restoration("tv", size), threads),
+        open: (options) => descentJob(restoration("tv", size), options),
       }),
     ),
   },
@@ -99,9 +99,9 @@ export const curves: readonly Curve[] = [
       flops: adamCost.flops * size,
       bytes: adamCost.bytes * size,
       bound: "memory",
-      open(threads) {
+      open(options) {
         const { theta, ...compilable } = adamUpdate(size);
-        return entryJob(compilable, theta, threads);
+        return entryJob(compilable, theta, options);
       },
     })),
   },

@@ -1,5 +1,5 @@
 /** A descent as `fit` and `descend` run it: one compiled step of loss, exact gradient and the optimizer's rule, on workers. */
-import { openProgram } from "../../src/backends/wasm/threads/index.js";
+import { openProgram, type ProgramOptions, type ThreadedProgram } from "../../src/backends/wasm/threads/index.js";
 import type { EntryPoint } from "../../src/compiler/program.js";
 import { type DescentVariables, descentVariables, gradientOf, initialValues, stepEntry, variableList } from "../../src/descent/step.js";
 import type { Optimizer } from "../../src/optimizers/optimizer.js";
@@ -39,9 +39,15 @@ export function descentStep({ parameters, optimizer, start, loss }: Descent): Co
   };
 }
 
-export async function descentJob(descent: Descent, threads: number): Promise<Job> {
+async function openFor(variables: readonly Variable[], options: ProgramOptions): Promise<ThreadedProgram> {
+  const program = await openProgram(variables, options);
+  if (options.fast === true && !program.fast) throw new Error("this engine has no relaxed SIMD");
+  return program;
+}
+
+export async function descentJob(descent: Descent, options: ProgramOptions): Promise<Job> {
   const { entry, variables, values } = descentStep(descent);
-  const program = await openProgram(variables, { threads });
+  const program = await openFor(variables, options);
   for (const [variable, data] of values) program.write(variable, data);
   return {
     async steps(count) {
@@ -54,8 +60,8 @@ export async function descentJob(descent: Descent, threads: number): Promise<Job
 }
 
 /** An entry point by itself: no loss, no gradient. `check` gives what tells whether a step was right. */
-export async function entryJob({ entry, variables, values }: Compilable, check: Variable, threads: number): Promise<Job> {
-  const program = await openProgram(variables, { threads });
+export async function entryJob({ entry, variables, values }: Compilable, check: Variable, options: ProgramOptions): Promise<Job> {
+  const program = await openFor(variables, options);
   for (const [variable, data] of values) program.write(variable, data);
   return {
     async steps(count) {

@@ -100,7 +100,7 @@ const energy = (kind: "tikhonov" | "tv"): Workload => ({
   bytes: pixelCost.bytes * SIDE * SIDE,
   bound: "memory",
   batch: 200,
-  open: (threads) => descentJob(restoration(kind), threads),
+  open: (options) => descentJob(restoration(kind), options),
   step: () => descentStep(restoration(kind)),
 });
 
@@ -111,9 +111,9 @@ export const memoryWorkloads: readonly Workload[] = [
     flops: adamCost.flops * PARAMETERS,
     bytes: adamCost.bytes * PARAMETERS,
     bound: "memory",
-    open(threads) {
+    open(options) {
       const { theta, ...compilable } = adamUpdate();
-      return entryJob(compilable, theta, threads);
+      return entryJob(compilable, theta, options);
     },
     step: () => adamUpdate(),
   },

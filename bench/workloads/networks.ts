@@ -110,7 +110,7 @@ const mlp = (batch: number): Workload => ({
   unit: "ms/step",
   ...perceptronCost(batch),
   bound: "arithmetic",
-  open: (threads) => descentJob(perceptron(batch), threads),
+  open: (options) => descentJob(perceptron(batch), options),
   step: () => descentStep(perceptron(batch)),
 });
 
@@ -123,7 +123,7 @@ export const networkWorkloads: readonly Workload[] = [
     flops: 2 * 64 * (2 * 784 * 9 * 16 + 3 * 196 * 9 * 16 * 32 + 3 * 1568 * 10),
     bytes: 4 * (64 * 784 + 7 * 20_490),
     bound: "arithmetic",
-    open: (threads) => descentJob(convolutional(), threads),
+    open: (options) => descentJob(convolutional(), options),
     step: () => descentStep(convolutional()),
   },
   {
@@ -132,7 +132,7 @@ export const networkWorkloads: readonly Workload[] = [
     flops: 2 * 16 * 1600 * 9 * (2 * 32 + 3 * 5 * 32 * 32 + 3 * 32),
     bytes: 4 * (2 * 16 * 1600 + 7 * 46_977),
     bound: "arithmetic",
-    open: (threads) => descentJob(denoiser(), threads),
+    open: (options) => descentJob(denoiser(), options),
     step: () => descentStep(denoiser()),
   },
 ];

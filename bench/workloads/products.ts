@@ -29,9 +29,9 @@ const multiplication = (name: string, [m, k, n]: readonly [number, number, numbe
   bytes: 4 * (m * k + k * n + m * n),
   bound: "arithmetic",
   ...(beside === undefined ? {} : { beside }),
-  open(threads) {
+  open(options) {
     const { result, ...compilable } = product(m, k, n);
-    return entryJob(compilable, result, threads);
+    return entryJob(compilable, result, options);
   },
   step: () => product(m, k, n),
 });
@@ -75,7 +75,7 @@ export const productWorkloads: readonly Workload[] = [
     flops: 2 * 2 * SVM.batch * SVM.features * SVM.classes,
     bytes: 4 * (SVM.batch * SVM.features + 3 * SVM.features * SVM.classes),
     bound: "arithmetic",
-    open: (threads) => descentJob(supportVectors(), threads),
+    open: (options) => descentJob(supportVectors(), options),
     step: () => descentStep(supportVectors()),
   },
 ];

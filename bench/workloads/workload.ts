@@ -1,4 +1,5 @@
 /** What is measured. */
+import type { ProgramOptions } from "../../src/backends/wasm/threads/index.js";
 import type { Compilable } from "./descent.js";
 
 export type Unit = "us/step" | "ms/step" | "ms/200it" | "GFLOP/s";
@@ -27,7 +28,7 @@ export interface Workload {
   readonly synchronous?: true;
   /** A variant: the workload that it is measured beside, in the same turns. Peers are left out. */
   readonly beside?: string;
-  open(threads: number): Promise<Job>;
+  open(options: ProgramOptions): Promise<Job>;
   /** The step itself, to look into; left out where the published bundle is called. */
   readonly step?: () => Compilable;
 }

@@ -23,6 +23,11 @@ export interface DescendOptions {
   readonly tolerance?: number;
   /** Default: as many as the machine has cores, at most 8. The result does not depend on it. */
   readonly threads?: number;
+  /**
+   * Multiplies and adds in one instruction where the engine has it (Node 20 and newer, Chromium): up to 1.4 times faster where products dominate. Results then
+   * differ in their last bits from machine to machine, though not from run to run. Default false.
+   */
+  readonly fast?: boolean;
   /** Ends the descent after the step under way. */
   readonly signal?: AbortSignal;
   /** Say where the time goes: `state.profile`. θ has the same bits; the machine's limits are measured first, in about half a second. Default false. */
@@ -45,6 +50,8 @@ export interface DescentState<S> {
   readonly status: Status | "running";
   /** Where the time of all steps so far went, if that was asked for. */
   readonly profile?: Profile;
+  /** Whether `fast` is in force. */
+  readonly fast: boolean;
   /** Sets the learning rate from here on: the schedule, if any, is scaled so that it goes through it. */
   set(controls: { readonly learningRate: number }): void;
   /** All that was set so far, with its step. */
@@ -64,13 +71,22 @@ export interface DescentState<S> {
  * ```
  */
 export async function* descend<S>(objective: Objective<S>, options: DescendOptions = {}): AsyncGenerator<DescentState<S>, void, void> {
-  const { optimizer = adam({ learningRate: 0.05 }), stepsPerYield = 100, steps = 10_000, tolerance = 1e-6, threads, signal } = options;
-  const { profile = false } = options;
-  checkOptionNames("descend", options, ["optimizer", "stepsPerYield", "steps", "tolerance", "threads", "signal", "profile"]);
+  const {
+    optimizer = adam({ learningRate: 0.05 }),
+    stepsPerYield = 100,
+    steps = 10_000,
+    tolerance = 1e-6,
+    threads,
+    fast = false,
+    profile = false,
+    signal,
+  } = options;
+  checkOptionNames("descend", options, ["optimizer", "stepsPerYield", "steps", "tolerance", "threads", "fast", "signal", "profile"]);
   checkOptimizer("descend", optimizer);
   checkObjective(objective);
   if (!Number.isInteger(stepsPerYield) || stepsPerYield < 1) throw unusable("stepsPerYield", "a whole number ≥ 1", stepsPerYield);
   if (!Number.isInteger(steps) || steps < 0) throw unusable("steps", "a whole number ≥ 0", steps);
+  if (typeof fast !== "boolean") throw unusable("fast", "true or false", fast);
   if (!(tolerance >= 0)) throw unusable("tolerance", "a number ≥ 0", tolerance);
   if (typeof profile !== "boolean") throw unusable("profile", "true or false", profile);
   const { parameters } = objective;
@@ -80,7 +96,7 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
     return { loss, gradient: gradientOf(loss, theta) };
   };
   const entry = stepEntry({ parameters, optimizer, variables: v, evaluate, path: false, convergence: true });
-  const program = await openProgram(variableList(v), { profile, ...(threads === undefined ? {} : { threads }) });
+  const program = await openProgram(variableList(v), { fast, profile, ...(threads === undefined ? {} : { threads }) });
   try {
     for (const [variable, data] of initialValues(v, optimizer, {
       start: objective.start,
@@ -116,6 +132,7 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
         solution: objective.solution(theta),
         status,
         ...(profile ? { profile: await profileOf(program) } : {}),
+        fast: program.fast,
         changes: [...changes],
         set(controls) {
           checkOptionNames("set", controls, ["learningRate"]);

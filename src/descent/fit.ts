@@ -35,6 +35,11 @@ export interface FitOptions {
   readonly seconds?: number;
   /** Threads. Default: as many as the machine has cores, at most 8. The result does not depend on it. */
   readonly threads?: number;
+  /**
+   * Multiplies and adds in one instruction where the engine has it (Node 20 and newer, Chromium): up to 1.4 times faster where products dominate. Results then
+   * differ in their last bits from machine to machine, though not from run to run; `run.settings.fast` says whether it was in force. Default false.
+   */
+  readonly fast?: boolean;
   /** Where the worker's source lies, under a content-security policy that forbids inline workers. */
   readonly workerUrl?: string;
   /** What is computed in. Default "f32". */
@@ -97,6 +102,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     epochs,
     batchSize,
     seed,
+    fast: options.fast ?? false,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
@@ -113,7 +119,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     const theta = await loop.theta();
     const mean = await loop.averaged();
     const averaged = mean && { theta: mean, ...(data.test ? { test: await loop.evaluate(data.test, mean) } : {}) };
-    const settings = { optimizer: optimizer.name, epochs, batchSize, seed, validation, patience: patience ?? null };
+    const settings = { optimizer: optimizer.name, epochs, batchSize, seed, validation, patience: patience ?? null, fast: loop.fast };
     const profile = options.profile ? await loop.profile() : undefined;
     return new TrainedRun({ outcome, training, data, settings, theta, test, profile, averaged });
   } finally {
@@ -123,11 +129,11 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
 
 const names = [
   ...["loss", "optimizer", "regularizer", "epochs", "batchSize", "seed", "validation", "patience", "seconds"],
-  ...["threads", "workerUrl", "dtype", "signal", "onProgress", "profile"],
+  ...["threads", "fast", "workerUrl", "dtype", "signal", "onProgress", "profile"],
 ];
 
 function checkOptions(options: FitOptions): void {
-  const { epochs, seed, validation, patience, seconds, threads, dtype, regularizer, onProgress, profile } = options;
+  const { epochs, seed, validation, patience, seconds, threads, fast, dtype, regularizer, onProgress, profile } = options;
   const isCount = (x: unknown) => Number.isSafeInteger(x) && Number(x) >= 1;
   if (epochs !== undefined && !(Number.isFinite(epochs) && epochs > 0)) throw unusable("epochs", "a number > 0", epochs);
   if (seed !== undefined && !(seed === 0 || isCount(seed))) throw unusable("seed", "a whole number from 0 to 2⁵³ − 1", seed);
@@ -135,6 +141,7 @@ function checkOptions(options: FitOptions): void {
     throw unusable("validation", "a share from 0 to below 1", validation);
   if (seconds !== undefined && !(seconds > 0)) throw unusable("seconds", "a number > 0", seconds);
   if (threads !== undefined && !isCount(threads)) throw unusable("threads", "a whole number ≥ 1", threads);
+  if (fast !== undefined && typeof fast !== "boolean") throw unusable("fast", "true or false", fast);
   if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") throw unusable("dtype", '"f32" or "f64"', dtype);
   if (regularizer !== undefined && typeof regularizer?.penalty !== "function")
     throw unusable("regularizer", "what l2(1e-4) returns", regularizer);

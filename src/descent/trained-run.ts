@@ -15,6 +15,8 @@ export interface FitSettings {
   readonly seed: number;
   readonly validation: number;
   readonly patience: number | null;
+  /** Whether products and sums were fused: asked for, and known to the engine. */
+  readonly fast: boolean;
 }
 
 export interface TrainOutcome {

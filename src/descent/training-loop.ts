@@ -27,6 +27,7 @@ export interface TrainingLoopOptions {
   readonly epochs: number;
   readonly batchSize: number;
   readonly seed: number;
+  readonly fast: boolean;
   readonly threads?: number;
   readonly workerUrl?: string;
   readonly profile?: boolean;
@@ -94,7 +95,7 @@ export class TrainingLoop {
   }
 
   static async open(options: TrainingLoopOptions): Promise<TrainingLoop> {
-    const { training, optimizer, records, held, threads, workerUrl, profile } = options;
+    const { training, optimizer, records, held, fast, threads, workerUrl, profile } = options;
     const variables = descentVariables(training.parameters, optimizer);
     const data = {
       inputs: dataVariable("trainingInputs", records.inputs.shape, records.inputs.dtype),
@@ -106,6 +107,7 @@ export class TrainingLoop {
     const program = await openProgram(
       [...variableList(variables), data.inputs, data.targets, data.order, ...(evaluator?.variables ?? [])],
       {
+        fast,
         ...(threads === undefined ? {} : { threads }),
         ...(workerUrl === undefined ? {} : { workerUrl }),
         ...(profile === undefined ? {} : { profile }),
@@ -123,6 +125,11 @@ export class TrainingLoop {
       program.close();
       throw error;
     }
+  }
+
+  /** Whether products and sums are fused. */
+  get fast(): boolean {
+    return this.#program.fast;
   }
 
   theta(): Promise<HostData> {

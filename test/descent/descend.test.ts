@@ -27,6 +27,12 @@ describe("descend", () => {
     expect(all[1].learningRate).toBe(whole.history.learningRate[199]);
   });
 
+  it("fuses products and sums when asked to, and says so", async () => {
+    const of = async (fast: boolean) => (await states(descend(parabola, { fast, steps: 3 }))).map((s) => s.fast);
+    expect(await of(false)).toEqual([false]);
+    expect(await of(true)).toEqual([true]);
+  });
+
   it("ends where the gradient is small, and is one state even then", async () => {
     const all = await states(descend(parabola, { optimizer: gd({ learningRate: 0.25 }), stepsPerYield: 1000, tolerance: 1e-3 }));
     expect(all).toHaveLength(1);

@@ -51,6 +51,15 @@ async function errorOf(work: Promise<unknown>): Promise<SteepestError> {
   throw thrown ?? new Error("nothing was thrown");
 }
 
+it("fit fuses products and sums when asked to, and says so", async () => {
+  const options = { epochs: 1, optimizer: adam(), seed: 3 } as const;
+  const [separate, fused] = [await fit(small(), images, options), await fit(small(), images, { ...options, fast: true })];
+  expect([separate.settings.fast, fused.settings.fast]).toEqual([false, true]);
+  expect(fused.theta).not.toEqual(separate.theta);
+  // Four steps, each of whose gradients differs by rounding: far below the first digit of what was learned.
+  expect(fused.trainLoss).toBeCloseTo(separate.trainLoss, 4);
+});
+
 describe("fit learns", () => {
   it("XOR", async () => {
     const run = await fit(sequential(dense(16), tanh(), dense(2)), xor, { optimizer: adam({ learningRate: 0.05 }), epochs: 200 });

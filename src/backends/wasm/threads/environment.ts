@@ -34,6 +34,13 @@ export function canShareMemory(): boolean {
   return typeof SharedArrayBuffer === "function" && (node !== undefined || globalThis.crossOriginIsolated === true);
 }
 
+/** Sets a flag of the engine for the whole process. False where there is no Node. */
+export function setEngineFlag(flag: string): boolean {
+  const v8 = node?.getBuiltinModule("node:v8");
+  v8?.setFlagsFromString(flag);
+  return v8 !== undefined;
+}
+
 export function startWorker(workerUrl: string | undefined, events: WorkerEvents): WorkerHandle {
   const threads = node?.getBuiltinModule("node:worker_threads");
   if (threads !== undefined) return startInNode(threads, workerUrl, events);

@@ -10,6 +10,7 @@ import { CONTROL, type EntryPlaces, MemoryMap, PAGE } from "../memory-map.js";
 import { MOST_PAGES, pagesFor } from "../pages.js";
 import { type RunResult, viewOf } from "../program.js";
 import { availableCores, canShareMemory } from "./environment.js";
+import { canFuse } from "./fused.js";
 import { giveMemory, growMemory, takeMemory } from "./pages.js";
 import { type Pool, type ProgramLink, poolFor } from "./pool.js";
 import { ABORT, type EntryFacts, STATE_WORDS } from "./protocol.js";
@@ -21,6 +22,11 @@ export interface ProgramOptions {
   readonly shared?: boolean;
   /** Address of a file that holds `workerSource`, for pages whose content security policy forbids workers from blobs. */
   readonly workerUrl?: string;
+  /**
+   * Multiplies and adds in one instruction where the engine has it. Results then differ in their last bits from machine to machine,
+   * though not from run to run or with the number of threads. Default false.
+   */
+  readonly fast?: boolean;
   /** Ends runs of this program. */
   readonly signal?: AbortSignal;
   /** Count where the time goes, see `laps`. The results have the same bits. Default false. */
@@ -81,6 +87,8 @@ export class ThreadedProgram {
   readonly threads: number;
   /** Whether the memory is shared among threads. */
   readonly shared: boolean;
+  /** Whether products and sums are fused: asked for, and at hand. */
+  readonly fast: boolean;
   readonly #variables: readonly Variable[];
   readonly #map: MemoryMap;
   readonly #memory: WebAssembly.Memory | undefined;
@@ -103,6 +111,7 @@ export class ThreadedProgram {
         fix: "serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, or leave `shared` out",
       });
     this.threads = this.shared ? threadsOf(options.threads) : 1;
+    this.fast = options.fast === true && canFuse();
     this.#variables = variables;
     this.#map = new MemoryMap(variables);
     this.#signal = options.signal;
@@ -260,7 +269,7 @@ export class ThreadedProgram {
     });
     const phases = entry.body.kind === "phases" ? entry.body.phases : [];
     this.#link.entries.push({
-      module: moduleOf(entry, this.#map, places, this.shared),
+      module: moduleOf(entry, this.#map, places, { shared: this.shared, fast: this.fast }),
       capacity: places.capacity,
       traces: point.traces.map((_, i) => {
         const { shape, dtype } = entry.traces[i].type;
@@ -340,11 +349,16 @@ function resultOf(entry: CompiledEntry, steps: number, stopped: boolean, traces:
 const modules = new WeakMap<CompiledEntry["body"], Map<string, Uint8Array>>();
 
 /** Printed modules are kept with the compiled body they print, by the addresses that were put into them. */
-function moduleOf(entry: CompiledEntry, map: MemoryMap, places: EntryPlaces, shared: boolean): EntryFacts["module"] {
+function moduleOf(
+  entry: CompiledEntry,
+  map: MemoryMap,
+  places: EntryPlaces,
+  mode: { shared: boolean; fast: boolean },
+): EntryFacts["module"] {
   const kept = modules.get(entry.body) ?? new Map<string, Uint8Array>();
   modules.set(entry.body, kept);
-  const key = JSON.stringify([shared, map.variables, places]);
-  const module = kept.get(key) ?? printEntry(entry, map, places, { shared, maximum: MOST_PAGES, fast: false });
+  const key = JSON.stringify([mode, map.variables, places]);
+  const module = kept.get(key) ?? printEntry(entry, map, places, { ...mode, maximum: MOST_PAGES });
   kept.set(key, module);
   return module;
 }
