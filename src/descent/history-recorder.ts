@@ -8,27 +8,30 @@ export class HistoryRecorder {
   readonly #every: number;
   readonly #perEpoch: number;
   readonly #window = { loss: 0, accuracy: 0, count: 0, gradientNorm: 0, rate: 0, step: 0, hasAccuracy: false };
-  readonly #losses: number[] = [];
+  /** The losses of the last epoch's steps, in turn. */
+  readonly #losses: Float64Array;
+  #taken = 0;
   rate = 0;
 
   constructor(every: number, perEpoch: number) {
     this.#every = every;
     this.#perEpoch = perEpoch;
+    this.#losses = new Float64Array(perEpoch);
   }
 
   /** Mean loss of the last steps. */
   get recent(): number {
-    return mean(this.#losses.slice(-Math.min(50, this.#perEpoch)));
+    return this.#meanOfLast(50);
   }
 
   get lastEpochLoss(): number {
-    return mean(this.#losses.slice(-this.#perEpoch));
+    return this.#meanOfLast(this.#perEpoch);
   }
 
   take(traces: Readonly<Record<string, HostData>>, steps: number, before: number, seconds: number): void {
     const w = this.#window;
     for (let i = 0; i < steps; i++) {
-      this.#losses.push(traces.loss[i]);
+      this.#losses[this.#taken++ % this.#perEpoch] = traces.loss[i];
       w.loss += traces.loss[i];
       w.hasAccuracy = traces.accuracy !== undefined;
       if (w.hasAccuracy) w.accuracy += traces.accuracy[i];
@@ -39,7 +42,6 @@ export class HistoryRecorder {
       this.rate = w.rate;
       if (w.step % this.#every === 0 || w.step === 1) this.flush(seconds);
     }
-    if (this.#losses.length > 4 * this.#perEpoch + 200) this.#losses.splice(0, this.#losses.length - 2 * this.#perEpoch - 100);
   }
 
   flush(seconds: number): void {
@@ -64,6 +66,11 @@ export class HistoryRecorder {
     const base = last ?? { step, epoch: step / this.#perEpoch, seconds, loss: this.recent, learningRate: this.rate };
     this.records.push({ ...base, validationLoss: judged.loss, ...accuracy });
   }
-}
 
-const mean = (values: readonly number[]): number => (values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0) / values.length);
+  #meanOfLast(steps: number): number {
+    const count = Math.min(steps, this.#taken, this.#perEpoch);
+    let sum = 0;
+    for (let step = this.#taken - count; step < this.#taken; step++) sum += this.#losses[step % this.#perEpoch];
+    return count === 0 ? Number.NaN : sum / count;
+  }
+}

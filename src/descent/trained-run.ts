@@ -76,6 +76,7 @@ export class TrainedRun {
   readonly validation?: Evaluation;
   /** The final weights over the test part of the data, where it has one. */
   readonly test?: TestEvaluation;
+  /** About 400 lines however many steps there were, and one for each epoch where there is a validation part. */
   readonly history: readonly HistoryRecord[];
   /** Where the time went, if that was asked for: `console.log(String(run.profile))` prints a table. */
   readonly profile?: Profile;
