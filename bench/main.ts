@@ -5,6 +5,7 @@
  *     npm run bench -- --only mlp64 --against main      beside another version of the project: a checkout or a revision
  *     npm run bench -- --only mlp64 --fast      beside ours with fused products and sums
  *     npm run bench -- --profile mlp64,cnn     where the time of a step goes
+ *     npm run bench -- --first-step mlp64,100  from nothing to the first step; a number means so many layers; `all`
  *     npm run bench -- --scaling all | batch,width,image,theta | draw      time per step against size; draws bench/scaling.svg
  *     npm run bench -- --keep-losses           writes PyTorch's first losses to bench/losses.json
  */
@@ -14,6 +15,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../scripts/sources.mjs";
 import { Cell, type Engine, fused, ours, peers, readyPeers, versionEngines } from "./engines.js";
+import { firstSteps, printFirstSteps } from "./first-step.js";
 import { describeMachine, type Limits, measureLimits } from "./machine.js";
 import { type Effort, measureRow } from "./measure.js";
 import { copyPeers, installPackages } from "./peers/folder.mjs";
@@ -47,6 +49,7 @@ function options() {
         against: { type: "string" },
         fast: { type: "boolean" },
         profile: { type: "string" },
+        "first-step": { type: "string" },
         scaling: { type: "string" },
         "keep-losses": { type: "boolean", default: false },
       },
@@ -77,6 +80,11 @@ const cores = cpus().length;
 
 if (chosen.profile !== undefined) {
   for (const workload of named("workload", workloads, chosen.profile)) await printProfile(workload, count("threads", chosen.threads, 1));
+  process.exit(0);
+}
+
+if (chosen["first-step"] !== undefined) {
+  await printFirstSteps(chosen["first-step"] === "all" ? firstSteps : chosen["first-step"].split(","));
   process.exit(0);
 }
 

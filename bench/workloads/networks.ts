@@ -54,6 +54,17 @@ export function perceptron(batch: number, learningRate?: number): Descent {
   );
 }
 
+/** So many hidden layers of width 64. */
+export function deepPerceptron(layers: number): Descent {
+  return training(
+    sequential(...Array.from({ length: layers }, () => [dense(64), relu()]).flat(), dense(10)),
+    fromHost(hashUniform(64 * 64, 1), [64, 64], "f32"),
+    fromHost(labels(64, 10), [64], "i32"),
+    crossEntropy(),
+    [...Array.from({ length: layers }, (_, l) => weight(64 * 64, 64, 10 + l)), weight(640, 64, 9)],
+  );
+}
+
 /** Two hidden layers of a width, on 64 records of as many inputs. */
 export function wide(width: number, learningRate: number): Descent {
   return training(
