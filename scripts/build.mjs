@@ -20,6 +20,27 @@ function writeAtomically(path, contents) {
   renameSync(temporary, path);
 }
 
+/** Entries that are used together with the main one, as a rule. */
+const besideIndex = ["data", "node", "cli"];
+
+/**
+ * Code that entries share is split by who shares it with whom, and every chunk of its own costs an import a millisecond or two. An
+ * entry that loads the main one besides shares all of it: the main one is then whole, but for what `figures` needs alone.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const togetherWithIndex = {
+  name: "together-with-index",
+  setup(build) {
+    build.onResolve({ filter: /^beside-index:/ }, ({ path }) => ({ path: path.slice("beside-index:".length), namespace: "beside-index" }));
+    build.onLoad({ filter: /.*/, namespace: "beside-index" }, ({ path }) => ({
+      contents: `import "./${entries.index}";\nexport * from "./${path}";`,
+      resolveDir: root,
+      loader: "js",
+    }));
+  },
+};
+
 /**
  * Bundles what exists of the published entries.
  *
@@ -32,7 +53,8 @@ export async function bundle() {
   const dist = join(root, "dist");
   const result = await esbuild({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(present),
+    entryPoints: Object.fromEntries(present.map(([name, source]) => [name, besideIndex.includes(name) ? `beside-index:${source}` : source])),
+    plugins: [togetherWithIndex],
     outdir: dist,
     bundle: true,
     splitting: true,

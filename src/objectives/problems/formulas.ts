@@ -1,24 +1,26 @@
 /** Classic functions of two variables, written as formulas. */
-import { parseFormula } from "../formula/formula-parser.js";
+import { type ParsedFormula, parseFormula } from "../formula/formula-parser.js";
 import { lower } from "../formula/lower.js";
 import { at, type Problem } from "./problem.js";
 
 type Written = Omit<Problem, "f" | "dimension" | "formula"> & { readonly formula: string };
 
-/** A problem in x and y from its formula. */
+/** A problem in x and y from its formula, which is read when it is first wanted: importing the package must not wait for it. */
 function written(problem: Written): Problem {
-  const program = parseFormula(problem.formula, { variables: ["x", "y"] });
+  let program: ParsedFormula | undefined;
   return {
     ...problem,
     dimension: 2,
-    f: (p) =>
-      lower(
+    f: (p) => {
+      program ??= parseFormula(problem.formula, { variables: ["x", "y"] });
+      return lower(
         program,
         new Map([
           ["x", at(p, 0)],
           ["y", at(p, 1)],
         ]),
-      ),
+      );
+    },
   };
 }
 
