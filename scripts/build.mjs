@@ -53,7 +53,9 @@ export async function bundle() {
   const dist = join(root, "dist");
   const result = await esbuild({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(present.map(([name, source]) => [name, besideIndex.includes(name) ? `beside-index:${source}` : source])),
+    entryPoints: Object.fromEntries(
+      present.map(([name, source]) => [name, besideIndex.includes(name) ? `beside-index:${source}` : source]),
+    ),
     plugins: [togetherWithIndex],
     outdir: dist,
     bundle: true,

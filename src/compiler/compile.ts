@@ -31,6 +31,7 @@ export type Place =
   | { readonly region: "trace"; readonly trace: number };
 
 export interface ScheduledPhase {
+  readonly name: string;
   readonly function: LoopFunction;
   readonly blocks: number;
   /** Worth the price of sharing it among threads. */
@@ -218,6 +219,7 @@ function schedulePhases(values: EntryValues, leaves: LeafBuffers): CompiledBody 
           return [scratch ? memory.place(scratch) : storagePlace(found(phase.memory, p))];
         });
         return {
+          name: phase.name,
           function: phase.function,
           blocks: phase.blocks,
           parallel: parallel[i],

@@ -196,7 +196,7 @@ function showSchedule(entry: CompiledEntry, variables: readonly Variable[]): str
   if (entry.body.kind !== "phases") return "";
   const lines = entry.body.phases.flatMap((p) => {
     const share = p.parallel ? `${p.blocks} blocks, shared` : p.blocks === 1 ? "one block" : `${p.blocks} blocks, one thread`;
-    const line = `${p.function.name.padEnd(24)} ${share.padEnd(22)} ${p.places.map((place) => showPlace(place, variables, entry)).join(" ")}`;
+    const line = `${p.name.padEnd(24)} ${share.padEnd(22)} ${p.places.map((place) => showPlace(place, variables, entry)).join(" ")}`;
     return p.barrier ? ["── barrier", line] : [line];
   });
   return [...lines, "", `arena ${entry.arenaBytes} bytes, zeroed ${entry.zeroedBytes}, per thread ${entry.threadBytes}`].join("\n");

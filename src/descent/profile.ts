@@ -125,7 +125,7 @@ export function profileFrom(laps: readonly EntryLaps[], limits: MachineLimits): 
       return [
         {
           entry: entry.name,
-          name: phase?.function.name ?? "one loop in registers",
+          name: phase?.name ?? "one loop in registers",
           calls: times,
           microseconds,
           share: total === 0 ? 0 : milliseconds / total,

@@ -31,7 +31,7 @@ export function compute(tensors: readonly Tensor[]): readonly HostData[] {
 export function phasesOf(tensors: readonly Tensor[]): readonly string[] {
   const { variables, point } = reading(tensors);
   const { body } = compileEntry(point, variables);
-  return body.kind === "scalar" ? ["scalar"] : body.phases.map((p) => p.function.name);
+  return body.kind === "scalar" ? ["scalar"] : body.phases.map((p) => p.name);
 }
 
 /**

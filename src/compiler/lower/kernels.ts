@@ -11,6 +11,8 @@ import { lowerTemplate } from "./templates.js";
 
 /** A function to be run over a range of blocks, with the memory that it is given. */
 export interface BoundPhase {
+  /** Its own, even where another kernel has the same function. */
+  readonly name: string;
   readonly function: LoopFunction;
   readonly blocks: number;
   readonly flops: number;
@@ -24,14 +26,14 @@ export interface BoundPhase {
 export class KernelLowering {
   readonly #known = new Map<string, { readonly phases: readonly LoweredPhase[]; readonly regions: readonly Storage[] }>();
 
-  /** @param number names the functions, if no kernel before had the same */
+  /** @param number tells the kernel's phases from those of others, by name */
   lower(kernel: LoopedKernel, number: number): readonly BoundPhase[] {
     const { text, regions } = signatureOf(kernel);
     const held = this.#known.get(text);
-    if (held !== undefined) return bind(held.phases, held.regions, regions, true);
+    if (held !== undefined) return bind(held.phases, held.regions, regions, number);
     const phases = functionsOf(rebased(kernel, regions), number);
     this.#known.set(text, { phases, regions });
-    return bind(phases, regions, regions, false);
+    return bind(phases, regions, regions, undefined);
   }
 }
 
@@ -48,8 +50,12 @@ function functionsOf(kernel: LoopedKernel, number: number): readonly LoweredPhas
   }
 }
 
-/** The phases with the regions of one kernel in place of those of another; `again`: what they keep to themselves is memory of its own. */
-function bind(phases: readonly LoweredPhase[], from: readonly Storage[], to: readonly Storage[], again: boolean): BoundPhase[] {
+/**
+ * The phases with the regions of one kernel in place of those of another. `number` is that of a kernel that shares their functions: what
+ * they keep to themselves is then memory of its own.
+ */
+function bind(phases: readonly LoweredPhase[], from: readonly Storage[], to: readonly Storage[], number: number | undefined): BoundPhase[] {
+  const again = number !== undefined;
   const regions = new Map<Buffer, Storage>(from.map(({ buffer }, i) => [buffer, to[i]]));
   const own = new Map<ScratchBuffer, ScratchBuffer>();
   const regionOf = (buffer: Buffer): Storage => {
@@ -63,6 +69,7 @@ function bind(phases: readonly LoweredPhase[], from: readonly Storage[], to: rea
     return made;
   };
   return phases.map((phase) => ({
+    name: again ? phase.function.name.replace(/\d+/, String(number)) : phase.function.name,
     function: phase.function,
     blocks: phase.blocks,
     flops: phase.flops,

@@ -97,6 +97,7 @@ function registers(): CompiledEntry {
       kind: "phases",
       phases: [
         {
+          name: "registers",
           function: b.finish("registers"),
           blocks: BLOCKS,
           parallel: true,
