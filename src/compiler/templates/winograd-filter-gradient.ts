@@ -7,7 +7,7 @@
  * with m and the matrices of `winograd-forms.ts` (F(3 × 3, m × m)).
  *
  * The sum over tiles is taken before the last transform: upwards over the tiles of a few rows of tiles of one image (a chunk), chunk
- * sums upwards within at most 16 segments, segments upwards. Only the shape decides what they are. Side sums go the same way over
+ * sums upwards within at most 8 segments, segments upwards. Only the shape decides what they are. Side sums go the same way over
  * the sums of each tile z, which are taken upwards in columns, columns from left to right.
  */
 import { add, compare, div, index, min, mul, sub, vector } from "../loops/expressions.js";
@@ -42,7 +42,7 @@ export function winogradFilterGradient(options: FilterGradientOptions, form: Win
   const chunks = s.batch * groups;
   // Joining many segments must not cost more than a fraction of the sums themselves.
   const worth = Math.floor((s.batch * s.outputHeight * s.outputWidth) / 160);
-  const room = Math.max(1, Math.min(16, worth, Math.floor(2 ** 22 / (places * s.channels * s.filters))));
+  const room = Math.max(1, Math.min(8, worth, Math.floor(2 ** 22 / (places * s.channels * s.filters))));
   const perSegment = Math.ceil(chunks / Math.min(room, chunks));
   const segments = Math.ceil(chunks / perSegment);
   const total = panels.count + (panels.tail > 0 ? 1 : 0);

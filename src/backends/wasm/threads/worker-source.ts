@@ -17,7 +17,7 @@ export const workerSource = `"use strict";
   const aborted = new Set();
   // The words of a run that threads share: see protocol.ts.
   const JOINED = 0, TURN = 16, TEAM = 32, STEPS = 33, LEFT = 48;
-  const LOOKING = 0.05, TRIALS = 24;
+  const LOOKING = 0.05, TRIALS = 24, LONE_RUNS = 8;
 
   const bytes = (memory, at, length) => {
     // A shared memory that another thread has grown.
@@ -115,7 +115,7 @@ export const workerSource = `"use strict";
     entry({ program, entry, module, ...facts }) {
       const { memory, entries } = programs.get(program);
       const { run } = new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory, clock } }).exports;
-      entries.set(entry, { run, slice: 1, pace: [], trial: 0, ...facts });
+      entries.set(entry, { run, slice: 1, pace: [], trial: 0, alone: 0, ...facts });
     },
     close({ program }) {
       programs.delete(program);
@@ -135,7 +135,13 @@ export const workerSource = `"use strict";
       const entry = entries.get(number);
       const job = { id, memory, entry, steps, threads, target, state, done: 0, turn: 0, helped: 0, stopped: false, over: false };
       job.records = entry.traces.map((trace) => record(trace, steps));
-      if (expected > 0 && !(entry.pace[1] < entry.pace[1 + expected])) for (const until = performance.now() + patience; Atomics.load(state, JOINED) < expected && performance.now() < until; );
+      if (expected > 0) {
+        // Where the driver alone was faster, others are waited for now and then only, to try again: short runs would never meet them.
+        const alone = entry.pace[1] < entry.pace[1 + expected];
+        if (alone) entry.alone = (entry.alone + 1) % LONE_RUNS;
+        if (!alone || entry.alone === 0) for (const until = performance.now() + patience; Atomics.load(state, JOINED) < expected && performance.now() < until; );
+        if (alone && entry.alone === 0) entry.trial = TRIALS - 1;
+      }
       try {
         do {
           slice(job);
