@@ -8,6 +8,7 @@ export { customGradient, grad, hessian, hvp, jacobian, jvp, stopGradient, valueA
 export { checkGradient, type GradientCheck, type GradientCheckOptions, type GradientProblem } from "./curvature/index.js";
 export type { Bound } from "./descent/bounds.js";
 export { type DescendOptions, type DescentState, descend } from "./descent/descend.js";
+export { type FindRateOptions, type FindTrainingRateOptions, findRate, type RateTest } from "./descent/find-rate.js";
 export { type FitOptions, fit } from "./descent/fit.js";
 export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export { type LeastSquaresOptions, LeastSquaresRun, leastSquares } from "./descent/least-squares/index.js";
@@ -71,6 +72,8 @@ export {
   clip,
   constantRate,
   cosine,
+  cosineRestarts,
+  cyclic,
   defineOptimizer,
   exponential,
   freeze,
@@ -80,25 +83,31 @@ export {
   history,
   type Ingredient,
   inverseTime,
+  joinSchedules,
   lamb,
   lbfgs,
   likeTheta,
   lion,
   lookahead,
   momentum,
+  multiStep,
   muon,
   nadam,
   nesterov,
   normalizedDescent,
   type Optimizer,
+  oneCycle,
   optimizerNamed,
   optimizers,
   type ParameterEntry,
   type ParameterGroup,
   parseSchedule,
   pieces,
+  piecewise,
+  polynomial,
   type Rate,
   radam,
+  reduceOnPlateau,
   rmsprop,
   rprop,
   type Schedule,

@@ -38,6 +38,7 @@ export const engine: Engine = {
       status: run.status,
       steps: run.steps,
       x: [...run.solution],
+      ...(run.averaged ? { averaged: [...run.averaged] } : {}),
       value: run.loss,
       gradientNorm: run.gradientNorm,
       evaluations: run.evaluations,
@@ -96,7 +97,8 @@ export const engine: Engine = {
       ...(threads === undefined ? {} : { threads }),
       ...(profile === undefined ? {} : { profile }),
     });
-    const { test } = run;
+    // Who asks for an average of the weights wants that one.
+    const test = run.averaged ? run.averaged.test : run.test;
     const classes = dataset.classes?.length;
     return {
       status: run.status,
@@ -114,7 +116,7 @@ export const engine: Engine = {
         : {}),
       loss: run.training.parts.loss.name,
       history: run.history,
-      weights: weightsOf(run),
+      weights: weightsOf(run, run.averaged?.theta),
       layers: layersOf(run.model),
       modelData: modelDataOf(run.model),
       ...(test

@@ -23,6 +23,8 @@ export interface MinimizeRequest {
 }
 
 export interface MinimizeResult {
+  /** The average of the points that the optimizer keeps. */
+  readonly averaged?: readonly number[];
   readonly status: Status;
   readonly steps: number;
   readonly x: readonly number[];

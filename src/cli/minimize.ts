@@ -55,11 +55,12 @@ export const minimize: Command = {
       values: !args.get(json) && !args.get(quiet),
     });
     if (args.get(json)) {
-      const { status, steps: done, x, value, gradientNorm, evaluations, diagnosis } = result;
+      const { status, steps: done, x, averaged, value, gradientNorm, evaluations, diagnosis } = result;
       printJson(out, {
         status,
         steps: done,
         x,
+        ...(averaged ? { averaged } : {}),
         value,
         gradientNorm,
         evaluations,
@@ -74,8 +75,9 @@ export const minimize: Command = {
 const codeOf = ({ status }: MinimizeResult): ExitCode => (status === "diverged" ? exitCodes.failed : exitCodes.done);
 
 function show({ out }: Context, args: Arguments, variables: readonly string[], result: MinimizeResult): void {
-  const { status, steps: done, x, value, gradientNorm, evaluations, diagnosis } = result;
-  const point = columnsOf(variables.map((name, i) => [`  ${name}`, formatNumber(x[i], 8)]));
+  const { status, steps: done, x, averaged, value, gradientNorm, evaluations, diagnosis } = result;
+  const mean = (i: number) => (averaged ? [`  average ${formatNumber(averaged[i], 8)}`] : []);
+  const point = columnsOf(variables.map((name, i) => [`  ${name}`, formatNumber(x[i], 8), ...mean(i)]));
   if (args.get(quiet)) {
     for (const line of point) out.line(line.trim());
     return;

@@ -6,7 +6,7 @@ import { parseSchedule, scheduleForms } from "../optimizers/schedules/parse.js";
 import type { PlainData } from "../runs/run-data.js";
 import type { Arguments } from "./arguments.js";
 import type { Option } from "./options.js";
-import { asUsage, numberOption, textOption, toggle, wholeOption } from "./options.js";
+import { asUsage, numberOption, shellQuoted, textOption, toggle, wholeOption } from "./options.js";
 
 const momentum = numberOption("momentum", {
   help: "part of the last step kept, for momentum, nesterov, rmsprop and muon",
@@ -37,7 +37,12 @@ const noise = numberOption("noise", { help: "variance of noise on the gradient a
 const sharpness = numberOption("sam", { help: "radius of sharpness-aware minimisation", default: undefined, above: 0 });
 const accumulate = wholeOption("accumulate", { help: "gradients that make one step", default: undefined, atLeast: 1 });
 const lookahead = wholeOption("lookahead", { help: "fast steps between two slow ones", default: undefined, atLeast: 1 });
-const average = numberOption("average", { help: "memory of an average of θ, kept beside", default: undefined, atLeast: 0, below: 1 });
+const average = numberOption("average", {
+  help: "memory of an average of θ; train keeps and tests that average",
+  default: undefined,
+  atLeast: 0,
+  below: 1,
+});
 const freeze = textOption("freeze", "NAMES", {
   help: "parameters that stay as they are, by commas; * stands for anything",
   default: undefined,
@@ -127,4 +132,18 @@ export function optimizerOptions(
       };
     },
   };
+}
+
+/** The flags that ask for the same optimizer again, values as a shell reads them. */
+export function optimizerFlags({ name, learningRate, schedule, ...others }: OptimizerData): [string, string | number | true][] {
+  const text = (value: PlainData): string => shellQuoted(Array.isArray(value) ? value.join(",") : String(value));
+  return [
+    ["optimizer", name],
+    ["lr", Number(learningRate)],
+    ...Object.entries(others).map(([option, value]): [string, string | true] => [
+      option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      value === true ? true : text(value),
+    ]),
+    ["schedule", text(schedule ?? "constant")],
+  ];
 }

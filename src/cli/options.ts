@@ -134,3 +134,6 @@ function boundsInWords({ atLeast, above, below, atMost }: Bounded<unknown>): str
 
 const wrong = (name: string, expected: string, received: string, fix?: string): UsageError =>
   new UsageError({ problem: `--${name} cannot be used`, expected, received: received === "" ? "nothing" : received, fix });
+
+/** A value as a shell reads it. */
+export const shellQuoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

@@ -14,8 +14,8 @@ import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { dataForms, loadData, parseData } from "./dataset.js";
 import type { TrainResult } from "./engine.js";
-import { optimizerOptions } from "./optimizer-options.js";
-import { choiceOption, numberOption, textOption, toggle, UsageError, wholeOption } from "./options.js";
+import { optimizerFlags, optimizerOptions } from "./optimizer-options.js";
+import { choiceOption, numberOption, shellQuoted, textOption, toggle, UsageError, wholeOption } from "./options.js";
 import { progressView } from "./progress.js";
 import { modelNames, modelTitles, recipes } from "./recipes.js";
 import { columnsOf } from "./terminal.js";
@@ -166,17 +166,14 @@ function planOf({ now }: Context, args: Arguments) {
   const chosenPatience = args.get(patience);
   if (chosenPatience !== undefined && args.get(validation) === 0)
     throw new UsageError({ problem: "--patience has nothing to judge by", expected: "--validation above 0", received: "--validation 0" });
-  const { name, learningRate, schedule, ...others } = optimizerData;
+  const { name, learningRate } = optimizerData;
   // Every setting that decides the weights, defaults included: they may change in a later version.
   const flags: [string, unknown][] = [
     ["data", shellQuoted(chosenData.text)],
     ["model", chosenModel],
     ["epochs", chosenEpochs],
     ["batch-size", chosenBatch],
-    ["optimizer", name],
-    ["lr", learningRate],
-    ...Object.entries(others),
-    ["schedule", schedule ?? "constant"],
+    ...optimizerFlags(optimizerData),
     ["seed", args.get(seed)],
     ["validation", args.get(validation)],
     ...(chosenPatience === undefined ? [] : [["patience", chosenPatience] satisfies [string, unknown]]),
@@ -192,7 +189,7 @@ function planOf({ now }: Context, args: Arguments) {
     validation: args.get(validation),
     patience: chosenPatience,
     folder: args.get(out) ?? join("runs", `${chosenData.kind}-${chosenModel}-${stamp(now())}`),
-    command: `steepest train ${flags.map(([flag, value]) => `--${flag} ${value}`).join(" ")}`,
+    command: `steepest train ${flags.map(([flag, value]) => (value === true ? `--${flag}` : `--${flag} ${value}`)).join(" ")}`,
     announcement: (records: number) =>
       `${modelTitles[chosenModel]} on ${formatCount(records)} records, ${chosenEpochs} ${chosenEpochs === 1 ? "epoch" : "epochs"} in batches of ${chosenBatch}, ${name} at ${formatNumber(Number(learningRate))}`,
   };
@@ -200,8 +197,6 @@ function planOf({ now }: Context, args: Arguments) {
 
 /** `20261121-234412`, in UTC: sorts by time. */
 const stamp = (time: Date): string => time.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
-
-const shellQuoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
 function jsonOf(run: RunData, { folder }: SavedRun): object {
   const { status, epochs: done, trainLoss, validationLoss, test, seconds, samplesPerSecond } = run.results;

@@ -3,6 +3,7 @@ import { openProgram } from "../backends/wasm/threads/index.js";
 import type { Objective } from "../objectives/objective.js";
 import { adam } from "../optimizers/adam.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
+import { plateauWatch } from "../optimizers/schedules/plateau.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
@@ -108,6 +109,7 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
     if (v.evaluation) await program.run(lookEntry({ parameters, optimizer, variables: v, evaluate }), 1);
     const changes: { step: number; learningRate: number }[] = [];
     let scale = 1;
+    const watch = plateauWatch(optimizer);
     let done = 0;
     while (done < steps && signal?.aborted !== true) {
       const wish = Math.min(stepsPerYield, steps - done);
@@ -119,9 +121,14 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
       // A step that ends the descent at its own point was an evaluation, not a step.
       done += ended === undefined ? did : did - 1;
       const status = ended ?? (signal?.aborted ? "aborted" : stopped ? "stalled" : done < steps ? "running" : "step-limit");
+      const scaleHere = scale;
+      const lowered = watch ? watch.scale : 1;
+      if (watch?.look(loss)) {
+        scale *= watch.scale / lowered;
+        program.write(v.rateScale, [scale]);
+      }
       const theta = await program.read(v.theta);
       const step = done;
-      const scaleHere = scale;
       yield {
         step,
         loss,

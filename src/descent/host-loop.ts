@@ -1,6 +1,7 @@
 /** The loop for objectives in one's own JavaScript: value and gradient are called from outside, the rule stays compiled. */
 import { WasmProgram } from "../backends/wasm/program.js";
 import type { HostObjective } from "../objectives/objective.js";
+import { plateauWatch } from "../optimizers/schedules/plateau.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
@@ -82,6 +83,7 @@ export function descendHost(
   let status: Status | undefined;
   let done = 0;
   let still = 0;
+  const watch = plateauWatch(optimizer);
   let at = visit(first);
   let good = at;
   for (;;) {
@@ -104,6 +106,7 @@ export function descendHost(
     const { theta } = at;
     const next = Float64Array.from(program.read(v.theta));
     done++;
+    if (watch && done % watch.every === 0 && watch.look(sign * at.value)) program.write(v.rateScale, [watch.scale]);
     still = traces.learningRate[0] > 0 && next.every((x, i) => x === theta[i]) ? still + 1 : 0;
     if (still >= stillSteps(optimizer)) {
       status = "stalled";

@@ -2,6 +2,7 @@
 import { WasmProgram } from "../backends/wasm/program.js";
 import type { EntryPoint } from "../compiler/program.js";
 import type { Objective } from "../objectives/objective.js";
+import { plateauWatch } from "../optimizers/schedules/plateau.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { Recent } from "../tensor/recent.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -100,7 +101,8 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     program.write(variable, data);
 
   const recorder = new DescentRecorder(size, dtype, optimizer.learningRate);
-  const state = stateList(v);
+  const watch = plateauWatch(optimizer);
+  const state = watch ? [...stateList(v), v.rateScale] : stateList(v);
   const most = path ? Math.max(1, Math.min(SLICE, Math.floor(POINTS / (8 * size)))) : SLICE;
   const isTarget = (loss: number) => targetLoss !== undefined && loss <= sign * targetLoss;
   const endAt = (loss: number, norm: number): Status | undefined =>
@@ -123,7 +125,8 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     previous = here;
     here = { done, values: new Map(state.map((s): [Variable, HostData] => [s, program.read(s)])) };
     const before = performance.now();
-    const { steps: did, stopped, traces } = program.run(step, Math.min(slice, most, steps - done));
+    const untilLook = watch ? watch.every - (done % watch.every) : SLICE;
+    const { steps: did, stopped, traces } = program.run(step, Math.min(slice, most, steps - done, untilLook));
     status = endAt(traces.loss[did - 1], traces.gradientNorm[did - 1]);
     // A step that ends the descent at its own point was an evaluation, not a step.
     const rows = status === undefined ? did : did - 1;
@@ -131,6 +134,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     for (const count of traces.evaluations ?? []) searched += count;
     done += rows;
     if (status === undefined && stopped) status = "stalled";
+    if (watch && done % watch.every === 0 && watch.look(traces.loss[did - 1])) program.write(v.rateScale, [watch.scale]);
     const now = performance.now();
     if (status === undefined && now - began > seconds * 1000 && done < steps) status = "stopped-early";
     if (Number.isFinite(seconds))
@@ -173,7 +177,8 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
       tolerance,
       sign,
       size: largestOf(theta),
-      ...curvatureFacts(evaluate, start, theta, dtype),
+      // Along what is frozen nothing was sought: the curvature of all of f would say something else.
+      ...(optimizer.frozen ? {} : curvatureFacts(evaluate, start, theta, dtype)),
     }),
   });
 }

@@ -6,6 +6,7 @@ import type { DatasetPart } from "../data/dataset.js";
 import { recordCount } from "../data/dataset.js";
 import { batchRows, dataVariable, orderVariable, type Training } from "../objectives/training.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
+import { plateauWatch } from "../optimizers/schedules/plateau.js";
 import { epochOrder } from "../tensor/permutation.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
@@ -163,6 +164,7 @@ export class TrainingLoop {
     let [done, samples, evaluating] = [0, 0, 0];
     let status: Status = "step-limit";
     let best: { loss: number; theta: HostData; epoch: number } | undefined;
+    const watch = plateauWatch(this.#options.optimizer);
     let judged: { readonly at: number; readonly result: Evaluation } | undefined;
     const judge = async (part: DatasetPart) => {
       const pause = performance.now();
@@ -208,6 +210,10 @@ export class TrainingLoop {
         if (Number.isFinite(result.loss) && (best === undefined || result.loss < best.loss))
           best = { loss: result.loss, theta: await this.theta(), epoch };
         else if (epoch - (best?.epoch ?? 0) >= patience && done < total) status = "stopped-early";
+      }
+      if (watch && steps > 0 && done % perEpoch === 0) {
+        const loss = validation === undefined ? recorder.lastEpochLoss : judged?.result.loss;
+        if (watch.look(loss ?? Number.NaN)) this.#program.write(this.#variables.rateScale, [watch.scale]);
       }
       if (steps > 0)
         onProgress?.({
@@ -309,9 +315,9 @@ export class TrainingLoop {
   }
 
   async #snapshot(): Promise<ReadonlyMap<Variable, HostData>> {
-    const { theta, slots, step } = this.#variables;
+    const { theta, slots, step, rateScale } = this.#variables;
     const values = new Map<Variable, HostData>();
-    for (const v of [theta, ...Object.values(slots), step]) values.set(v, await this.#program.read(v));
+    for (const v of [theta, ...Object.values(slots), step, rateScale]) values.set(v, await this.#program.read(v));
     return values;
   }
 }

@@ -43,8 +43,20 @@ export { type RmspropOptions, rmsprop } from "./rmsprop.js";
 export { type RpropOptions, rprop } from "./rprop.js";
 export { constantRate } from "./schedules/constant.js";
 export { type CosineOptions, cosine } from "./schedules/cosine.js";
+export {
+  type CosineRestartsOptions,
+  type CyclicOptions,
+  cosineRestarts,
+  cyclic,
+  type OneCycleOptions,
+  oneCycle,
+} from "./schedules/cycles.js";
 export { type DecayOptions, exponential, inverseTime } from "./schedules/decay.js";
+export { joinSchedules, type SchedulePart } from "./schedules/join.js";
+export { type MultiStepOptions, multiStep, type PiecewiseOptions, piecewise } from "./schedules/multi-step.js";
 export { parseSchedule, scheduleForms } from "./schedules/parse.js";
+export { type PlateauOptions, reduceOnPlateau } from "./schedules/plateau.js";
+export { type PolynomialOptions, polynomial } from "./schedules/polynomial.js";
 export { type StepDecayOptions, stepDecay } from "./schedules/step-decay.js";
 export type { Unit, UnitOption } from "./schedules/time.js";
 export { type WarmupOptions, warmup } from "./schedules/warmup.js";

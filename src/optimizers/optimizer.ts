@@ -2,6 +2,7 @@
 import { type Tensor, weakNumber } from "../tensor/tensor.js";
 import { allocate, type HostData, type Shape, sizeOf, type TensorType } from "../tensor/types.js";
 import type { ParameterEntry, Parameters, ParameterViews } from "./parameters.js";
+import type { PlateauSettings } from "./schedules/plateau.js";
 
 /** What a schedule may depend on. All are float64 scalars that adapt to what they meet; `step` counts from 0. */
 export interface ScheduleContext {
@@ -13,6 +14,8 @@ export interface ScheduleContext {
 /** A traced learning rate α(step). */
 export interface Schedule {
   readonly name: string;
+  /** Lowers the rate from outside, by the losses of the run: see `reduceOnPlateau`. */
+  readonly plateau?: PlateauSettings;
   rate(context: ScheduleContext): Tensor;
 }
 

@@ -72,8 +72,8 @@ export function checkForm<F extends string>(owner: string, option: string, value
 }
 
 /** A whole number ≥ least. */
-export function checkCount(owner: string, option: string, value: number, least = 1): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
+export function checkCount(owner: string, option: string, value: number | undefined, least = 1): number {
+  if (value !== undefined && Number.isSafeInteger(value) && value >= least) return value;
   throw new SteepestError({
     problem: `${option} of ${owner} is not usable`,
     expected: `a whole number ≥ ${least}`,

@@ -2,6 +2,7 @@
 import type { TrainedRun } from "../descent/trained-run.js";
 import type { BuiltModel } from "../models/model.js";
 import { parameterCount } from "../models/model.js";
+import type { HostData } from "../tensor/types.js";
 import { chooseSamples } from "./choose-samples.js";
 import type { LayerSummary, NamedArray, PlainData, RunData } from "./run-data.js";
 import { type SavedRun, saveRun as saveRunData } from "./run-folder.js";
@@ -11,13 +12,15 @@ export const layersOf = (model: BuiltModel): LayerSummary[] =>
   model.layers.map(({ path, outputShape, parameters }) => ({ layer: path, outputShape, parameters: parameterCount(parameters) }));
 
 /** The weights with names and shapes. */
-export const weightsOf = ({ training, weights }: TrainedRun): NamedArray[] =>
-  training.layout.entries.map(({ path, shape }) => ({
+export function weightsOf({ training, weights }: TrainedRun, theta?: HostData): NamedArray[] {
+  const held = theta === undefined ? weights : training.layout.split(theta);
+  return training.layout.entries.map(({ path, shape }) => ({
     name: path,
     shape,
     dtype: training.layout.dtype,
-    data: weights.get(path) ?? new Float32Array(0),
+    data: held.get(path) ?? new Float32Array(0),
   }));
+}
 
 /** The model as plain data: its name, which rebuilds a ready model, and its layers. */
 export const modelDataOf = (model: BuiltModel): PlainData => ({

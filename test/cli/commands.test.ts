@@ -49,6 +49,9 @@ describe("in general", () => {
     [["minimize", "§", "--start", "1"], /no sign/],
     [["minimize", "x", "--start", "1", "--optimizer", "adagrat"], /did you mean adagrad/],
     [["minimize", "x", "--start", "1", "--optimizer", "gd", "--momentum", "0.9"], /gd has no momentum/],
+    [["minimize", "x", "--start", "1", "--optimizer", "nesterov", "--form", "lookahead"], /did you mean "look-ahead"/],
+    [["minimize", "x", "--start", "1", "--optimizer", "adam", "--epsilon-place", "under"], /"outside", "inside", "hat"/],
+    [["minimize", "x", "--start", "1", "--schedule", "onecycles"], /did you mean onecycle/],
     [["minimize", "x", "--start", "1", "--schedule", "step:3"], /schedule/],
     [["gradient", "x"], /--at is missing/],
     [["fit", "data.csv"], /FORMULA is missing/],
@@ -283,6 +286,21 @@ describe("train", () => {
     expect(after).toEqual(before);
     expect(JSON.stringify(two)).toBe(JSON.stringify(one));
     expect(command).toContain("--optimizer rmsprop --lr 0.01 --rho 0.8 --schedule warmup:3:cosine --seed 5");
+  });
+
+  it("writes down what goes around the rule, and its forms", async () => {
+    const folder = fresh();
+    const around = ["--weight-decay", "0.01", "--clip-norm", "1", "--accumulate", "2", "--freeze", "dense1.*,*.bias", "--average", "0.99"];
+    const given = ["--optimizer", "rmsprop", "--centered", "--epsilon-place", "inside", "--momentum", "0.5", "--form", "step", ...around];
+    const first = await run(train("--out", folder, ...given, "--schedule", "50:constant;polynomial:2", "--epochs", "4"));
+    const { command, configuration } = JSON.parse(readFileSync(join(folder, "run.json"), "utf8"));
+    expect(command).toContain("--epsilon-place inside --form step --centered --weight-decay 0.01");
+    expect(command).toContain("--freeze 'dense1.*,*.bias' --schedule '50:constant;polynomial:2'");
+    expect(configuration.optimizer).toMatchObject({ form: "step", clipNorm: 1, freeze: ["dense1.*", "*.bias"], average: 0.99 });
+    expect(first.asked.train?.optimizer.name).toBe("freeze(averaged(accumulate(clip(weightDecay(rmsprop)))))");
+    const argv = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain);
+    const again = await run([...argv.slice(1), "--out", fresh()]);
+    expect(JSON.stringify(again.asked.train?.optimizer)).toBe(JSON.stringify(first.asked.train?.optimizer));
   });
 
   it("checks the folder before anything else, and never overwrites a run without --force", async () => {

@@ -139,6 +139,35 @@ describe("steepest minimize", () => {
     expect(out).not.toContain("\u001b[");
   });
 
+  it("leaves a frozen variable alone, claims no minimum of all of f, and gives the average that was asked for", async () => {
+    const argv = [
+      "minimize",
+      "(x-y)^2 + (y-3)^2",
+      "--start",
+      "x=1,y=0",
+      "--freeze",
+      "x",
+      "--optimizer",
+      "nesterov",
+      "--form",
+      "look-ahead",
+    ];
+    const { code, result } = await json(
+      ...argv,
+      "--lr",
+      "0.1",
+      "--momentum",
+      "0.5",
+      "--schedule",
+      "100:constant;polynomial",
+      "--average",
+      "0.5",
+    );
+    expect(code).toBe(0);
+    expect(result).toMatchObject({ status: "converged", x: [1, expect.closeTo(2, 4)], averaged: [1, expect.closeTo(2, 3)] });
+    expect(String(result.diagnosis)).not.toMatch(/minimum|eigenvalue/);
+  });
+
   it.each([
     [["minimize", "x^2 +", "--start", "1"], 2, /column 6|end/],
     [["minimize", "sinn(x)", "--start", "1"], 2, /sin/],

@@ -82,7 +82,7 @@ describe("schedules from text", () => {
     ["step:ten:0.5", /"ten" in the schedule[\s\S]*not a number/],
     ["exponential:", /not a number/],
     ["1/t", /1\/t:K/],
-    ["warmup", /warmup:STEPS:SCHEDULE/],
+    ["warmup", /warmup:STEPS\[:SCHEDULE\]/],
     ["", /there is no schedule/],
   ])("%j is explained", (text, message) => {
     expect(() => parseSchedule(text, 0.1)).toThrow(message);
