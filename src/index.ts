@@ -4,7 +4,20 @@ import { setEvaluator } from "./tensor/read.js";
 
 setEvaluator(evaluate);
 
-export { customGradient, grad, hessian, hvp, jacobian, jvp, stopGradient, valueAndGrad, vjp } from "./autodiff/index.js";
+export {
+  customGradient,
+  grad,
+  hessian,
+  hvp,
+  jacobian,
+  jvp,
+  type MappedAxis,
+  stopGradient,
+  type VmapOptions,
+  valueAndGrad,
+  vjp,
+  vmap,
+} from "./autodiff/index.js";
 export { checkGradient, type GradientCheck, type GradientCheckOptions, type GradientProblem } from "./curvature/index.js";
 export type { Bound } from "./descent/bounds.js";
 export { type DescendOptions, type DescentState, descend } from "./descent/descend.js";

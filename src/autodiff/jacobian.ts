@@ -77,7 +77,7 @@ function jacobianAt(y: Tensor, x: Tensor): Tensor {
   return columns.transpose(order).reshape(shape);
 }
 
-/** f of each unit tensor of the shape of `like`, stacked along a new first axis. This is where a batching transform (vmap) will take over. */
+/** f of each unit tensor of the shape of `like`, stacked along a new first axis. */
 function eachUnit(like: Tensor, f: (unit: Tensor) => Tensor): Tensor {
   const places = iota([like.size], 0, "i32");
   const unit = (place: Tensor) => places.eq(place).cast(like.dtype).reshape(like.shape);

@@ -1,6 +1,6 @@
 /**
  * What a primitive is. One table entry holds all that the house needs to know of an operation: its type rule, its slow and
- * obvious reference evaluation in float64, and its derivative. Forward and reverse mode both derive from that one entry.
+ * obvious reference evaluation in float64, its derivative, from which forward and reverse mode both derive, and its batching rule.
  */
 import type { Tensor } from "./tensor.js";
 import type { DType, Shape, TensorType } from "./types.js";
@@ -40,7 +40,42 @@ export type PullBack = (
   inputs: readonly Tensor[],
 ) => readonly (Tensor | undefined)[];
 
-/** One output element depends on the input elements at its own place, all of one shape. */
+/** An operand of an application that is carried over to a mapped axis. */
+export interface MappedOperand {
+  /** The operand as the function sees it, for one element of the axis. */
+  readonly original: Tensor;
+  /** With the mapped axis first; where it is the same for all elements, the operand itself. */
+  readonly value: Tensor;
+  readonly isMapped: boolean;
+}
+
+/** What a batching rule may use beside its operands. */
+export interface Mapping<A extends Attributes = Attributes> {
+  /** Elements along the mapped axis. */
+  readonly count: number;
+  /** All operands with the mapped axis first: what is the same for all is repeated. */
+  all(): readonly Tensor[];
+  /** Applies the same primitive to other operands. */
+  again(attributes: A, inputs: readonly Tensor[]): readonly Tensor[];
+  /** The application as it was, once for each element: a loop. */
+  each(): readonly Tensor[];
+  /** 0, 1, …, count − 1 */
+  places(dtype: DType): Tensor;
+  /**
+   * Values of `outputs` over the mapped axis, which comes first, where `inputs` take the values `over`; `undefined` stands for what is
+   * the same for all elements.
+   */
+  batch(outputs: readonly Tensor[], inputs: readonly Tensor[], over: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[];
+}
+
+/** The outputs for all elements of a mapped axis at once, which comes first in each; at least one operand is mapped. */
+export type BatchingRule<A extends Attributes> = (
+  attributes: A,
+  operands: readonly MappedOperand[],
+  mapping: Mapping<A>,
+) => readonly Tensor[];
+
+/** One output element depends on the input elements at its own place, all of one shape. Over a mapped axis it is the same operation. */
 export interface PointwisePrimitive {
   readonly kind: "pointwise";
   readonly name: string;
@@ -68,6 +103,7 @@ export interface LinearPrimitive<A extends Attributes = Attributes> {
   readonly joint?: boolean;
   /** The cotangent of operand i, given that of the output. */
   transpose(attributes: A, operand: number, cotangent: Tensor, inputs: readonly Tensor[]): Tensor;
+  batch(...rule: Parameters<BatchingRule<A>>): readonly Tensor[];
 }
 
 /** All else: leaves, selections by order, control flow, and derivatives that a user wrote. */
@@ -78,6 +114,12 @@ export interface StructuralPrimitive<A extends Attributes = Attributes> {
   evaluate(attributes: A, inputs: readonly ReferenceArray[], types: readonly TensorType[], graph: EvaluateGraph): readonly Float64Array[];
   /** "zero": no output varies with any input. */
   readonly derivative: "zero" | StructuralDerivative<A>;
+  /** "leaf": it has no operands. */
+  readonly batching: "leaf" | StructuralBatching<A>;
+}
+
+export interface StructuralBatching<A extends Attributes> {
+  batch(...rule: Parameters<BatchingRule<A>>): readonly Tensor[];
 }
 
 /** `undefined` stands for a tangent or cotangent of zero. */

@@ -241,3 +241,20 @@ describe("products", () => {
       }
   });
 });
+
+describe("products in a batch of two axes", () => {
+  it.each([
+    [0, 1, 2, 3],
+    [1, 0, 2, 3],
+    [3, 0, 1, 2],
+    [2, 3, 0, 1],
+  ])("operands whose axes lie in memory in the order %i %i %i %i", (...order) => {
+    const shape = [3, 2, 5, 4];
+    const inMemory = order.map((axis) => shape[axis]);
+    const a = sample(inMemory).transpose(order.map((_, axis) => order.indexOf(axis)));
+    const shared = sample([2, 4, 7], "f64", 2).broadcastAlong([3, 2, 4, 7], [1, 2, 3]);
+    expect(a.shape).toEqual(shape);
+    // Sums of four products below 2¹¹.
+    expect(difference([a.matmul(shared), a.sub(1).matmul(sample([3, 2, 4, 7]))])).toBeLessThanOrEqual(8);
+  });
+});

@@ -31,6 +31,8 @@ const folded = (name: string, start: number, fold: (a: number, b: number) => num
       Float64Array.from({ length: shape[0] }, (_unused, i) => x.data.subarray(i * BLOCK, (i + 1) * BLOCK).reduce(fold, start)),
     ],
     derivative: "zero",
+    // Blocks exist in the normal form only, where functions have long been mapped.
+    batching: "leaf",
   });
 
 /** By the name of the reduction: one result for each block of 1,024 elements. */

@@ -1,7 +1,7 @@
 /** From the traced graph to the normal form: common subexpressions, dead code and algebra that never changes a finite result. */
 import type { Attributes, Graph, Node, Primitive } from "../../tensor/primitive.js";
 import type { ParameterSlot, UnpackAttributes } from "../../tensor/primitives/indexing.js";
-import type { InputAttributes, Variable } from "../../tensor/primitives/leaves.js";
+import { type InputAttributes, unboundArgument, type Variable } from "../../tensor/primitives/leaves.js";
 import { primitives } from "../../tensor/primitives/table.js";
 import { knownData } from "../../tensor/read.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -87,6 +87,8 @@ export class GraphBuilder {
       }
       case "variable":
         return [this.#variable((attributes as { readonly variable: Variable }).variable)];
+      case "argument":
+        throw unboundArgument();
       case "mark":
       case "stopGradient":
       case "customGradient":
@@ -295,6 +297,8 @@ export class GraphBuilder {
         return x.primitive.name === "neg" ? x.inputs[0] : undefined;
       case "not":
         return x.primitive.name === "not" ? x.inputs[0] : undefined;
+      case "select":
+        return inputs[1] === inputs[2] ? inputs[1] : undefined;
       case "gt": {
         // The slope of max(x, 0) asks x > 0; max(x, 0) > 0 says the same, and x need not be kept.
         const relu = literals[1] === 0 ? this.#find(primitives.maximum, [x, y], x.shape, x.dtype) : undefined;

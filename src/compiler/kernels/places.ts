@@ -7,7 +7,14 @@ import type { Placement } from "./finish.js";
 import type { Buffer, Storage } from "./kernel.js";
 
 /** Stores a value once more, at another place. */
-export const COPY: Primitive = { kind: "structural", name: "copy", types: () => [], evaluate: () => [], derivative: "zero" };
+export const COPY: Primitive = {
+  kind: "structural",
+  name: "copy",
+  types: () => [],
+  evaluate: () => [],
+  derivative: "zero",
+  batching: "leaf",
+};
 
 export class Places {
   readonly placed = new Map<Value, Placement>();

@@ -3,7 +3,7 @@
  * A stored value joins an existing kernel when that runs over the same loops and nothing in between needs it first; a value
  * that nobody outside its kernel reads is then not stored after all.
  */
-import { sizeOf, stridesOf } from "../../tensor/types.js";
+import { type Shape, sizeOf, stridesOf } from "../../tensor/types.js";
 import { type Loop, orderOf, type Value } from "../graph/value.js";
 import type { Position } from "./affine.js";
 import { hasGaps, isAssembly, partsOf, slotsOf } from "./assemblies.js";
@@ -265,8 +265,7 @@ class Planner {
     };
     const views = value.inputs.map((input) => {
       const view = viewOf(input, storageOf);
-      const readable = value.primitive.name === "matmul" || view === undefined || String(view.strides) === String(stridesOf(input.shape));
-      if (readable && view !== undefined) return view;
+      if (view !== undefined && isReadable(value, view, input.shape)) return view;
       const storage = this.#place(input);
       read.add(input);
       return { storage, strides: stridesOf(input.shape) };
@@ -339,4 +338,13 @@ class Planner {
       },
     };
   }
+}
+
+/** Whether a template can read its operand as it lies: products walk through any strides, but from matrix to matrix by one only. */
+function isReadable(value: Value, { strides }: View, shape: Shape): boolean {
+  if (value.primitive.name !== "matmul") return String(strides) === String(stridesOf(shape));
+  const last = Math.max(0, shape.length - 3);
+  return shape
+    .slice(0, last)
+    .every((extent, axis) => extent === 1 || strides[axis] === strides[last] * sizeOf(shape.slice(axis + 1, last + 1)));
 }

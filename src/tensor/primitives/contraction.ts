@@ -1,6 +1,7 @@
 /** Products: matrix multiplication, and convolution with its two gradients (each linear in both operands, closed under transposition). */
 import { tracingError } from "../error.js";
 import { linear, type ReferenceArray } from "../primitive.js";
+import type { Tensor } from "../tensor.js";
 import { type DType, isFloat, type Shape, sameShape, showShape, showType, sizeOf, type TensorType } from "../types.js";
 
 export interface MatmulAttributes {
@@ -86,6 +87,30 @@ function expectParts(
 
 const both = (operand: number) => operand < 2;
 
+/** Multiplies the mapped axis, the first of x, into the axis that was at `axis` before. */
+const folded = (x: Tensor, axis: number): Tensor => {
+  const [count, ...shape] = x.shape;
+  const order = shape.map((_, i) => i + 1);
+  order.splice(axis, 0, 0);
+  return x.transpose(order).reshape(shape.map((extent, i) => (i === axis ? count * extent : extent)));
+};
+
+/** Takes a mapped axis out again, and brings it to the front. */
+const unfolded = (y: Tensor, axis: number, count: number): Tensor => {
+  const { shape } = y;
+  const split = y.reshape([...shape.slice(0, axis), count, count === 0 ? 0 : shape[axis] / count, ...shape.slice(axis + 1)]);
+  return split.transpose([axis, ...split.shape.map((_, i) => i).filter((i) => i !== axis)]);
+};
+
+/** `count` times as many images, channels that come in, or channels that go out. */
+const inBatch = (a: ConvAttributes, count: number): ConvAttributes => ({ ...a, image: [count * a.image[0], ...a.image.slice(1)] });
+const into = (a: ConvAttributes, count: number): ConvAttributes => ({
+  ...a,
+  image: [...a.image.slice(0, 3), count * a.image[3]],
+  filter: [...a.filter.slice(0, 2), count * a.filter[2], a.filter[3]],
+});
+const outOf = (a: ConvAttributes, count: number): ConvAttributes => ({ ...a, filter: [...a.filter.slice(0, 3), count * a.filter[3]] });
+
 export const contraction = {
   /** C = A·B over the last two axes; leading axes are a common batch. */
   matmul: linear<MatmulAttributes>({
@@ -136,6 +161,22 @@ export const contraction = {
         ? g.product(a, { transposeA: true, transposeB: transposeA })
         : a.product(g, { transposeA: !transposeA, transposeB: false });
     },
+    batch: ({ transposeA, transposeB }, [a, b], { count, all, again }) => {
+      const flat = (x: Tensor) => x.reshape([count * x.shape[1], x.shape[2]]);
+      // A factor that is the same for all: the rows of the other one, over all elements, are the rows of one product.
+      if (!b.isMapped && b.value.rank === 2 && !transposeA)
+        return again({ transposeA, transposeB }, [flat(a.value), b.value]).map((y) => y.reshape([count, -1, y.shape[1]]));
+      const columns = b.original.shape.slice(-2);
+      if (!a.isMapped && a.value.rank === 2 && (transposeB || columns[1] === 1)) {
+        // (A·B)ᵀ = Bᵀ·Aᵀ
+        const rows = transposeB ? b.value : b.value.reshape([count, 1, columns[0]]);
+        const width = rows.shape[1];
+        return again({ transposeA: false, transposeB: !transposeA }, [flat(rows), a.value]).map((y) =>
+          y.reshape([count, width, y.shape[1]]).transpose([0, 2, 1]),
+        );
+      }
+      return again({ transposeA, transposeB }, all());
+    },
   }),
   /** image ∗ filter (cross-correlation, as everywhere in deep learning). */
   conv: linear<ConvAttributes>({
@@ -154,6 +195,12 @@ export const contraction = {
     linearIn: both,
     transpose: (attributes, operand, g, [image, filter]) =>
       operand === 0 ? g.convImageGradient(filter, attributes) : image.convFilterGradient(g, attributes),
+    batch: (attributes, [image, filter], { count, again, each }) => {
+      if (image.isMapped && filter.isMapped) return each();
+      return image.isMapped
+        ? again(inBatch(attributes, count), [folded(image.value, 0), filter.value]).map((y) => unfolded(y, 0, count))
+        : again(outOf(attributes, count), [image.value, folded(filter.value, 3)]).map((y) => unfolded(y, 3, count));
+    },
   }),
   /** (cotangent of the result, filter) → cotangent of the image. */
   convImageGradient: linear<ConvAttributes>({
@@ -172,6 +219,12 @@ export const contraction = {
     linearIn: both,
     transpose: (attributes, operand, image, [g, filter]) =>
       operand === 0 ? image.convolve(filter, attributes) : image.convFilterGradient(g, attributes),
+    batch: (attributes, [g, filter], { count, again, each }) => {
+      if (g.isMapped && filter.isMapped) return each();
+      return g.isMapped
+        ? again(inBatch(attributes, count), [folded(g.value, 0), filter.value]).map((y) => unfolded(y, 0, count))
+        : again(into(attributes, count), [g.value, folded(filter.value, 2)]).map((y) => unfolded(y, 3, count));
+    },
   }),
   /** (image, cotangent of the result) → cotangent of the filter. */
   convFilterGradient: linear<ConvAttributes>({
@@ -190,5 +243,11 @@ export const contraction = {
     linearIn: both,
     transpose: (attributes, operand, filter, [image, g]) =>
       operand === 0 ? g.convImageGradient(filter, attributes) : image.convolve(filter, attributes),
+    batch: (attributes, [image, g], { count, again, each }) => {
+      if (image.isMapped && g.isMapped) return each();
+      return image.isMapped
+        ? again(into(attributes, count), [folded(image.value, 3), g.value]).map((y) => unfolded(y, 2, count))
+        : again(outOf(attributes, count), [image.value, folded(g.value, 3)]).map((y) => unfolded(y, 3, count));
+    },
   }),
 } satisfies Record<string, { evaluate(attributes: never, inputs: readonly ReferenceArray[], type: TensorType): Float64Array }>;

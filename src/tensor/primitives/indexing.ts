@@ -1,6 +1,7 @@
 /** Primitives that read or write at computed places. Each gather is linear; its transpose adds into the places it read. */
 import { SteepestError, tracingError } from "../error.js";
-import { linear, structural } from "../primitive.js";
+import { type BatchingRule, linear, structural } from "../primitive.js";
+import type { Tensor } from "../tensor.js";
 import { type DType, type Shape, showType, sizeOf, type TensorType } from "../types.js";
 
 /** A window that slides over the two middle axes of an NHWC image, without padding. */
@@ -44,6 +45,27 @@ function checkRow(row: number, rows: number, what: string): void {
     });
 }
 
+/** The order that brings axis 0 behind the `depth` axes after it. */
+const swapped = (rank: number, depth: number): number[] =>
+  Array.from({ length: rank }, (_, axis) => (axis < depth ? axis + 1 : axis === depth ? 0 : axis));
+
+/** Brings axis `from` to the front. */
+const leading = (x: Tensor, from: number): Tensor =>
+  x.transpose(x.shape.map((_, axis) => (axis === 0 ? from : axis <= from ? axis - 1 : axis)));
+
+/** Places among all rows of a mapped tensor, where each of its elements has rows of its own. */
+const ownRows = (at: Tensor, rows: number, places: (dtype: DType) => Tensor): Tensor => {
+  const place = places(at.dtype);
+  return at.add(place.mul(place.fill(rows)).broadcastAlong(at.shape, [0]));
+};
+
+/** Windows slide over each image by itself, so that images of a mapped axis are images of one batch. */
+const foldedWindows: BatchingRule<WindowAttributes> = (attributes, _operands, { count, all, again }) => {
+  const [images, ...rest] = attributes.image;
+  const folded = all().map((x) => x.reshape([count * images, ...x.shape.slice(2)]));
+  return again({ ...attributes, image: [count * images, ...rest] }, folded).map((y) => y.reshape([count, images, ...y.shape.slice(1)]));
+};
+
 /** Where one parameter lies in θ. */
 export interface ParameterSlot {
   readonly shape: Shape;
@@ -77,6 +99,13 @@ export const indexing = {
     },
     linearIn: first,
     transpose: (_, _operand, g, [x, indices]) => g.scatterAdd(indices, x.shape[0]),
+    batch: (_, [x, indices], { count, all, again, places }) => {
+      if (!x.isMapped) return again({}, [x.value, indices.value]);
+      if (!indices.isMapped)
+        return again({}, [x.value.transpose(swapped(x.value.rank, 1)), indices.value]).map((y) => leading(y, indices.original.rank));
+      const [rows, at] = all();
+      return again({}, [rows.reshape([count * rows.shape[1], ...rows.shape.slice(2)]), ownRows(at, rows.shape[1], places)]);
+    },
   }),
   /** out[indices[i…], j…] += x[i…, j…] over `rows` rows of zeros: the transpose of `take`. */
   scatterAdd: linear<{ readonly rows: number }>({
@@ -101,6 +130,13 @@ export const indexing = {
     },
     linearIn: first,
     transpose: (_, _operand, g, [, indices]) => g.take(indices),
+    batch: ({ rows }, [x, indices], { count, all, again, places }) => {
+      const depth = indices.original.rank;
+      if (!indices.isMapped)
+        return again({ rows }, [x.value.transpose(swapped(x.value.rank, depth)), indices.value]).map((y) => leading(y, 1));
+      const [values, at] = all();
+      return again({ rows: count * rows }, [values, ownRows(at, rows, places)]).map((y) => y.reshape([count, rows, ...y.shape.slice(1)]));
+    },
   }),
   /** Place (0 … kh·kw − 1) of each window's largest element; the first wins, NaN counts as largest. */
   windowArgmax: structural<WindowAttributes>({
@@ -121,6 +157,7 @@ export const indexing = {
       return [out];
     },
     derivative: "zero",
+    batching: { batch: foldedWindows },
   }),
   /** The element of each window at the given place: with windowArgmax, max pooling. */
   windowTake: linear<WindowAttributes>({
@@ -135,6 +172,7 @@ export const indexing = {
     },
     linearIn: first,
     transpose: (attributes, _operand, g, [, places]) => g.windowScatter(places, attributes),
+    batch: foldedWindows,
   }),
   /** Adds each element into its window at the given place: the transpose of windowTake. */
   windowScatter: linear<WindowAttributes>({
@@ -149,6 +187,7 @@ export const indexing = {
     },
     linearIn: first,
     transpose: (attributes, _operand, image, [, places]) => image.windowTake(places, attributes),
+    batch: foldedWindows,
   }),
   /** One parameter's view of θ. Its transpose is `pack`, so that gradients are written where θ's are. */
   unpack: linear<UnpackAttributes>({
@@ -157,6 +196,7 @@ export const indexing = {
     evaluate: ({ shape, offset }, [theta]) => theta.data.slice(offset, offset + sizeOf(shape)),
     linearIn: always,
     transpose: ({ shape, offset }, _operand, g, [theta]) => g.pack([{ shape, offset }], theta.shape[0]),
+    batch: ({ shape, offset }, [theta], { count }) => [theta.value.slice([0, offset], [count, sizeOf(shape)]).reshape([count, ...shape])],
   }),
   /** Several parameters laid into one zero vector of the size of θ. */
   pack: linear<{ readonly slots: readonly ParameterSlot[]; readonly size: number }>({
@@ -172,6 +212,14 @@ export const indexing = {
     },
     linearIn: always,
     transpose: ({ slots }, operand, g) => g.unpack(slots[operand]),
+    batch: ({ slots, size }, _operands, { count, all }) => [
+      all()
+        .map((x, i) => {
+          const length = sizeOf(slots[i].shape);
+          return x.reshape([count, length]).pad([0, slots[i].offset], [0, size - slots[i].offset - length]);
+        })
+        .reduce((sum, x) => sum.add(x)),
+    ],
   }),
 };
 

@@ -32,6 +32,9 @@ function gathered(x: ReferenceArray, shape: Shape, from: (position: readonly num
 
 const always = () => true;
 
+/** Axes behind a new first one. */
+const behind = (axes: readonly number[]): number[] => axes.map((axis) => axis + 1);
+
 export interface SliceAttributes {
   readonly [key: string]: unknown;
   readonly start: readonly number[];
@@ -63,6 +66,7 @@ export const movement = {
         });
       return cotangent.sum(repeated).reshape(x.shape);
     },
+    batch: ({ shape, axes }, [x], { count, again }) => again({ shape: [count, ...shape], axes: [0, ...behind(axes)] }, [x.value]),
   }),
   reshape: linear<{ readonly shape: Shape }>({
     name: "reshape",
@@ -70,6 +74,7 @@ export const movement = {
     evaluate: (_, [x]) => x.data,
     linearIn: always,
     transpose: (_, _operand, cotangent, [x]) => cotangent.reshape(x.shape),
+    batch: ({ shape }, [x], { count, again }) => again({ shape: [count, ...shape] }, [x.value]),
   }),
   /** Output axis i is input axis permutation[i]. */
   transpose: linear<{ readonly permutation: readonly number[] }>({
@@ -91,6 +96,7 @@ export const movement = {
       });
       return cotangent.transpose(inverse);
     },
+    batch: ({ permutation }, [x], { again }) => again({ permutation: [0, ...behind(permutation)] }, [x.value]),
   }),
   slice: linear<SliceAttributes>({
     name: "slice",
@@ -103,6 +109,8 @@ export const movement = {
         x.shape.map((extent, axis) => extent - (start[axis] + (size[axis] === 0 ? 0 : (size[axis] - 1) * step[axis] + 1))),
         step.map((s) => s - 1),
       ),
+    batch: ({ start, size, step }, [x], { count, again }) =>
+      again({ start: [0, ...start], size: [count, ...size], step: [1, ...step] }, [x.value]),
   }),
   pad: linear<PadAttributes>({
     name: "pad",
@@ -122,6 +130,8 @@ export const movement = {
         x.shape,
         interior.map((i) => i + 1),
       ),
+    batch: ({ low, high, interior }, [x], { again }) =>
+      again({ low: [0, ...low], high: [0, ...high], interior: [0, ...interior] }, [x.value]),
   }),
   reverse: linear<{ readonly axes: readonly number[] }>({
     name: "reverse",
@@ -130,6 +140,7 @@ export const movement = {
       gathered(x, shape, (p) => p.map((at, axis) => (axes.includes(axis) ? shape[axis] - 1 - at : at))),
     linearIn: always,
     transpose: ({ axes }, _operand, cotangent) => cotangent.reverse(axes),
+    batch: ({ axes }, [x], { again }) => again({ axes: behind(axes) }, [x.value]),
   }),
   /** Joins its operands along one axis. */
   concatenate: linear<{ readonly axis: number }>({
@@ -157,6 +168,7 @@ export const movement = {
       for (let i = 0; i < operand; i++) start[axis] += inputs[i].shape[axis];
       return cotangent.slice(start, inputs[operand].shape);
     },
+    batch: ({ axis }, _operands, { all, again }) => again({ axis: axis + 1 }, all()),
   }),
   sum: linear<{ readonly axes: readonly number[] }>({
     name: "sum",
@@ -185,5 +197,6 @@ export const movement = {
         x.shape,
         x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis)),
       ),
+    batch: ({ axes }, [x], { again }) => again({ axes: behind(axes) }, [x.value]),
   }),
 };

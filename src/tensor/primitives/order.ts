@@ -55,6 +55,7 @@ const extremum = (name: string, better: (a: number, b: number) => boolean, start
         return [cotangent && shares(attributes, x, output).mul(cotangent.broadcastAlong(x.shape, keptAxes))];
       },
     },
+    batching: { batch: ({ axes }, [x], { again }) => again({ axes: axes.map((axis) => axis + 1) }, [x.value]) },
   });
 
 export const order = {
@@ -77,5 +78,6 @@ export const order = {
       return [out];
     },
     derivative: "zero",
+    batching: { batch: ({ axis }, [x], { again }) => again({ axis: axis + 1 }, [x.value]) },
   }),
 };
