@@ -34,7 +34,7 @@ export interface RateTest {
   readonly lowest: number;
   /** The rate at which it fell fastest, by the logarithm of the rate. */
   readonly steepest: number;
-  /** The rate at which the loss had risen to four times its fall, or was no number any more; undefined where it never came to that. */
+  /** The rate at which the loss had risen by four times its fall (and ten times the noise of the first steps); undefined where it never came to that. */
   readonly edge: number | undefined;
   /** What was tried, and what came of it. */
   readonly rates: Float64Array;
@@ -121,11 +121,15 @@ function judged(rates: ArrayLike<number>, losses: ArrayLike<number>): RateTest {
     weight = MEMORY * weight + (1 - MEMORY);
     smoothed[i] = mean / weight;
   }
+  // While the rate is still tiny, losses differ by their batches alone.
+  const early = Math.max(1, Math.floor(count / 10));
+  let noise = 0;
+  for (let i = 1; i <= early && i < count; i++) noise += Math.abs(losses[i] - losses[i - 1]) / early;
   let [lowest, steepest, end] = [0, 1, count];
   for (let i = 1; i < count; i++) {
     if (smoothed[i] < smoothed[lowest]) lowest = i;
-    // The average drags behind: what counts is the loss itself, over all that was gained.
-    if (losses[i] - smoothed[lowest] > 4 * (smoothed[0] - smoothed[lowest]) && losses[i] > smoothed[0]) {
+    // The average drags behind: what counts is the loss itself, over all that was gained, and over what noise would explain.
+    if (losses[i] - smoothed[lowest] > 4 * (smoothed[0] - smoothed[lowest]) + 10 * noise) {
       end = i;
       break;
     }

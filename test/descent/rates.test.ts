@@ -8,6 +8,7 @@ import {
   fit,
   gd,
   l2,
+  linear,
   minimize,
   momentum,
   objective,
@@ -17,7 +18,7 @@ import {
   trace,
   warmup,
 } from "steepest";
-import { arrayDataset } from "steepest/data";
+import { arrayDataset, digits } from "steepest/data";
 import { describe, expect, it } from "vitest";
 
 const xor = arrayDataset({
@@ -93,6 +94,13 @@ describe("findRate", () => {
     expect(test.rate).toBeGreaterThan(1e-4);
     expect(test.rate).toBeLessThan(2);
     expect((await findRate(model, xor, options)).rate).toBe(test.rate);
+  });
+
+  it.each([1, 2, 3])("is not misled by the noise of batches (seed %d)", async (seed) => {
+    const options = { optimizer: momentum(), from: 1e-5, steps: 100, seed, threads: 1, batchSize: 16 };
+    const test = await findRate(linear(), digits({ train: 320, test: 10 }), options);
+    expect(test.rate).toBeGreaterThan(1e-3);
+    expect(test.rate).toBeLessThan(1);
   });
 
   it("says where nothing helps, and what cannot be tested", async () => {
