@@ -29,8 +29,24 @@ export { maximize, minimize, trace } from "./descent/minimize.js";
 export type { Prediction, Predictor } from "./descent/predictor.js";
 export type { LoopProfile, Profile } from "./descent/profile.js";
 export type { TrainingProgress } from "./descent/progress.js";
+export { solveQuadratic } from "./descent/quadratic.js";
+export { type BallOptions, ball, type Region, simplex } from "./descent/regions.js";
 export { type ReplayOptions, replay } from "./descent/replay.js";
 export { type DescentHistory, Path, Run } from "./descent/run.js";
+export {
+  bitSpace,
+  boxSpace,
+  hillClimb,
+  integerSpace,
+  localSearch,
+  type NormalSpaceOptions,
+  normalSpace,
+  permutationSpace,
+  randomSearch,
+  type SearchFunction,
+  type SearchOptions,
+  type SearchSpace,
+} from "./descent/search/index.js";
 export type { MinimizeOptions } from "./descent/settings.js";
 export { type FitSettings, type TestEvaluation, TrainedRun } from "./descent/trained-run.js";
 export { type CurveData, CurveFit, type FitCurveOptions, fitCurve } from "./fitting/index.js";
@@ -83,15 +99,19 @@ export {
   averaged,
   averagedSgd,
   clip,
+  conjugateGradient,
   constantRate,
   cosine,
   cosineRestarts,
   cyclic,
   defineOptimizer,
+  exactStep,
   exponential,
+  fista,
   freeze,
   gd,
   gradientNoise,
+  groupSparsity,
   groups,
   history,
   type Ingredient,
@@ -107,6 +127,7 @@ export {
   muon,
   nadam,
   nesterov,
+  newtonCg,
   normalizedDescent,
   type Optimizer,
   oneCycle,
@@ -114,10 +135,12 @@ export {
   optimizers,
   type ParameterEntry,
   type ParameterGroup,
+  type Penalty,
   parseSchedule,
   pieces,
   piecewise,
   polynomial,
+  proximalGradient,
   type Rate,
   radam,
   reduceOnPlateau,
@@ -128,6 +151,8 @@ export {
   sam,
   scalar,
   signDescent,
+  sparsity,
+  steepestDescent,
   stepDecay,
   warmup,
   weightDecay,

@@ -44,6 +44,6 @@ export function projection({ low, high }: Box, dtype: DType): (theta: Tensor) =>
 }
 
 /** The same of numbers. */
-export function projected(theta: HostData, box: Box | undefined): HostData {
-  return box === undefined ? theta : theta.map((x, i) => Math.min(Math.max(x, box.low[i]), box.high[i]));
+export function projected(theta: HostData, box: Box): HostData {
+  return theta.map((x, i) => Math.min(Math.max(x, box.low[i]), box.high[i]));
 }

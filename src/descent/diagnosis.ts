@@ -28,9 +28,17 @@ export function diagnose(facts: Facts): string {
   const notes =
     status === "diverged"
       ? [whyDiverged(facts)]
-      : [tooLong(facts), whereItIs(facts), ...(status === "step-limit" ? [ravine(facts), trend(facts)] : [])];
+      : [
+          withoutLimit(facts),
+          tooLong(facts),
+          whereItIs(facts),
+          ...(status === "step-limit" ? [ravine(facts), Number.isNaN(facts.gradientNorm) ? undefined : trend(facts)] : []),
+        ];
   return [headline(facts), ...notes.filter((note) => note !== undefined)].join(" ");
 }
+
+/** Rules that search along a line, or in a region. */
+const searching: ReadonlySet<string> = new Set(["lbfgs", "conjugateGradient", "steepestDescent", "newtonCg"]);
 
 const endings: Readonly<Record<Status, string>> = {
   converged: "Converged",
@@ -42,7 +50,7 @@ const endings: Readonly<Record<Status, string>> = {
 };
 
 function headline({ status, steps, tolerance, loss, gradientNorm, optimizer, reason }: Facts): string {
-  const where = `f = ${short(loss)}, |∇f| = ${short(gradientNorm)}`;
+  const where = `f = ${short(loss)}${Number.isNaN(gradientNorm) ? "" : `, |∇f| = ${short(gradientNorm)}`}`;
   if (reason !== undefined) return `${endings[status]} after ${plural(steps)}: ${reason}. ${where}.`;
   switch (status) {
     case "converged":
@@ -56,8 +64,8 @@ function headline({ status, steps, tolerance, loss, gradientNorm, optimizer, rea
         ? `Diverged at step ${steps + 1}: loss or gradient was no longer a finite number. The last good point has ${where}.`
         : `There is nothing to descend on: at the start ${where}.`;
     case "stalled":
-      return optimizer === "lbfgs"
-        ? `Stalled after ${plural(steps)}: the line search finds no lower point in floating-point numbers. ${where}.`
+      return searching.has(optimizer)
+        ? `Stalled after ${plural(steps)}: the search finds no lower point in floating-point numbers. ${where}.`
         : `Stalled after ${plural(steps)}: a step no longer changes θ in its floating-point numbers. ${where}.`;
     case "aborted":
       return `Aborted after ${plural(steps)}: ${where}.`;
@@ -65,12 +73,21 @@ function headline({ status, steps, tolerance, loss, gradientNorm, optimizer, rea
 }
 
 function whyDiverged(facts: Facts): string {
-  const { loss, gradientNorm, history, sign } = facts;
+  const { loss, gradientNorm, sign } = facts;
   if (!(Number.isFinite(loss) && Number.isFinite(gradientNorm))) return "Start where the objective and its slope are finite.";
-  const fallen = history.loss.length > 0 && sign * loss < -1e6 * Math.max(1, Math.abs(history.loss[0]));
-  if (fallen)
+  if (isUnbounded(facts))
     return sign === 1 ? "f fell without limit: it seems to have no minimum." : "f rose without limit: it seems to have no maximum.";
   return tooLong(facts) ?? "A smaller learning rate may help.";
+}
+
+/** Whether f is by now far below where it began. */
+const isUnbounded = ({ loss, history, sign }: Facts): boolean =>
+  history.loss.length > 0 && sign * loss < -1e6 * Math.max(1, Math.abs(history.loss[0]));
+
+/** A line search that ran to the end of the numbers, downhill all the way. */
+function withoutLimit(facts: Facts): string | undefined {
+  if (facts.status !== "stalled" || !isUnbounded(facts)) return undefined;
+  return `f seems to be unbounded ${facts.sign === 1 ? "below" : "above"}: it went on ${facts.sign === 1 ? "falling" : "rising"} to the end of what numbers can hold.`;
 }
 
 /** Gradient descent on a curvature λ multiplies the distance by 1 − αλ: it grows beyond αλ = 2, and flips for ever at 2. */

@@ -5,7 +5,6 @@ import { plateauWatch } from "../optimizers/schedules/plateau.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
-import { projected, projection } from "./bounds.js";
 import type { Facts } from "./diagnosis.js";
 import type { Status } from "./history.js";
 import { largestOf } from "./loop.js";
@@ -33,7 +32,12 @@ export function descendHost(
   settings: DescentSettings,
   alone: boolean,
 ): Run<number | number[]> {
-  const { optimizer, steps, tolerance, sign, targetLoss, bounds } = settings;
+  const { optimizer, steps, tolerance, sign, targetLoss, region } = settings;
+  if (optimizer.penalty !== undefined)
+    throw new SteepestError({
+      problem: `${optimizer.name} adds a penalty, which an objective in JavaScript does not show in its losses`,
+      fix: "write the objective as a formula or a function of tensors",
+    });
   const size = start.length;
   const parameters = { size, dtype: "f64", entries: [{ path: "x", shape: [size], offset: 0 }] } as const;
   const v = descentVariables(parameters, optimizer);
@@ -47,11 +51,11 @@ export function descendHost(
       });
     return { loss: readVariable(loss), gradient: readVariable(gradient) };
   };
-  const common = { parameters, optimizer, variables: v, evaluate, ...(bounds ? { project: projection(bounds, "f64") } : {}) };
+  const common = { parameters, optimizer, variables: v, evaluate, ...(region ? { project: region.project } : {}) };
   const step = stepEntry({ ...common, path: false, convergence: false });
   const look = lookEntry(common);
   const program = new WasmProgram([...variableList(v), loss, gradient]);
-  const first = Float64Array.from(projected(start, bounds));
+  const first = Float64Array.from(region?.nearest(start) ?? start);
   for (const [variable, data] of initialValues(v, optimizer, { start: first, totalSteps: steps, stepsPerEpoch: steps, tolerance }))
     program.write(variable, data);
 

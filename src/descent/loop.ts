@@ -7,7 +7,6 @@ import type { Variable } from "../tensor/primitives/leaves.js";
 import { Recent } from "../tensor/recent.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
-import { projected, projection } from "./bounds.js";
 import { curvatureFacts } from "./curvature-facts.js";
 import { DescentRecorder } from "./descent-recorder.js";
 import type { Facts } from "./diagnosis.js";
@@ -57,11 +56,10 @@ const kept = new Recent<Prepared>(16);
 const SMALL = 64;
 
 /** What tells one prepared program from another; undefined where that cannot be put into words. */
-function keyOf({ key, parameters }: Objective, { optimizer, path, sign, targetLoss, bounds }: DescentSettings): string | undefined {
+function keyOf({ key, parameters }: Objective, { optimizer, path, sign, targetLoss, region }: DescentSettings): string | undefined {
   const { name, settings, learningRate } = optimizer;
   if (key === undefined || settings === undefined || typeof learningRate !== "number" || parameters.size > SMALL) return undefined;
-  const box = bounds && [Array.from(bounds.low, String), Array.from(bounds.high, String)];
-  return JSON.stringify([key, name, settings, learningRate, path, sign, targetLoss !== undefined, box]);
+  return JSON.stringify([key, name, settings, learningRate, path, sign, targetLoss !== undefined, region?.key]);
 }
 
 function preparedFor(objective: Objective, settings: DescentSettings, evaluate: Evaluate): Prepared {
@@ -70,15 +68,14 @@ function preparedFor(objective: Objective, settings: DescentSettings, evaluate: 
   return key === undefined ? make() : kept.get(key, make);
 }
 
-function prepare({ parameters }: Objective, { optimizer, path, targetLoss, bounds }: DescentSettings, plain: Evaluate): Prepared {
+function prepare({ parameters }: Objective, { optimizer, path, targetLoss, region }: DescentSettings, plain: Evaluate): Prepared {
   const variables = descentVariables(parameters, optimizer, true);
   let evaluated = 0;
   const evaluate: Evaluate = (theta) => {
     evaluated++;
     return plain(theta);
   };
-  const project = bounds && projection(bounds, parameters.dtype);
-  const common = { parameters, optimizer, variables, evaluate, ...(project ? { project } : {}) };
+  const common = { parameters, optimizer, variables, evaluate, ...(region ? { project: region.project } : {}) };
   const rates = typeof optimizer.learningRate !== "number";
   const step = stepEntry({ ...common, path, rates, convergence: true, target: targetLoss !== undefined });
   // Rules that look ahead evaluate the objective at more points than θ; those that search say themselves at how many.
@@ -87,7 +84,7 @@ function prepare({ parameters }: Objective, { optimizer, path, targetLoss, bound
 }
 
 export function descendTraced<S>(objective: Objective<S>, settings: DescentSettings): Run<S> {
-  const { optimizer, steps, tolerance, sign, path, targetLoss, seconds, bounds } = settings;
+  const { optimizer, steps, tolerance, sign, path, targetLoss, seconds, region } = settings;
   const { size, dtype } = objective.parameters;
   const evaluate: Evaluate = (theta) => {
     const plain = objective.loss(theta);
@@ -95,7 +92,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     return { loss, gradient: gradientOf(loss, theta) };
   };
   const { variables: v, step, first, perStep, program } = preparedFor(objective, settings, evaluate);
-  const start = projected(objective.start, bounds);
+  const start = region?.nearest(objective.start) ?? objective.start;
   const wanted = targetLoss === undefined ? {} : { targetLoss: sign * targetLoss };
   for (const [variable, data] of initialValues(v, optimizer, { start, totalSteps: steps, stepsPerEpoch: steps, tolerance, ...wanted }))
     program.write(variable, data);

@@ -3,8 +3,9 @@ import type { Constants } from "../objectives/formula/function-parser.js";
 import { adam } from "../optimizers/adam.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { SteepestError } from "../tensor/error.js";
-import { type Bound, type Box, boxOf } from "./bounds.js";
+import { type Bound, boxOf } from "./bounds.js";
 import { checkOptimizer, checkOptionNames } from "./option-names.js";
+import { boxRegion, type Region } from "./regions.js";
 
 export interface MinimizeOptions<C extends Constants = Constants> {
   /** Default `adam({ learningRate: 0.05 })`. */
@@ -21,6 +22,8 @@ export interface MinimizeOptions<C extends Constants = Constants> {
   readonly path?: boolean;
   /** One pair for all coordinates, or one for each: θ is brought back into them after every step. */
   readonly bounds?: Bound | readonly Bound[];
+  /** Another set that θ is brought back into: `ball({ radius })`, `simplex()`. Not with adaptive rules. */
+  readonly within?: Region;
   /** What a closure would hold: numbers, and arrays for `sum` and `mean`. */
   readonly constants?: C;
 }
@@ -33,12 +36,12 @@ export interface DescentSettings {
   readonly targetLoss: number | undefined;
   readonly seconds: number;
   readonly path: boolean;
-  readonly bounds: Box | undefined;
+  readonly region: Region | undefined;
   /** −1 for ascent. */
   readonly sign: 1 | -1;
 }
 
-const names = ["optimizer", "steps", "tolerance", "targetLoss", "seconds", "path", "bounds", "constants"];
+const names = ["optimizer", "steps", "tolerance", "targetLoss", "seconds", "path", "bounds", "within", "constants"];
 
 /**
  * @param size elements of θ
@@ -61,14 +64,32 @@ export function settingsOf(options: MinimizeOptions, size: number, sign: 1 | -1)
   if (!isNumber(seconds) || !(seconds > 0)) throw unusable("seconds", "a number > 0", seconds);
   if (targetLoss !== undefined && (!isNumber(targetLoss) || Number.isNaN(targetLoss))) throw unusable("targetLoss", "a number", targetLoss);
   if (typeof path !== "boolean") throw unusable("path", "true or false", path);
-  if (options.bounds !== undefined && optimizer.carries === "evaluation")
+  const { bounds, within } = options;
+  if ((bounds !== undefined || within !== undefined) && optimizer.carries === "evaluation")
     throw new SteepestError({
       problem: `${optimizer.name} does not keep θ within bounds`,
       expected: `${owner} without bounds, or a rule whose steps are projected`,
-      received: `bounds: ${JSON.stringify(options.bounds)}`,
+      received: bounds === undefined ? `within: ${within?.key}` : `bounds: ${JSON.stringify(bounds)}`,
       fix: "use gd, momentum or adam; or write a bounded variable as a function of a free one: x = a + (b − a)·sigmoid(u), x = exp(u)",
     });
-  return { optimizer, steps, tolerance, targetLoss, seconds, path, sign, bounds: options.bounds && boxOf(options.bounds, size) };
+  if (within !== undefined && optimizer.ingredients?.includes("adaptive"))
+    throw new SteepestError({
+      problem: `${optimizer.name} does not find the minimum within such a set`,
+      expected: "a rule whose steps go along the gradient: gd, momentum, nesterov",
+      received: `within: ${within.key}`,
+      fix: "rates that differ from coordinate to coordinate would need a projection in their own measure",
+    });
+  if (bounds !== undefined && within !== undefined)
+    throw new SteepestError({
+      problem: `${owner} was given both bounds and within`,
+      expected: "one of the two",
+      received: `within: ${within.key}`,
+    });
+  const region = bounds === undefined ? within : boxRegion(boxOf(bounds, size));
+  if (region !== undefined && typeof region.project !== "function")
+    throw unusable("within", "ball(…), simplex() or another region", region);
+  region?.check(size);
+  return { optimizer, steps, tolerance, targetLoss, seconds, path, sign, region };
 }
 
 const isNumber = (x: unknown): x is number => typeof x === "number";

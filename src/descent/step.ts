@@ -124,7 +124,7 @@ export function stepEntry(options: StepOptions): EntryPoint {
   const { evaluate, free, views } = objectiveOf(options);
   const theta = readVariable(v.theta);
   const step = readVariable(v.step, true);
-  const { loss, gradient } = v.evaluation
+  const { loss: smooth, gradient } = v.evaluation
     ? { loss: readVariable(v.evaluation.loss), gradient: readVariable(v.evaluation.gradient) }
     : evaluate(theta);
   const context = { step, totalSteps: readVariable(v.totalSteps, true), stepsPerEpoch: readVariable(v.stepsPerEpoch, true) };
@@ -133,14 +133,15 @@ export function stepEntry(options: StepOptions): EntryPoint {
   const slots = Object.fromEntries(
     Object.entries(v.slots).map(([name, variable]) => [name, readVariable(variable, variable.type.shape.length === 0)]),
   );
-  const gradientNorm = normOf(theta, gradient, options.project);
+  const loss = withPenalty(optimizer, smooth, theta);
+  const gradientNorm = normOf(theta, gradient, pullOf(options));
   const finite = areFinite(loss.cast("f64"), gradientNorm);
   const small = gradientNorm.le(readVariable(v.tolerance));
   const arrived = options.target ? small.or(loss.cast("f64").le(readVariable(v.targetLoss))) : small;
   const stays = options.convergence ? arrived.or(finite.not()) : undefined;
   // A rule that searches is told not to, where the descent ends.
   const asked = stays && optimizer.carries ? stays.select(0, learningRate) : learningRate;
-  const updated = optimizer.update({ theta, loss, gradient, slots, parameters: views, step, learningRate: asked, evaluate });
+  const updated = optimizer.update({ theta, loss: smooth, gradient, slots, parameters: views, step, learningRate: asked, evaluate });
   const moved = resultOf(optimizer.name, "θ", updated.theta, v.theta);
   const next = project(free ? free.select(moved, theta) : moved);
   const keep = (now: Tensor, then: Tensor) => (stays === undefined ? then : stays.broadcastTo(now.shape).select(now, then));
@@ -161,7 +162,7 @@ export function stepEntry(options: StepOptions): EntryPoint {
         ? [
             {
               variable: v.evaluation.loss,
-              value: keep(loss, resultOf(optimizer.name, "the loss at the new θ", updated.evaluation?.loss, v.evaluation.loss)),
+              value: keep(smooth, resultOf(optimizer.name, "the loss at the new θ", updated.evaluation?.loss, v.evaluation.loss)),
             },
             {
               variable: v.evaluation.gradient,
@@ -226,6 +227,14 @@ function objectiveOf({ optimizer, parameters, evaluate }: Pick<StepOptions, "opt
   };
 }
 
+/** f + h, where the rule has a penalty h of its own. */
+const withPenalty = ({ penalty }: Optimizer, loss: Tensor, theta: Tensor): Tensor =>
+  penalty === undefined ? loss : loss.add(penalty.value(theta).cast(loss.dtype));
+
+/** Where a unit step leads that is to be measured: into the region, or to the proximal point. */
+const pullOf = ({ optimizer: { penalty }, project }: Pick<StepOptions, "optimizer" | "project">): StepOptions["project"] =>
+  penalty === undefined ? project : (theta) => penalty.prox(theta, literal(1));
+
 /** ‖g‖₂; with bounds, how far a unit step along −g would really go. */
 function normOf(theta: Tensor, gradient: Tensor, project: StepOptions["project"]): Tensor {
   const pull = project ? theta.sub(project(theta.sub(gradient))) : gradient;
@@ -258,8 +267,8 @@ export function lookEntry(options: Pick<StepOptions, "variables" | "evaluate" | 
         ]
       : [],
     traces: [
-      { name: "loss", value: loss.cast("f64") },
-      { name: "gradientNorm", value: normOf(theta, gradient, options.project) },
+      { name: "loss", value: withPenalty(options.optimizer, loss, theta).cast("f64") },
+      { name: "gradientNorm", value: normOf(theta, gradient, pullOf(options)) },
     ],
   };
 }

@@ -5,11 +5,13 @@ export { type AdagradOptions, adagrad } from "./adagrad.js";
 export { type AdamEpsilonPlace, type AdamOptions, adam, amsgrad } from "./adam.js";
 export { type AdamaxOptions, adamax } from "./adamax.js";
 export { type AveragedSgdOptions, averagedSgd } from "./averaged-sgd.js";
+export { type ConjugateGradientOptions, type ConjugateGradientSlots, conjugateGradient } from "./conjugate-gradient.js";
 export type { EpsilonPlace } from "./epsilon.js";
 export { type GradientDescentOptions, gd, type NormalizedDescentOptions, normalizedDescent, signDescent } from "./gradient-descent.js";
 export { type LambOptions, lamb } from "./lamb.js";
 export { type LbfgsOptions, lbfgs } from "./lbfgs.js";
 export { backtracking } from "./line-search/backtracking.js";
+export { exactStep } from "./line-search/exact.js";
 export type { LineSearch, LineSearchOptions, LineSearchProblem, LineSearchResult } from "./line-search/problem.js";
 export { type StrongWolfeOptions, strongWolfe } from "./line-search/strong-wolfe.js";
 export { type LionOptions, lion } from "./lion.js";
@@ -17,6 +19,7 @@ export { type MomentumForm, type MomentumOptions, type MomentumSlots, momentum }
 export { type MuonOptions, muon } from "./muon.js";
 export { type NadamOptions, nadam } from "./nadam.js";
 export { type NesterovForm, type NesterovOptions, nesterov } from "./nesterov.js";
+export { type NewtonCgOptions, newtonCg } from "./newton-cg.js";
 export {
   defineOptimizer,
   history,
@@ -24,6 +27,7 @@ export {
   type LossAndGradient,
   likeTheta,
   type Optimizer,
+  type Penalty,
   pieces,
   type Rate,
   rateOf,
@@ -37,6 +41,7 @@ export {
   type UpdateResult,
 } from "./optimizer.js";
 export type { ParameterEntry, Parameters, ParameterViews, Pieces } from "./parameters.js";
+export { type FistaSlots, fista, groupSparsity, type ProximalOptions, proximalGradient, sparsity } from "./proximal.js";
 export { type RadamOptions, radam } from "./radam.js";
 export { type NamedOptions, type OptimizerEntry, optimizerNamed, optimizers } from "./registry.js";
 export { type RmspropOptions, rmsprop } from "./rmsprop.js";
@@ -60,6 +65,7 @@ export { type PolynomialOptions, polynomial } from "./schedules/polynomial.js";
 export { type StepDecayOptions, stepDecay } from "./schedules/step-decay.js";
 export type { Unit, UnitOption } from "./schedules/time.js";
 export { type WarmupOptions, warmup } from "./schedules/warmup.js";
+export { type SteepestDescentOptions, steepestDescent } from "./steepest-descent.js";
 export {
   type AccumulateOptions,
   type AdamWOptions,

@@ -3,9 +3,13 @@ import { SteepestError } from "../tensor/error.js";
 import { concatenate } from "../tensor/join.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { backtracking } from "./line-search/backtracking.js";
+import { inner, noiseOf } from "./line-search/problem.js";
 import { strongWolfe } from "./line-search/strong-wolfe.js";
-import { defineOptimizer, history, type Optimizer, type Rate, type Slot } from "./optimizer.js";
+import { defineOptimizer, history, type Optimizer, type Rate, type Slot, scalar } from "./optimizer.js";
 import { checkNames, checkRate } from "./options.js";
+
+/** Searches in a row that may bring nothing. */
+const PATIENCE = 10;
 
 export interface LbfgsOptions {
   /** m: how many steps are remembered, 1 to 100. Default 10. */
@@ -22,8 +26,8 @@ export interface LbfgsOptions {
   readonly trials?: number;
 }
 
-/** The last m steps and changes of the gradient, newest first; both divided by √(sᵀy). */
-export type LbfgsSlots = { readonly steps: Slot; readonly changes: Slot };
+/** The last m steps and changes of the gradient, newest first, both divided by √(sᵀy); and how many searches in a row have brought nothing. */
+export type LbfgsSlots = { readonly steps: Slot; readonly changes: Slot; readonly idle: Slot };
 
 /**
  * L-BFGS (Nocedal 1980; Liu and Nocedal 1989; Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.4 and 7.5).
@@ -34,7 +38,7 @@ export type LbfgsSlots = { readonly steps: Slot; readonly changes: Slot };
  *
  * The direction costs 4md multiplications, and 2m vectors are kept. A pair with sᵀy ≤ ε yᵀy (ε the spacing of the dtype at 1) is left
  * out: H stays positive definite. Where the search finds no decrease, the pairs are forgotten; where it finds none along −g either, the
- * descent ends as `stalled`. Loss and gradient at the new θ are those of the search, so that a step costs what its search costs: mostly
+ * descent ends as `stalled`; so it does after ten searches in a row that lower neither f beyond rounding nor the gradient by a tenth. Loss and gradient at the new θ are those of the search, so that a step costs what its search costs: mostly
  * one evaluation. `run.evaluations` counts them all.
  *
  * It is made for smooth objectives that are the same at every step. In `fit` each search stays on its batch, and the loss and gradient
@@ -69,7 +73,7 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer<LbfgsSlots> {
     name: "lbfgs",
     ingredients: [],
     learningRate: checkRate("lbfgs", learningRate),
-    slots: { steps: history(memory, 0), changes: history(memory, 0) },
+    slots: { steps: history(memory, 0), changes: history(memory, 0), idle: scalar(0) },
     settings: { memory, lineSearch, decrease, curvature, trials },
     carries: "evaluation",
     update({ theta, loss, gradient, slots, learningRate: initial, evaluate }) {
@@ -82,6 +86,10 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer<LbfgsSlots> {
       const scale = product.sqrt().reciprocal();
       // A step that is lost in rounding has found nothing, either. Failure forgets all pairs, so that the next search goes along −g.
       const failed = found.succeeded.not().or(found.theta.ne(theta).cast("f64").sum().eq(0));
+      const noise = noiseOf(loss.cast("f64"), theta);
+      const fell = loss.cast("f64").sub(found.loss.cast("f64")).gt(noise);
+      const flattened = inner(found.gradient, found.gradient).lt(inner(gradient, gradient).mul(0.81));
+      const idle = fell.or(flattened).select(0, slots.idle.add(1));
       const remember = (rows: Tensor, newest: Tensor) => {
         const [count, size] = rows.shape;
         const first = newest.mul(scale).reshape([1, size]);
@@ -91,10 +99,10 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer<LbfgsSlots> {
       };
       return {
         theta: found.theta,
-        slots: { steps: remember(slots.steps, step), changes: remember(slots.changes, change) },
+        slots: { steps: remember(slots.steps, step), changes: remember(slots.changes, change), idle },
         evaluation: { loss: found.loss, gradient: found.gradient },
         evaluations: found.evaluations,
-        stalled: failed.and(isFirst).and(initial.gt(0)),
+        stalled: failed.and(isFirst).or(idle.ge(PATIENCE)).and(initial.gt(0)),
       };
     },
   });

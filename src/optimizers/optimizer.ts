@@ -106,6 +106,15 @@ export type Ingredient = "stochastic" | "momentum" | "adaptive";
 /** Plain values that a rule is made of. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
+/** A convex function that need not be smooth, with the step that minimises it near a point. */
+export interface Penalty {
+  readonly name: string;
+  /** h(θ), a scalar. */
+  value(theta: Tensor): Tensor;
+  /** argmin h(u) + ‖u − θ‖² / 2α, for a rate α. */
+  prox(theta: Tensor, rate: Tensor): Tensor;
+}
+
 export interface Optimizer<S extends Slots = Slots> {
   readonly name: string;
   /** What the method is made of, in the order of the type. */
@@ -122,6 +131,8 @@ export interface Optimizer<S extends Slots = Slots> {
    * Where the objective changes from step to step (batches) it is evaluated anew all the same. With a rate of 0 such a rule stays where it is.
    */
   readonly carries?: "evaluation";
+  /** What the rule adds to the objective by itself: losses and convergence count it. */
+  readonly penalty?: Penalty;
   /** The slot in which an average of θ is kept: what the run gives as `averaged`. */
   readonly average?: string;
   /** Which parameters stay as they are: their gradient is 0 for the rule and for the test of convergence, and is not computed. */

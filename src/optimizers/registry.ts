@@ -6,6 +6,7 @@ import { adagrad } from "./adagrad.js";
 import { adam, amsgrad } from "./adam.js";
 import { adamax } from "./adamax.js";
 import { averagedSgd } from "./averaged-sgd.js";
+import { conjugateGradient } from "./conjugate-gradient.js";
 import { gd, normalizedDescent, signDescent } from "./gradient-descent.js";
 import { lamb } from "./lamb.js";
 import { lbfgs } from "./lbfgs.js";
@@ -14,11 +15,13 @@ import { momentum } from "./momentum.js";
 import { muon } from "./muon.js";
 import { nadam } from "./nadam.js";
 import { nesterov } from "./nesterov.js";
+import { newtonCg } from "./newton-cg.js";
 import type { Ingredient, Optimizer, Rate } from "./optimizer.js";
 import { checkForm } from "./options.js";
 import { radam } from "./radam.js";
 import { rmsprop } from "./rmsprop.js";
 import { rprop } from "./rprop.js";
+import { steepestDescent } from "./steepest-descent.js";
 import { type Around, wrapperOptions, wrappersAround } from "./wrappers/named.js";
 import { adamw } from "./wrappers/weight-decay.js";
 
@@ -66,6 +69,7 @@ function word<const F extends string>(owner: string, option: string, forms: read
 
 const momentumForms = ["sum", "step", "subtracted-step", "mean"] as const;
 const nesterovForms = ["sum", "step", "look-ahead", "full-look-ahead"] as const;
+const conjugateForms = ["polak-ribiere", "hager-zhang", "fletcher-reeves"] as const;
 const adagradForms = ["coordinate", "scalar"] as const;
 const rmspropForms = ["sum", "step"] as const;
 const normalizedForms = ["all", "parameter"] as const;
@@ -187,6 +191,25 @@ const entries: readonly OptimizerEntry[] = [
   entry("averagedSgd", "gradient descent with a falling rate, and the mean of its points", [], ({ learningRate }) =>
     averagedSgd({ learningRate }),
   ),
+  entry("steepestDescent", "gradient descent with a line search (Armijo); for objectives without noise", [], ({ learningRate }) =>
+    steepestDescent({ learningRate }),
+  ),
+  entry(
+    "conjugateGradient",
+    "conjugate gradients with a line search; for smooth objectives without noise",
+    ["form"],
+    ({ learningRate, form }) => conjugateGradient({ learningRate, form: word("conjugateGradient", "form", conjugateForms, form) }),
+    conjugateForms,
+  ),
+  entry("newtonCg", "Newton's method in a trust region, by Hessian-vector products", [], ({ learningRate = 1 }) => {
+    if (learningRate !== 1)
+      throw new SteepestError({
+        problem: "newtonCg has no learning rate",
+        received: typeof learningRate === "number" ? String(learningRate) : learningRate.name,
+        fix: "leave it out: its steps are as long as its model can be trusted",
+      });
+    return newtonCg();
+  }),
   entry("lbfgs", "quasi-Newton from the last 10 steps, with a line search; for smooth objectives without noise", [], ({ learningRate }) =>
     lbfgs({ learningRate }),
   ),
@@ -204,6 +227,12 @@ const elsewhere: Readonly<Record<string, string>> = {
   "l-bfgs": "lbfgs",
   "gradient-descent": "gd",
   nag: "nesterov",
+  cg: "conjugateGradient",
+  "conjugate-gradient": "conjugateGradient",
+  newton: "newtonCg",
+  "newton-cg": "newtonCg",
+  "trust-ncg": "newtonCg",
+  "steepest-descent": "steepestDescent",
   heavyball: "momentum",
   "heavy-ball": "momentum",
   asgd: "averagedSgd",

@@ -40,7 +40,8 @@ const { accumulate, averaged, clip, gradientNoise, groups, lookahead, sam, weigh
 const { adafactor, adagrad, adam, gd, lamb, momentum, muon, nesterov, normalizedDescent } = methods;
 
 describe("rules that act coordinate by coordinate are one pass over θ", () => {
-  const beyond = ["normalizedDescent", "adafactor", "lamb", "muon", "lbfgs"];
+  const searching = ["steepestDescent", "conjugateGradient", "newtonCg", "lbfgs"];
+  const beyond = ["normalizedDescent", "adafactor", "lamb", "muon", ...searching];
   const named = [...methods.optimizers.values()].filter(({ name }) => !beyond.includes(name));
   it.each(named.flatMap(({ name, forms }) => (forms.length === 0 ? [undefined] : forms).map((form) => [name, form] as const)))(
     "%s, form %s",

@@ -7,11 +7,26 @@ describe("optimizers by name", () => {
   it("knows each by the name that it bears, with its default rate", () => {
     const families = ["gd", "normalizedDescent", "signDescent", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop"];
     const adams = ["adam", "adamw", "amsgrad", "adamax", "nadam", "radam"];
-    expect([...optimizers.keys()]).toEqual([...families, ...adams, "lion", "adafactor", "lamb", "muon", "rprop", "averagedSgd", "lbfgs"]);
+    const searching = ["steepestDescent", "conjugateGradient", "newtonCg", "lbfgs"];
+    expect([...optimizers.keys()]).toEqual([
+      ...families,
+      ...adams,
+      "lion",
+      "adafactor",
+      "lamb",
+      "muon",
+      "rprop",
+      "averagedSgd",
+      ...searching,
+    ]);
     for (const [name, entry] of optimizers) {
       expect(optimizerNamed(name).name).toBe(name);
       expect(optimizerNamed(name).learningRate).toBe(entry.defaultRate);
       const schedule = cosine(0.1);
+      if (name === "newtonCg") {
+        expect(() => optimizerNamed(name, { learningRate: schedule })).toThrow(/newtonCg has no learning rate/);
+        continue;
+      }
       expect(optimizerNamed(name, { learningRate: schedule }).learningRate).toBe(schedule);
     }
   });

@@ -1,0 +1,2 @@
+export { hillClimb, localSearch, randomSearch, type SearchFunction, type SearchOptions } from "./search.js";
+export { bitSpace, boxSpace, integerSpace, type NormalSpaceOptions, normalSpace, permutationSpace, type SearchSpace } from "./spaces.js";
