@@ -1,5 +1,6 @@
 /** Adadelta: steps in the units of θ itself. */
 import { weakNumber } from "../tensor/tensor.js";
+import { decayedPositive } from "./decay.js";
 import { defineOptimizer, likeTheta, type Optimizer, type Rate, type Slot } from "./optimizer.js";
 import { checkDecay, checkNames, checkPositive, checkRate } from "./options.js";
 
@@ -53,9 +54,9 @@ export function adadelta(options: AdadeltaOptions = {}): Optimizer<{ readonly sq
     settings: { rho, epsilon },
     update({ theta, gradient, slots, learningRate: rate }) {
       const [keep, take, eps] = [weakNumber(rho), weakNumber(1 - rho), weakNumber(epsilon)];
-      const squares = slots.squares.mul(keep).add(gradient.square().mul(take));
+      const squares = decayedPositive(slots.squares, keep).add(gradient.square().mul(take));
       const delta = slots.updates.add(eps).sqrt().div(squares.add(eps).sqrt()).mul(gradient);
-      const updates = slots.updates.mul(keep).add(delta.square().mul(take));
+      const updates = decayedPositive(slots.updates, keep).add(delta.square().mul(take));
       return { theta: theta.sub(delta.mul(rate)), slots: { squares, updates } };
     },
   });

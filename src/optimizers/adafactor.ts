@@ -1,6 +1,7 @@
 /** Adafactor: rates per coordinate from the row and column means of squared gradients. */
 import { type Tensor, weakNumber } from "../tensor/tensor.js";
 import { type Shape, sizeOf } from "../tensor/types.js";
+import { decayed } from "./decay.js";
 import { defineOptimizer, type Optimizer, pieces, type Rate, type Slot } from "./optimizer.js";
 import { checkNames, checkPositive, checkRate } from "./options.js";
 import type { ParameterEntry } from "./parameters.js";
@@ -73,7 +74,7 @@ export function adafactor(options: AdafactorOptions = {}): Optimizer<AdafactorSl
       const share = rate.minimum(t.sqrt().reciprocal());
       const rowPieces = parameters.pieces(rowShape);
       const columnPieces = parameters.pieces(columnShape);
-      const mixed = (held: Tensor, fresh: Tensor) => held.mul(keep).add(fresh.mul(take));
+      const mixed = (held: Tensor, fresh: Tensor) => decayed(held, keep).add(fresh.mul(take));
       const rows: Tensor[] = [];
       const columns: Tensor[] = [];
       const next = parameters.join((entry, i) => {

@@ -1,5 +1,6 @@
 /** Adamax: Adam with the largest recent slope in the place of the root mean square. */
 import { weakNumber } from "../tensor/tensor.js";
+import { decayed, decayedPositive } from "./decay.js";
 import { checkBetas, oneMinus } from "./moments.js";
 import { defineOptimizer, likeTheta, type Optimizer, type Rate, type Slot, scalar } from "./optimizer.js";
 import { checkForm, checkNames, checkPositive, checkRate, whyEpsilon } from "./options.js";
@@ -54,10 +55,10 @@ export function adamax(options: AdamaxOptions = {}): Optimizer<AdamaxSlots> {
     settings: { beta1, beta2, epsilon, epsilonPlace },
     update({ theta, gradient, slots, learningRate: rate }) {
       const [b1, b2, eps] = [weakNumber(beta1), weakNumber(beta2), weakNumber(epsilon)];
-      const mean = slots.mean.mul(b1).add(gradient.mul(weakNumber(1 - beta1)));
-      const power1 = slots.power1.mul(b1);
+      const mean = decayed(slots.mean, b1).add(gradient.mul(weakNumber(1 - beta1)));
+      const power1 = decayedPositive(slots.power1, b1);
       const slope = epsilonPlace === "inside" ? gradient.abs().add(eps) : gradient.abs();
-      const largest = slots.largest.mul(b2).maximum(slope);
+      const largest = decayedPositive(slots.largest, b2).maximum(slope);
       const scale = epsilonPlace === "inside" ? largest : largest.add(eps);
       return { theta: theta.sub(mean.mul(rate.div(oneMinus(power1))).div(scale)), slots: { mean, largest, power1 } };
     },

@@ -1,5 +1,6 @@
 /** Lion: the sign of an interpolated momentum. */
 import { weakNumber } from "../tensor/tensor.js";
+import { decayed } from "./decay.js";
 import { checkBetas } from "./moments.js";
 import { defineOptimizer, likeTheta, type Optimizer, type Rate, type Slot } from "./optimizer.js";
 import { checkNames, checkRate } from "./options.js";
@@ -43,7 +44,7 @@ export function lion(options: LionOptions = {}): Optimizer<{ readonly mean: Slot
     slots: { mean: likeTheta(0) },
     settings: { beta1, beta2 },
     update({ theta, gradient, slots, learningRate: rate }) {
-      const mixed = (beta: number) => slots.mean.mul(weakNumber(beta)).add(gradient.mul(weakNumber(1 - beta)));
+      const mixed = (beta: number) => decayed(slots.mean, weakNumber(beta)).add(gradient.mul(weakNumber(1 - beta)));
       return { theta: theta.sub(mixed(beta1).sign().mul(rate)), slots: { mean: mixed(beta2) } };
     },
   });

@@ -1,5 +1,6 @@
 /** The running means that Adam and its kin share, and the corrections for their start at zero. */
 import { type Tensor, weakNumber } from "../tensor/tensor.js";
+import { decayed, decayedPositive } from "./decay.js";
 import { likeTheta, type Slot, type SlotValues, scalar } from "./optimizer.js";
 import { checkDecay } from "./options.js";
 
@@ -24,10 +25,10 @@ export interface Moments {
 /** m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g² */
 export function moments(gradient: Tensor, slots: SlotValues<MomentSlots>, { beta1, beta2 }: Betas): Moments {
   const [b1, b2] = [weakNumber(beta1), weakNumber(beta2)];
-  const mean = slots.mean.mul(b1).add(gradient.mul(weakNumber(1 - beta1)));
-  const squares = slots.squares.mul(b2).add(gradient.square().mul(weakNumber(1 - beta2)));
-  const power1 = slots.power1.mul(b1);
-  const power2 = slots.power2.mul(b2);
+  const mean = decayed(slots.mean, b1).add(gradient.mul(weakNumber(1 - beta1)));
+  const squares = decayedPositive(slots.squares, b2).add(gradient.square().mul(weakNumber(1 - beta2)));
+  const power1 = decayedPositive(slots.power1, b1);
+  const power2 = decayedPositive(slots.power2, b2);
   return { slots: { mean, squares, power1, power2 }, correction1: oneMinus(power1), correction2: oneMinus(power2) };
 }
 

@@ -1,5 +1,6 @@
 /** Momentum: the heavy ball, in the forms in which it is written. */
 import { weakNumber } from "../tensor/tensor.js";
+import { decayed } from "./decay.js";
 import { defineOptimizer, likeTheta, type Optimizer, type Rate, type Slot } from "./optimizer.js";
 import { checkDecay, checkForm, checkNames, checkRate } from "./options.js";
 
@@ -59,7 +60,7 @@ export function momentum(options: MomentumOptions = {}): Optimizer<MomentumSlots
     slots: { velocity: likeTheta(0) },
     settings: { beta, form, dampening: form === "sum" ? dampening : 0 },
     update({ theta, gradient, slots, step, learningRate: rate }) {
-      const kept = slots.velocity.mul(weakNumber(beta));
+      const kept = decayed(slots.velocity, weakNumber(beta));
       switch (form) {
         case "sum": {
           const taken = dampening === 0 ? gradient : gradient.mul(step.eq(0).select(weakNumber(1), weakNumber(1 - dampening)));

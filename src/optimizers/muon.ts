@@ -2,6 +2,7 @@
 import { type Tensor, weakNumber } from "../tensor/tensor.js";
 import type { Shape } from "../tensor/types.js";
 import { matrixShape } from "./adafactor.js";
+import { decayed, decayedPositive } from "./decay.js";
 import { checkBetas, type MomentSlots, oneMinus } from "./moments.js";
 import { defineOptimizer, type Optimizer, pieces, type Rate, type Slot, scalar } from "./optimizer.js";
 import { checkCount, checkDecay, checkForm, checkNames, checkNonNegative, checkPositive, checkRate, whyEpsilon } from "./options.js";
@@ -83,9 +84,9 @@ export function muon(options: MuonOptions = {}): Optimizer<MuonSlots> {
     },
     settings: { beta, nesterov, iterations, weightDecay, scale, beta1, beta2, epsilon },
     update({ theta, gradient, slots, parameters, learningRate: rate }) {
-      const mixed = (held: Tensor, fresh: Tensor, keep: number) => held.mul(weakNumber(keep)).add(fresh.mul(weakNumber(1 - keep)));
-      const power1 = slots.power1.mul(weakNumber(beta1));
-      const power2 = slots.power2.mul(weakNumber(beta2));
+      const mixed = (held: Tensor, fresh: Tensor, keep: number) => decayed(held, weakNumber(keep)).add(fresh.mul(weakNumber(1 - keep)));
+      const power1 = decayedPositive(slots.power1, weakNumber(beta1));
+      const power2 = decayedPositive(slots.power2, weakNumber(beta2));
       const kept = rate.mul(weakNumber(weightDecay)).neg().add(1);
       const [ofMatrices, ofOthers] = [parameters.pieces(matrixPiece), parameters.pieces(otherPiece)];
       const [velocity, mean, squares]: [Tensor[], Tensor[], Tensor[]] = [[], [], []];

@@ -1,5 +1,6 @@
 /** NAdam: Adam with Nesterov's momentum. */
 import { weakNumber } from "../tensor/tensor.js";
+import { decayedPositive } from "./decay.js";
 import { checkBetas, type MomentSlots, momentSlots, moments, oneMinus } from "./moments.js";
 import { defineOptimizer, type Optimizer, type Rate, type Slot, scalar } from "./optimizer.js";
 import { checkNames, checkNonNegative, checkPositive, checkRate, whyEpsilon } from "./options.js";
@@ -66,7 +67,7 @@ export function nadam(options: NadamOptions = {}): Optimizer<NadamSlots> {
               ),
             );
       const [here, next] = [momentum(1), momentum(2)];
-      const product = slots.product.mul(here);
+      const product = decayedPositive(slots.product, here);
       const scale = made.slots.squares.sqrt().mul(made.correction2.sqrt().reciprocal()).add(weakNumber(epsilon));
       const now = rate.mul(oneMinus(here)).div(oneMinus(product));
       const then = rate.mul(next).div(oneMinus(product.mul(next)));

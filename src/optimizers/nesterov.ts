@@ -1,5 +1,6 @@
 /** Nesterov's accelerated gradient: at the points ahead, or re-parametrised. */
 import { weakNumber } from "../tensor/tensor.js";
+import { decayed } from "./decay.js";
 import type { MomentumSlots } from "./momentum.js";
 import { defineOptimizer, likeTheta, type Optimizer, type Rate } from "./optimizer.js";
 import { checkDecay, checkForm, checkNames, checkRate } from "./options.js";
@@ -59,7 +60,7 @@ export function nesterov(options: NesterovOptions = {}): Optimizer<MomentumSlots
     settings: { beta, form },
     update({ theta, gradient, slots, learningRate: rate, evaluate }) {
       const keep = weakNumber(beta);
-      const kept = slots.velocity.mul(keep);
+      const kept = decayed(slots.velocity, keep);
       if (form === "sum") {
         const velocity = kept.add(gradient);
         return { theta: theta.sub(velocity.mul(keep).add(gradient).mul(rate)), slots: { velocity } };

@@ -1,5 +1,6 @@
 /** RMSprop: rates of their own for each coordinate, from a running mean of squared gradients. */
 import { weakNumber } from "../tensor/tensor.js";
+import { decayed, decayedPositive } from "./decay.js";
 import { type EpsilonPlace, epsilonPlaces, rootOf } from "./epsilon.js";
 import { defineOptimizer, likeTheta, type Optimizer, type Rate, type Slots } from "./optimizer.js";
 import { checkDecay, checkForm, checkNames, checkPositive, checkRate, whyEpsilon } from "./options.js";
@@ -71,13 +72,13 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
     settings: { rho, epsilon, epsilonPlace, centered, momentum, form },
     update({ theta, gradient, slots, learningRate: rate }) {
       const [keep, take] = [weakNumber(rho), weakNumber(1 - rho)];
-      const squares = slots.squares.mul(keep).add(gradient.square().mul(take));
-      const mean = centered ? slots.mean.mul(keep).add(gradient.mul(take)) : undefined;
+      const squares = decayedPositive(slots.squares, keep).add(gradient.square().mul(take));
+      const mean = centered ? decayed(slots.mean, keep).add(gradient.mul(take)) : undefined;
       const spread = mean === undefined ? squares : squares.sub(mean.square()).relu();
       const scaled = gradient.div(rootOf(spread, epsilon, epsilonPlace));
       const moved = { squares, ...(mean === undefined ? {} : { mean }) };
       if (momentum === 0) return { theta: theta.sub(scaled.mul(rate)), slots: moved };
-      const kept = slots.velocity.mul(weakNumber(momentum));
+      const kept = decayed(slots.velocity, weakNumber(momentum));
       const velocity = kept.add(form === "sum" ? scaled : scaled.mul(rate));
       return { theta: theta.sub(form === "sum" ? velocity.mul(rate) : velocity), slots: { ...moved, velocity } };
     },

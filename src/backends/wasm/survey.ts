@@ -5,8 +5,8 @@
 import type { Expr, LoopFunction, Statement } from "../../compiler/loops/ir.js";
 import { innerBlocks, mentions, operands, type Variable } from "../../compiler/loops/walk.js";
 import { type ConstantBytes, constantBytes, laneIndexBytes, ZERO_BYTES } from "./constants.js";
-import { extremeOf } from "./extremes.js";
 import { MaskWidths, widthOf } from "./layout.js";
+import { extremeOf, maskedOf } from "./selections.js";
 
 export interface Survey {
   readonly widths: MaskWidths;
@@ -117,6 +117,8 @@ class Surveyor implements Survey {
       case "select": {
         const extreme = extremeOf(x);
         if (extreme === undefined) this.#expression(x.condition, s, block);
+        const masked = maskedOf(x);
+        if (masked !== undefined) return this.#expression(masked.value, s, block);
         this.#expression(x.x, s, block);
         return this.#expression(x.y, s, block);
       }

@@ -3,11 +3,11 @@ import type { BinaryOp, Expr, RegisterDType, UnaryOp } from "../../compiler/loop
 import { ZERO_BYTES } from "./constants.js";
 import { printConversion } from "./conversions.js";
 import type { Evaluator } from "./evaluator.js";
-import { extremeOf } from "./extremes.js";
 import type { Width } from "./layout.js";
 import { lanesPerPart, shape } from "./layout.js";
 import { address } from "./memory.js";
 import type { PlainOpcode } from "./opcodes.js";
+import { extremeOf, maskedOf } from "./selections.js";
 
 export function printVector(e: Evaluator, x: Expr, part: number): void {
   switch (x.kind) {
@@ -25,6 +25,13 @@ export function printVector(e: Evaluator, x: Expr, part: number): void {
         e.value(extreme.a, part);
         e.value(extreme.b, part);
         e.code.op(`${x.type.dtype === "f32" ? "f32x4" : "f64x2"}.${extreme.op}`);
+        return;
+      }
+      const masked = maskedOf(x);
+      if (masked !== undefined) {
+        e.part(masked.value, part, width);
+        e.mask(x.condition, part, width);
+        e.code.op(masked.op);
         return;
       }
       e.part(x.x, part, width);

@@ -168,6 +168,18 @@ describe.each(dtypes)("%s", (dtype) => {
       );
     });
 
+    test("selection against 0, where −0 is another number", () => {
+      for (const zero of isFloat(dtype) ? [0, -0] : [0]) {
+        const nothing = (a: Expr): Expr => ir.constant(a.type, zero);
+        expect(map(X, Y, dtype, lanes, (a, b) => ir.select(ir.compare("lt", a, b), a, nothing(a)))).toEqual(
+          x.map((a, i) => (a < y[i] ? a : zero)),
+        );
+        expect(map(X, Y, dtype, lanes, (a, b) => ir.select(ir.compare("lt", a, b), nothing(a), a))).toEqual(
+          x.map((a, i) => (a < y[i] ? zero : a)),
+        );
+      }
+    });
+
     test.each(dtypes)("a mask of this type selects values of %s", (other) => {
       const [u] = pairs(other);
       const data = x.map((_, i) => u[i % u.length]);

@@ -1,4 +1,4 @@
-/** Selections that are a minimum or a maximum. */
+/** Selections of vectors that take one instruction: minima, maxima, and values that become 0 under a mask. */
 import type { Expr } from "../../compiler/loops/ir.js";
 import { shape } from "./layout.js";
 
@@ -18,3 +18,13 @@ export function extremeOf(x: Expr & { kind: "select" }): { op: "pmin" | "pmax"; 
   if (same(x.x, v) && same(x.y, u)) return { op: "pmax", a: u, b: v };
   return undefined;
 }
+
+/** `c ? x : 0` is x and c, `c ? 0 : x` is x and not c. Undefined for any other selection. */
+export function maskedOf(x: Expr & { kind: "select" }): { op: "v128.and" | "v128.andnot"; value: Expr } | undefined {
+  if (x.type.lanes === 1) return undefined;
+  if (isZero(x.y)) return { op: "v128.and", value: x.x };
+  return isZero(x.x) ? { op: "v128.andnot", value: x.y } : undefined;
+}
+
+/** All bits 0: not −0. */
+const isZero = (x: Expr): boolean => x.kind === "constant" && (Object.is(x.value, 0) || x.value === 0n);
