@@ -59,8 +59,9 @@ export function rprop(options: RpropOptions = {}): Optimizer<{ readonly before: 
     update({ theta, gradient, slots, learningRate: rate }) {
       const product = gradient.mul(slots.before);
       const turned = product.lt(0);
-      const factor = product.gt(0).select(weakNumber(growth), turned.select(weakNumber(shrink), weakNumber(1)));
-      const lengths = slots.lengths.mul(factor).maximum(weakNumber(shortest)).minimum(weakNumber(longest));
+      const [grown, shrunk] = [slots.lengths.mul(weakNumber(growth)), slots.lengths.mul(weakNumber(shrink))];
+      const wished = product.gt(0).select(grown, turned.select(shrunk, slots.lengths));
+      const lengths = wished.maximum(weakNumber(shortest)).minimum(weakNumber(longest));
       const before = turned.select(gradient.fill(0), gradient);
       return { theta: theta.sub(before.sign().mul(lengths).mul(rate)), slots: { before, lengths } };
     },

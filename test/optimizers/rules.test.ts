@@ -1,14 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { adadelta } from "../../src/optimizers/adadelta.js";
 import { adagrad } from "../../src/optimizers/adagrad.js";
-import { adam } from "../../src/optimizers/adam.js";
-import { gd } from "../../src/optimizers/gradient-descent.js";
+import { adam, amsgrad } from "../../src/optimizers/adam.js";
+import { adamax } from "../../src/optimizers/adamax.js";
+import { averagedSgd } from "../../src/optimizers/averaged-sgd.js";
+import { gd, signDescent } from "../../src/optimizers/gradient-descent.js";
+import { lion } from "../../src/optimizers/lion.js";
 import { momentum } from "../../src/optimizers/momentum.js";
+import { nadam } from "../../src/optimizers/nadam.js";
 import { nesterov } from "../../src/optimizers/nesterov.js";
 import type { Optimizer } from "../../src/optimizers/optimizer.js";
+import { radam } from "../../src/optimizers/radam.js";
 import { rmsprop } from "../../src/optimizers/rmsprop.js";
+import { rprop } from "../../src/optimizers/rprop.js";
 import { cosine } from "../../src/optimizers/schedules/cosine.js";
 import { stepDecay } from "../../src/optimizers/schedules/step-decay.js";
+import { adamw, averaged, clip, weightDecay } from "../../src/optimizers/wrappers/index.js";
 import { tensor } from "../../src/tensor/create.js";
 import { SteepestError } from "../../src/tensor/error.js";
 import { weakNumber } from "../../src/tensor/tensor.js";
@@ -43,18 +50,6 @@ describe("values known in closed form", () => {
     [0.3, 0.45, 0.525, 0.5625].forEach((length, i) => {
       expect(path[i][0] - path[i + 1][0]).toBeCloseTo(length, 14);
     });
-  });
-
-  it("momentum is stable on λ = 1 up to α = 2(1 + β), nesterov up to 2(1 + β)/(1 + 2β)", () => {
-    const slope = (x: ArrayLike<number>) => [x[0]];
-    const edges = [
-      [momentum, 3.8],
-      [nesterov, 3.8 / 2.8],
-    ] as const;
-    for (const [method, edge] of edges) {
-      expect(Math.abs(last(follow(method({ learningRate: edge * 0.99, beta: 0.9 }), slope, [1], 2000))[0])).toBeLessThan(1);
-      expect(Math.abs(last(follow(method({ learningRate: edge * 1.01, beta: 0.9 }), slope, [1], 2000))[0])).toBeGreaterThan(1e3);
-    }
   });
 
   it("Adam's first step is α with bias correction, 3.16228 α without", () => {
@@ -138,7 +133,11 @@ describe("conventions of momentum, as their docstrings state them", () => {
 describe("the shape of every rule", () => {
   const rules: readonly Optimizer[] = [
     gd(),
+    signDescent(),
     momentum(),
+    momentum({ dampening: 0.5 }),
+    momentum({ form: "step" }),
+    nesterov({ form: "step" }),
     nesterov(),
     adagrad(),
     adagrad({ epsilonPlace: "inside" }),
@@ -147,6 +146,16 @@ describe("the shape of every rule", () => {
     rmsprop({ centered: true, momentum: 0.9 }),
     adam({ learningRate: cosine(1e-3) }),
     adam({ biasCorrection: false, epsilonPlace: "inside" }),
+    adam({ epsilonPlace: "hat" }),
+    adamw(),
+    amsgrad(),
+    adamax(),
+    nadam(),
+    radam(),
+    lion(),
+    rprop(),
+    averagedSgd(),
+    averaged(weightDecay(clip(momentum(), { value: 1 }), { rate: 0.1, form: "coupled" })),
   ];
 
   it.each(rules)("one pass over θ, scalars in float64: $name", (rule) => {
@@ -161,6 +170,7 @@ describe("the shape of every rule", () => {
     expect(results.map((x) => `${x.dtype}[${x.shape}]`)).toEqual(shapes);
     for (const { primitive, attributes, inputs, outputs } of topological(results)) {
       const [out] = outputs;
+      if (out.dtype === "bool") continue;
       if (out.size === 1) {
         // A scalar is float64 until the cast with which it meets θ; the 0 of a maximum is exact in any dtype.
         if (primitive.name === "literal" && attributes.value === 0) continue;

@@ -62,8 +62,8 @@ export function weightDecay(optimizer: Optimizer, options: WeightDecayOptions): 
     const mask = maskOf(parameters);
     const lambda = weakNumber(rate);
     if (form === "decoupled") {
-      const kept = learningRate.mul(lambda).neg().add(1);
-      return run({ ...context, theta: theta.mul(mask ? mask.select(kept, 1) : kept) });
+      const shrunk = theta.mul(learningRate.mul(lambda).neg().add(1));
+      return run({ ...context, theta: mask ? mask.select(shrunk, theta) : shrunk });
     }
     const penalized = ({ loss, gradient }: LossAndGradient, x: Tensor): LossAndGradient => {
       const weights = mask ? mask.select(x, x.fill(0)) : x;
