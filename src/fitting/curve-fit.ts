@@ -116,7 +116,7 @@ export class CurveFit<P extends string = string> {
     });
     if (this.undetermined.length === 0 && this.degreesOfFreedom <= 0)
       notes.push("There are no more data than parameters: standard errors cannot be estimated.");
-    else if (this.undetermined.length === 0 && this.#condition > 1e7)
+    else if (this.undetermined.length === 0 && Number.isFinite(this.#condition) && this.#condition > 1e7)
       notes.push("The parameters are hardly identifiable: large changes of one are made up for by the others.");
     return notes;
   }

@@ -24,7 +24,8 @@ export function uncertaintyOf(model: LinearModel, variance: number): Uncertainty
       covariance: nothing,
       standardErrors: Array.from({ length: n }, () => Number.NaN),
       correlation: nothing,
-      undetermined: freeSets(model),
+      // Where nothing is a number, nothing can be said.
+      undetermined: model.isFinite ? freeSets(model) : [],
       condition: Number.POSITIVE_INFINITY,
     };
   }

@@ -2,6 +2,7 @@
 import type { Tensor } from "../tensor/tensor.js";
 import { type SearchOptions, searchNamed } from "./line-search/named.js";
 import { inner, isFinite, number } from "./line-search/problem.js";
+import { idleAfter, isExhausted } from "./line-search/progress.js";
 import { defineOptimizer, likeTheta, type Optimizer, type Rate, type Slot, scalar } from "./optimizer.js";
 import { checkForm, checkNames, checkRate } from "./options.js";
 
@@ -14,8 +15,8 @@ export interface ConjugateGradientOptions extends SearchOptions {
   readonly learningRate?: Rate;
 }
 
-/** The direction of the next search, the last α and the last slope. */
-export type ConjugateGradientSlots = { readonly direction: Slot; readonly rate: Slot; readonly slope: Slot };
+/** The direction of the next search, the last α and slope, and how many searches in a row have brought nothing. */
+export type ConjugateGradientSlots = { readonly direction: Slot; readonly rate: Slot; readonly slope: Slot; readonly idle: Slot };
 
 /**
  * Nonlinear conjugate gradients:
@@ -27,7 +28,8 @@ export type ConjugateGradientSlots = { readonly direction: Slot; readonly rate: 
  *     fletcher-reeves   β = g₊ᵀg₊ / gᵀg                                           (Fletcher and Reeves 1964)
  *
  * Each search begins where the last one would have: α gᵀp stays the same. Where p is no direction of descent, or the search fails, the
- * method begins anew along −g; where that fails too, the descent ends as `stalled`. With `"exact"` on a quadratic of d
+ * method begins anew along −g; where that fails too, or ten searches in a row bring
+ * nothing, the descent ends as `stalled`. With `"exact"` on a quadratic of d
  * variables it is the linear method, done in d steps.
  *
  * Elsewhere: SciPy's CG is Polak–Ribière with c₂ = 0.4; Optim.jl's is Hager–Zhang's with their own line search.
@@ -50,7 +52,7 @@ export function conjugateGradient(options: ConjugateGradientOptions = {}): Optim
     name: "conjugateGradient",
     ingredients: ["momentum"],
     learningRate: checkRate("conjugateGradient", learningRate),
-    slots: { direction: likeTheta(0), rate: scalar(0), slope: scalar(0) },
+    slots: { direction: likeTheta(0), rate: scalar(0), slope: scalar(0), idle: scalar(0) },
     settings: { form, lineSearch, decrease, curvature, trials },
     carries: "evaluation",
     update({ theta, loss, gradient, slots, learningRate: scale, evaluate }) {
@@ -63,6 +65,7 @@ export function conjugateGradient(options: ConjugateGradientOptions = {}): Optim
       const initial = isConjugate.and(isFinite(guess)).select(guess, first).mul(scale);
       const found = search({ theta, loss, gradient, direction, initial, evaluate });
       const failed = found.succeeded.not().or(found.theta.sub(theta).abs().sum().le(0));
+      const idle = idleAfter(slots.idle, { theta, loss, gradient }, found, lineSearch === "exact" ? 3 : trials);
       const beta = betaOf(form, gradient, found.gradient, direction);
       const usable = isFinite(beta).select(beta, zero);
       const next = direction.mul(usable.cast(theta.dtype)).sub(found.gradient);
@@ -72,10 +75,11 @@ export function conjugateGradient(options: ConjugateGradientOptions = {}): Optim
           direction: failed.broadcastTo(theta.shape).select(theta.fill(0), next),
           rate: failed.select(zero, found.rate),
           slope,
+          idle,
         },
         evaluation: { loss: found.loss, gradient: found.gradient },
         evaluations: found.evaluations,
-        stalled: failed.and(isConjugate.not()).and(scale.gt(0)),
+        stalled: failed.and(isConjugate.not()).or(isExhausted(idle)).and(scale.gt(0)),
       };
     },
   });

@@ -3,13 +3,10 @@ import { SteepestError } from "../tensor/error.js";
 import { concatenate } from "../tensor/join.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { backtracking } from "./line-search/backtracking.js";
-import { inner, noiseOf } from "./line-search/problem.js";
+import { idleAfter, isExhausted } from "./line-search/progress.js";
 import { strongWolfe } from "./line-search/strong-wolfe.js";
 import { defineOptimizer, history, type Optimizer, type Rate, type Slot, scalar } from "./optimizer.js";
 import { checkNames, checkRate } from "./options.js";
-
-/** Searches in a row that may bring nothing. */
-const PATIENCE = 10;
 
 export interface LbfgsOptions {
   /** m: how many steps are remembered, 1 to 100. Default 10. */
@@ -38,7 +35,8 @@ export type LbfgsSlots = { readonly steps: Slot; readonly changes: Slot; readonl
  *
  * The direction costs 4md multiplications, and 2m vectors are kept. A pair with sᵀy ≤ ε yᵀy (ε the spacing of the dtype at 1) is left
  * out: H stays positive definite. Where the search finds no decrease, the pairs are forgotten; where it finds none along −g either, the
- * descent ends as `stalled`; so it does after ten searches in a row that lower neither f beyond rounding nor the gradient by a tenth. Loss and gradient at the new θ are those of the search, so that a step costs what its search costs: mostly
+ * descent ends as `stalled`; so it does after ten searches in a row that bring nothing: neither lower f beyond rounding nor shorten the gradient
+ * by a tenth, or use up their trials for less than a millionth of f, as at kinks. Loss and gradient at the new θ are those of the search, so that a step costs what its search costs: mostly
  * one evaluation. `run.evaluations` counts them all.
  *
  * It is made for smooth objectives that are the same at every step. In `fit` each search stays on its batch, and the loss and gradient
@@ -86,10 +84,7 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer<LbfgsSlots> {
       const scale = product.sqrt().reciprocal();
       // A step that is lost in rounding has found nothing, either. Failure forgets all pairs, so that the next search goes along −g.
       const failed = found.succeeded.not().or(found.theta.ne(theta).cast("f64").sum().eq(0));
-      const noise = noiseOf(loss.cast("f64"), theta);
-      const fell = loss.cast("f64").sub(found.loss.cast("f64")).gt(noise);
-      const flattened = inner(found.gradient, found.gradient).lt(inner(gradient, gradient).mul(0.81));
-      const idle = fell.or(flattened).select(0, slots.idle.add(1));
+      const idle = idleAfter(slots.idle, { theta, loss, gradient }, found, trials);
       const remember = (rows: Tensor, newest: Tensor) => {
         const [count, size] = rows.shape;
         const first = newest.mul(scale).reshape([1, size]);
@@ -102,7 +97,7 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer<LbfgsSlots> {
         slots: { steps: remember(slots.steps, step), changes: remember(slots.changes, change), idle },
         evaluation: { loss: found.loss, gradient: found.gradient },
         evaluations: found.evaluations,
-        stalled: failed.and(isFirst).or(idle.ge(PATIENCE)).and(initial.gt(0)),
+        stalled: failed.and(isFirst).or(isExhausted(idle)).and(initial.gt(0)),
       };
     },
   });

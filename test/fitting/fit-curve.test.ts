@@ -127,7 +127,7 @@ describe("fitCurve", () => {
     const byGradients = fitCurve("y = a*exp(-k*x)", decay, { start: { a: 1, k: 1 }, method: "gd", steps: 5 });
     expect(byGradients.status).toBe("step-limit");
     const nowhere = fitCurve("y = a*log(k*x + 1)", decay, { start: { a: 1, k: -5 } });
-    expect([nowhere.status, nowhere.steps]).toEqual(["diverged", 0]);
+    expect([nowhere.status, nowhere.steps, nowhere.undetermined]).toEqual(["diverged", 0, []]);
     // exp(−1e6 x) is 0 at all data but the first: nothing leads back.
     const flat = fitCurve("y = a*exp(-k*(x + 1))", decay, { start: { a: 1, k: 1e6 } });
     expect(flat.status).not.toBe("converged");

@@ -224,6 +224,14 @@ describe("L-BFGS at the end of its arithmetic", () => {
     expect(run.solution.x).toBeCloseTo(1, 7);
   });
 
+  it.each([lbfgs(), conjugateGradient()])("gives up at kinks, where searches use all their trials for nothing (%#)", (optimizer) => {
+    for (const f of ["abs(x) + 10*abs(y)", "max(abs(x), 3*abs(y-1)) + 0.1*x^2", "abs(x-1) + (y-x)^2", "sqrt(abs(x)) + y^2"]) {
+      const run = minimize(f, { x: 3, y: 2 }, { optimizer });
+      expect(["stalled", "converged"]).toContain(run.status);
+      expect(run.evaluations.gradient).toBeLessThan(3000);
+    }
+  });
+
   it("says that f seems to be unbounded", () => {
     const run = minimize("-x", { x: 0 }, { optimizer: lbfgs() });
     expect(run.diagnosis).toMatch(/unbounded below|fell without limit/);
