@@ -21,10 +21,12 @@ export {
 export { checkGradient, type GradientCheck, type GradientCheckOptions, type GradientProblem } from "./curvature/index.js";
 export type { Bound } from "./descent/bounds.js";
 export { type DescendOptions, type DescentState, descend } from "./descent/descend.js";
+export { Descents } from "./descent/descents.js";
 export { type FindRateOptions, type FindTrainingRateOptions, findRate, type RateTest } from "./descent/find-rate.js";
 export { type FitOptions, fit } from "./descent/fit.js";
 export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export { type LeastSquaresOptions, LeastSquaresRun, leastSquares } from "./descent/least-squares/index.js";
+export { type MinimizeManyOptions, minimizeMany } from "./descent/many.js";
 export { maximize, minimize, trace } from "./descent/minimize.js";
 export type { Prediction, Predictor } from "./descent/predictor.js";
 export type { LoopProfile, Profile } from "./descent/profile.js";

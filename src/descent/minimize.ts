@@ -155,7 +155,8 @@ export function trace(f: string | AnyFunction, start: NumberStart | Tensor, cons
   return tracedObjective(f, start, constants);
 }
 
-function tracedObjective(f: string | AnyFunction, start: NumberStart | Tensor | Float64Array, constants?: Constants): Objective {
+/** The objective behind every traced descent: a formula or plain function for numbers, a function of a tensor for a tensor. */
+export function tracedObjective(f: string | AnyFunction, start: NumberStart | Tensor | Float64Array, constants?: Constants): Objective {
   if (start instanceof Tensor) {
     if (typeof f === "string")
       throw new SteepestError({
