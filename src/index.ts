@@ -18,7 +18,19 @@ export {
   vjp,
   vmap,
 } from "./autodiff/index.js";
-export { checkGradient, type GradientCheck, type GradientCheckOptions, type GradientProblem } from "./curvature/index.js";
+export {
+  type CheckedCoordinate,
+  type CheckedDirection,
+  type CheckedHessian,
+  type CheckedTensor,
+  checkGradient,
+  type DifferenceMethod,
+  type GradientCheck,
+  type GradientCheckOptions,
+  type GradientProblem,
+  type GradientVerdict,
+  type TaylorTest,
+} from "./curvature/index.js";
 export type { Bound } from "./descent/bounds.js";
 export { type DescendOptions, type DescentState, descend } from "./descent/descend.js";
 export { Descents } from "./descent/descents.js";
@@ -86,6 +98,7 @@ export {
   tanh,
   zeros,
 } from "./models/index.js";
+export { type BatchObjectiveOptions, batchObjective } from "./objectives/batch.js";
 export type { Constants } from "./objectives/formula/function-parser.js";
 export { type HostObjective, type Objective, objective } from "./objectives/objective.js";
 export { type Family, type LeastSquaresProblem, type Minimum, type Problem, problems } from "./objectives/problems/index.js";

@@ -14,6 +14,7 @@ import { fitCurve } from "../fitting/index.js";
 import { crossEntropy, type Loss, meanSquared, multiclassHinge } from "../models/losses.js";
 import type { BuiltModel } from "../models/model.js";
 import { modelNamed, models } from "../models/ready.js";
+import { batchObjective } from "../objectives/batch.js";
 import { parseFormula } from "../objectives/formula/formula-parser.js";
 import { formulaObjective } from "../objectives/functions.js";
 import { Training } from "../objectives/training.js";
@@ -21,6 +22,7 @@ import type { StoredRun } from "../runs/run-folder.js";
 import { layersOf, modelDataOf, probabilitiesOf, weightsOf } from "../runs/trained-run.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
+import { RandomStream } from "../tensor/random.js";
 import type { Engine } from "./engine.js";
 
 const losses: ReadonlyMap<string, () => Loss> = new Map([
@@ -54,6 +56,26 @@ export const engine: Engine = {
     const { value, gradient } = derivatives.at(at);
     const { verdict, maxRelativeError } = checkGradient(objective, at);
     return { value, gradient: Array.from(gradient), hessian: derivatives.hessian(at), check: { verdict, maxRelativeError } };
+  },
+
+  check(request) {
+    const { method, seed, tolerance, mode } = request;
+    const options = { method, seed, ...(tolerance === undefined ? {} : { tolerance }), ...(mode === undefined ? {} : { mode }) };
+    if ("formula" in request) {
+      const at = request.at ?? somewhere(request.formula, seed);
+      return { check: checkGradient(formulaObjective(request.formula, [...at]), at, options), at };
+    }
+    const { model, batchSize: records, dtype } = request;
+    const objective = batchObjective(model, digits({ train: records, test: 1 }), { records, dtype });
+    // Off the initial weights, where biases are 0: a relu of blank pixels would sit on its kink.
+    const random = new RandomStream(seed, "the point of a gradient check");
+    return {
+      check: checkGradient(
+        objective,
+        Float64Array.from(objective.start, (x) => x + random.between(-0.02, 0.02)),
+        options,
+      ),
+    };
   },
 
   fitCurve({ formula, data, start, method, confidence, weights, steps, tolerance }) {
@@ -194,6 +216,18 @@ export const engine: Engine = {
     return explainTraining(request);
   },
 };
+
+/** A point at which the formula is a finite number: no special one, since much that is wrong is right at 0. */
+function somewhere(formula: string, seed: number): number[] {
+  const { variables } = parseFormula(formula);
+  const random = new RandomStream(seed, "the point of a gradient check");
+  let point: number[] = [];
+  for (let tries = 0; tries < 100; tries++) {
+    point = variables.map(() => Number(random.between(-2, 2).toFixed(3)));
+    if (Number.isFinite(new Derivatives(formulaObjective(formula, point)).at(point).value)) break;
+  }
+  return point;
+}
 
 /** The ready model that a run trained. Others cannot be built from plain data. */
 function readyModel({ configuration: { model: data }, inputShape, weights }: StoredRun): BuiltModel {

@@ -1,4 +1,5 @@
 /** What the commands need of the engine. They see this interface alone, so that each can be tested without training anything. */
+import type { DifferenceMethod, GradientCheck } from "../curvature/index.js";
 import type { Dataset, DatasetPart } from "../data/dataset.js";
 import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
 import type { Profile } from "../descent/profile.js";
@@ -44,6 +45,23 @@ export interface GradientResult {
   readonly hessian: readonly (readonly number[])[];
   /** The exact gradient against differences of f. */
   readonly check: { readonly verdict: "pass" | "fail" | "cannot-tell"; readonly maxRelativeError: number };
+}
+
+/** The gradient of a formula (at a random point where none is given), or of a model on a batch of digits. */
+export type CheckRequest = {
+  readonly method: DifferenceMethod;
+  readonly seed: number;
+  readonly tolerance?: number;
+  readonly mode?: "coordinates" | "directions";
+} & (
+  | { readonly formula: string; readonly at: readonly number[] | undefined }
+  | { readonly model: Model; readonly batchSize: number; readonly dtype: "f32" | "f64" }
+);
+
+export interface CheckResult {
+  readonly check: GradientCheck;
+  /** Where a formula was looked at. */
+  readonly at?: readonly number[];
 }
 
 export interface FitRequest {
@@ -180,6 +198,7 @@ export interface Engine {
   variables(formula: string): readonly string[];
   minimize(request: MinimizeRequest): MinimizeResult;
   gradient(formula: string, at: readonly number[]): GradientResult;
+  check(request: CheckRequest): CheckResult;
   fitCurve(request: FitRequest): FitResult;
   train(request: TrainRequest): Promise<TrainResult>;
   evaluate(request: EvaluateRequest): Promise<EvaluateResult>;

@@ -4,6 +4,7 @@ import { version } from "../runs/version.js";
 import { nearest, SteepestError } from "../tensor/error.js";
 import { parseArguments } from "./arguments.js";
 import { bench } from "./bench.js";
+import { check } from "./check.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { everywhere, exitCodes, printJson } from "./command.js";
 import { engine as ownEngine } from "./connect.js";
@@ -19,7 +20,7 @@ import type { Sink } from "./terminal.js";
 import { Terminal } from "./terminal.js";
 import { train } from "./train.js";
 
-const commands: readonly Command[] = [minimize, gradient, fit, train, evaluate, explain, bench];
+const commands: readonly Command[] = [minimize, gradient, check, fit, train, evaluate, explain, bench];
 
 /** The world around the command line; tests bring their own. */
 export interface Surroundings {

@@ -3,10 +3,9 @@ import { pushForward } from "../autodiff/forward.js";
 import { pullBack } from "../autodiff/reverse.js";
 import { WasmProgram } from "../backends/wasm/program.js";
 import type { EntryPoint } from "../compiler/program.js";
-import type { HostObjective, Objective } from "../objectives/objective.js";
+import type { Objective } from "../objectives/objective.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { iota, literal, readVariable } from "../tensor/tensor.js";
-import type { GradientProblem } from "./check-gradient.js";
 
 /** The compiled derivatives of a traced objective. */
 export class Derivatives {
@@ -51,15 +50,4 @@ export class Derivatives {
       return Array.from(this.#program.run(this.#product, 1).traces.product);
     });
   }
-}
-
-/** An objective as the gradient check takes it. */
-export function problemOf(objective: Objective | HostObjective): GradientProblem {
-  if (objective.kind === "host") return { value: (x) => objective.value(x), gradient: (x) => Float64Array.from(objective.gradient(x)) };
-  const derivatives = new Derivatives(objective);
-  const names = objective.parameters.entries.flatMap((e) => {
-    const size = e.shape.reduce((a, b) => a * b, 1);
-    return e.shape.length === 0 ? [e.path] : Array.from({ length: size }, (_, i) => `${e.path}[${i}]`);
-  });
-  return { value: (x) => derivatives.at(x).value, gradient: (x) => derivatives.at(x).gradient, names };
 }

@@ -1,10 +1,9 @@
-export {
-  type CheckedCoordinate,
-  checkGradient,
-  type GradientCheck,
-  type GradientCheckOptions,
-  type GradientProblem,
-  type GradientVerdict,
-} from "./check-gradient.js";
-export { Derivatives, problemOf } from "./derivatives.js";
-export { type DifferenceEstimate, differentiate } from "./differences.js";
+export { type CheckedTensor, checkGradient, type GradientCheck, type GradientCheckOptions } from "./check/check-gradient.js";
+export type { CheckedCoordinate } from "./check/diagnose.js";
+export { type DifferenceEstimate, type DifferenceMethod, differenceMethods, differentiate } from "./check/differences.js";
+export type { CheckedDirection } from "./check/directions.js";
+export type { CheckedHessian } from "./check/hessian.js";
+export type { GradientVerdict } from "./check/judge.js";
+export { type GradientProblem, problemOf } from "./check/problem.js";
+export type { TaylorTest } from "./check/taylor.js";
+export { Derivatives } from "./derivatives.js";

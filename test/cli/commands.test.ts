@@ -19,7 +19,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const train = (...more: string[]) => ["train", "--data", data, "--batch-size", "4", ...more];
-const names = ["minimize", "gradient", "fit", "train", "evaluate", "explain", "bench"];
+const names = ["minimize", "gradient", "check", "fit", "train", "evaluate", "explain", "bench"];
 
 describe("in general", () => {
   it("prints its version and its help", async () => {
@@ -179,6 +179,32 @@ describe("minimize", () => {
     };
     const { code, out } = await run(["minimize", "x^2", "--start", "1", "--json"], { engine });
     expect([code, JSON.parse(out)]).toMatchObject([1, { status: "diverged", value: null, gradientNorm: null }]);
+  });
+});
+
+describe("check", () => {
+  it("asks for a formula or a model, with the options given", async () => {
+    const { code, out, asked } = await run([
+      "check",
+      "x*y",
+      "--at",
+      "y=2,x=1",
+      "--method",
+      "ridders",
+      "--tolerance",
+      "1e-4",
+      "--seed",
+      "7",
+    ]);
+    expect([code, asked.check]).toEqual([0, { formula: "x*y", at: [1, 2], method: "ridders", tolerance: 1e-4, seed: 7 }]);
+    expect(out).toContain("The gradient: pass. All 1 derivatives agree with differences.");
+    expect((await run(["check", "--model", "mlp", "--mode", "directions"])).asked.check).toMatchObject({
+      batchSize: 16,
+      dtype: "f32",
+      mode: "directions",
+    });
+    expect((await run(["check"])).code).toBe(2);
+    expect((await run(["check", "x", "--model", "mlp"])).code).toBe(2);
   });
 });
 

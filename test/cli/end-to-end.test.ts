@@ -200,6 +200,26 @@ describe("steepest gradient", () => {
   });
 });
 
+describe("steepest check", () => {
+  it("passes a formula, and cannot tell at a kink, which it names", async () => {
+    const right = await json("check", "x^2*y + sin(z)");
+    expect([right.code, right.result.verdict, right.result.tensors]).toMatchObject([
+      0,
+      "pass",
+      [{ name: "x" }, { name: "y" }, { name: "z" }],
+    ]);
+    const { code, result } = await json("check", "max(x, 0) + y^2", "--at", "0,1");
+    expect([code, result.verdict]).toEqual([0, "cannot-tell"]);
+    expect(result.diagnosis).toContain("a kink of relu: slope 0 to the left, 1 to the right");
+  });
+
+  it("checks every tensor of a model", async () => {
+    const { code, result } = await json("check", "--model", "cnn", "--batch-size", "4", "--mode", "directions");
+    expect([code, result.verdict]).toEqual([0, "pass"]);
+    expect(result.tensors).toHaveLength(6);
+  });
+});
+
 describe("steepest explain", () => {
   it("prints every level", async () => {
     const { code, out } = await steepest("explain", "(1-x)^2 + 100(y-x^2)^2");

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type {
   BenchRequest,
+  CheckRequest,
   Engine,
   EvaluateRequest,
   ExplainRequest,
@@ -18,6 +19,7 @@ import { SteepestError } from "../../src/tensor/error.js";
 
 /** What the engine was last asked for. */
 export interface Asked {
+  check?: CheckRequest;
   minimize?: MinimizeRequest;
   fit?: FitRequest;
   train?: TrainRequest;
@@ -113,6 +115,25 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
     hessian: at.map((_, i) => at.map((_, j) => (i === j ? 2 : 0))),
     check: { verdict: "pass", maxRelativeError: 1.5e-9 },
   }),
+  check(request) {
+    asked.check = request;
+    return {
+      check: {
+        verdict: "pass",
+        maxRelativeError: 1e-9,
+        tensors: [{ name: "x", shape: [], verdict: "pass", coordinates: 1, checked: 1, failed: 0, unclear: 0, maxRelativeError: 1e-9 }],
+        worst: [],
+        sweep: [],
+        directions: [],
+        checked: 1,
+        coordinates: 1,
+        evaluations: 95,
+        cost: "30d + 1",
+        seed: request.seed,
+        diagnosis: "All 1 derivatives agree with differences.",
+      },
+    };
+  },
   fitCurve(request) {
     asked.fit = request;
     const names = Object.keys(request.start);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkGradient, differentiate } from "../../src/curvature/index.js";
+import { checkGradient, differentiate } from "../../../src/curvature/index.js";
 
 type Case = readonly [name: string, value: (t: Float64Array) => number, gradient: (t: Float64Array) => number[], theta: number[]];
 
