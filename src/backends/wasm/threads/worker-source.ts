@@ -114,6 +114,8 @@ export const workerSource = `"use strict";
     },
     entry({ program, entry, module, ...facts }) {
       const { memory, entries } = programs.get(program);
+      // This thread may still see a shared memory as it was before another thread made it grow; growing by nothing brings it up to date.
+      if (typeof SharedArrayBuffer === "function" && memory.buffer instanceof SharedArrayBuffer) memory.grow(0);
       const { run } = new WebAssembly.Instance(new WebAssembly.Module(module), { env: { memory, clock } }).exports;
       entries.set(entry, { run, slice: 1, pace: [], trial: 0, alone: 0, ...facts });
     },
