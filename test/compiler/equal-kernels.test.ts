@@ -1,41 +1,14 @@
 /** Kernels that differ only in the memory they work on share their functions. */
 import { describe, expect, it } from "vitest";
-import { pullBack } from "../../src/autodiff/reverse.js";
 import { WasmProgram } from "../../src/backends/wasm/program.js";
 import { compileEntry } from "../../src/compiler/compile.js";
-import { crossEntropy } from "../../src/models/losses.js";
 import { mlp } from "../../src/models/ready.js";
-import { Training } from "../../src/objectives/training.js";
 import { fromHost, readVariable, type Tensor } from "../../src/tensor/tensor.js";
+import { batchGradient } from "./batch-gradient.js";
 import { compute, deviation, difference, phasesOf, reading, variable } from "./machine.js";
 
 /** The gradient of a network with so many hidden layers of the same width. */
-function gradientOf(layers: number): Tensor {
-  const shape = [5, 5, 1];
-  const training = new Training({
-    model: mlp({ hidden: new Array<number>(layers).fill(48) }).build(shape),
-    loss: crossEntropy(),
-    preprocessing: { scale: 1, offset: 0 },
-    seed: 3,
-    dtype: "f64",
-  });
-  const records = 40;
-  const theta = fromHost(training.initialTheta(), [training.layout.size], "f64");
-  const inputs = fromHost(
-    Float64Array.from({ length: records * 25 }, (_, i) => ((i * 7919) % 97) / 97),
-    [records, ...shape],
-    "f64",
-  );
-  const labels = fromHost(
-    Int32Array.from({ length: records }, (_, i) => i % 10),
-    [records],
-    "i32",
-  );
-  const { loss } = training.batch(theta, inputs, labels, true);
-  const [gradient] = pullBack([loss], [loss.fill(1)], [theta]);
-  if (gradient === undefined) throw new Error("no gradient");
-  return gradient;
-}
+const gradientOf = (layers: number): Tensor => batchGradient(mlp({ hidden: new Array<number>(layers).fill(48) }), [5, 5, 1], 40);
 
 function functionsOf(tensors: readonly Tensor[]): { readonly phases: number; readonly functions: number } {
   const { variables, point } = reading(tensors);

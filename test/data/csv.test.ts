@@ -1,16 +1,6 @@
-import { SteepestError } from "steepest";
 import { parseCsv } from "steepest/data";
 import { describe, expect, it } from "vitest";
-
-const messageOf = (call: () => unknown): string => {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SteepestError) return error.message;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-};
+import { messageOf } from "../errors.js";
 
 describe("CSV", () => {
   it.each([

@@ -18,7 +18,6 @@ import {
   momentum,
   multiclassHinge,
   relu,
-  SteepestError,
   sequential,
   type TrainingProgress,
   tanh,
@@ -27,29 +26,11 @@ import {
 import { arrayDataset, type Dataset, digits } from "steepest/data";
 import { describe, expect, it } from "vitest";
 import { hashOf } from "../backends/threads/network.js";
+import { rejectionOf } from "../errors.js";
+import { xor } from "./xor.js";
 
-const xor = arrayDataset({
-  name: "xor",
-  inputs: [
-    [0, 0],
-    [0, 1],
-    [1, 0],
-    [1, 1],
-  ],
-  targets: [0, 1, 1, 0],
-  classes: 2,
-});
 const images = digits({ train: 200, test: 50 });
 const small = () => sequential(flatten(), dense(16), relu(), dense(10));
-
-async function errorOf(work: Promise<unknown>): Promise<SteepestError> {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (thrown instanceof SteepestError) return thrown;
-  throw thrown ?? new Error("nothing was thrown");
-}
 
 it("fit fuses products and sums when asked to, and says so", async () => {
   const options = { epochs: 1, optimizer: adam(), seed: 3 } as const;
@@ -400,7 +381,7 @@ describe("what cannot be trained is said, by name", () => {
     ],
   ];
   it.each(cases)("%s", async (_, work, message) => {
-    expect((await errorOf(work())).message).toMatch(message);
+    expect((await rejectionOf(work())).message).toMatch(message);
   });
 
   it("by the predictor, too", async () => {

@@ -10,22 +10,11 @@ import {
   minimize,
   momentum,
   nesterov,
-  SteepestError,
   scalar,
   tensor,
 } from "steepest";
 import { describe, expect, it } from "vitest";
-
-/** The error that a call throws; it must be one that teaches. */
-function errorOf(call: () => unknown): SteepestError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SteepestError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
+import { errorOf } from "../errors.js";
 
 describe("the lectures' numbers", () => {
   it.each([

@@ -18,19 +18,9 @@ import {
   trace,
   warmup,
 } from "steepest";
-import { arrayDataset, digits } from "steepest/data";
+import { digits } from "steepest/data";
 import { describe, expect, it } from "vitest";
-
-const xor = arrayDataset({
-  inputs: [
-    [0, 0],
-    [0, 1],
-    [1, 0],
-    [1, 1],
-  ],
-  targets: [0, 1, 1, 0],
-  classes: 2,
-});
+import { xor } from "./xor.js";
 
 describe("a plateau lowers the rate", () => {
   const rate = reduceOnPlateau(1.2, { factor: 0.5, patience: 1, every: 10 });

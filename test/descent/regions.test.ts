@@ -1,16 +1,7 @@
-import { adam, ball, gd, lbfgs, minimize, momentum, nesterov, objective, problems, SteepestError, simplex, tensor } from "steepest";
+import { adam, ball, gd, lbfgs, minimize, momentum, nesterov, objective, problems, simplex, tensor } from "steepest";
 import { describe, expect, it } from "vitest";
 import { numbers } from "../autodiff/differences.js";
-
-const messageOf = (call: () => unknown): string => {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SteepestError) return error.message;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-};
+import { messageOf } from "../errors.js";
 
 describe.each([
   ["a ball", ball({ radius: 1.5 })],

@@ -1,17 +1,8 @@
-import { adam, fitCurve, lbfgs, SteepestError } from "steepest";
+import { adam, fitCurve, lbfgs } from "steepest";
 import { fitChart } from "steepest/figures";
 import { describe, expect, it } from "vitest";
 import { numbers } from "../autodiff/differences.js";
-
-const messageOf = (call: () => unknown): string => {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SteepestError) return error.message;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-};
+import { messageOf } from "../errors.js";
 
 const x = [0, 1, 2, 3, 4, 5];
 const y = [1.1, 2.9, 5.2, 6.8, 9.1, 10.7];

@@ -7,50 +7,14 @@ import {
   type Optimizer,
   objective,
   problems,
-  SteepestError,
   steepestDescent,
   type Tensor,
   tensor,
   trace,
 } from "steepest";
 import { describe, expect, it } from "vitest";
-
-const messageOf = (call: () => unknown): string => {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SteepestError) return error.message;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-};
-
-/** Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)² */
-const chained = (x: Tensor): Tensor => {
-  const [a, b] = [x.slice([0], [x.size - 1]), x.slice([1], [x.size - 1])];
-  return b.sub(a.square()).square().mul(100).add(a.sub(1).square()).sum();
-};
-
-const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * b[i], 0);
-
-/** Conjugate gradients (Hestenes and Stiefel) for ½ Σ λᵢ xᵢ²: all points. */
-function linear(eigenvalues: readonly number[], start: readonly number[], steps: number): number[][] {
-  const times = (v: readonly number[]) => v.map((x, i) => eigenvalues[i] * x);
-  let x = [...start];
-  let residual = times(x).map((g) => -g);
-  let direction = residual;
-  const path = [x];
-  for (let k = 0; k < steps; k++) {
-    const rate = dot(residual, residual) / dot(direction, times(direction));
-    const image = times(direction);
-    const next = residual.map((r, i) => r - rate * image[i]);
-    x = x.map((v, i) => v + rate * direction[i]);
-    direction = next.map((r, i) => r + (dot(next, next) / dot(residual, residual)) * direction[i]);
-    residual = next;
-    path.push(x);
-  }
-  return path;
-}
+import { messageOf } from "../errors.js";
+import { chained, conjugateGradients, dot } from "./known-paths.js";
 
 const rules: readonly (readonly [string, Optimizer])[] = [
   ["conjugateGradient", conjugateGradient()],
@@ -126,7 +90,7 @@ describe("conjugate gradients", () => {
     const optimizer = conjugateGradient({ form, lineSearch: "exact" });
     const f = (x: Tensor) => tensor(eigenvalues).mul(x.square()).sum().mul(0.5);
     const run = minimize(f, tensor(start), { optimizer, tolerance: 1e-9, path: true });
-    const expected = linear(eigenvalues, start, 8);
+    const expected = conjugateGradients(eigenvalues, start, 8);
     // d steps in exact arithmetic; conjugacy is lost slowly by rounding.
     expect(run.status).toBe("converged");
     expect(run.steps).toBeLessThanOrEqual(9);

@@ -8,7 +8,6 @@ import {
   maximize,
   minimize,
   objective,
-  SteepestError,
   sequential,
   type Tensor,
   tanh,
@@ -19,36 +18,11 @@ import { arrayDataset } from "steepest/data";
 import { describe, expect, it } from "vitest";
 import { concatenate } from "../../src/tensor/join.js";
 import { zeros } from "../../src/tensor/tensor.js";
+import { messageOf } from "../errors.js";
+import { chained, conjugateGradients } from "./known-paths.js";
 
 const rosenbrock = "(1-x)^2 + 100(y-x^2)^2";
 const optimizer = lbfgs();
-
-/** Conjugate gradients (Hestenes and Stiefel) for ½ Σ λᵢ xᵢ²: all points. */
-function conjugateGradients(eigenvalues: readonly number[], start: readonly number[], steps: number): number[][] {
-  const times = (v: readonly number[]) => v.map((x, i) => eigenvalues[i] * x);
-  const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * b[i], 0);
-  let x = [...start];
-  let residual = times(x).map((g) => -g);
-  let direction = residual;
-  const path = [x];
-  for (let k = 0; k < steps; k++) {
-    const image = times(direction);
-    const rate = dot(residual, residual) / dot(direction, image);
-    const next = residual.map((r, i) => r - rate * image[i]);
-    const beta = dot(next, next) / dot(residual, residual);
-    x = x.map((v, i) => v + rate * direction[i]);
-    direction = next.map((r, i) => r + beta * direction[i]);
-    residual = next;
-    path.push(x);
-  }
-  return path;
-}
-
-/** Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)² */
-const chained = (x: Tensor): Tensor => {
-  const [a, b] = [x.slice([0], [x.size - 1]), x.slice([1], [x.size - 1])];
-  return b.sub(a.square()).square().mul(100).add(a.sub(1).square()).sum();
-};
 
 describe("L-BFGS", () => {
   it("with an exact line search walks the path of conjugate gradients on a quadratic", () => {
@@ -394,18 +368,8 @@ describe("L-BFGS elsewhere", () => {
 });
 
 describe("L-BFGS refuses", () => {
-  const errorOf = (call: () => unknown): string => {
-    try {
-      call();
-    } catch (error) {
-      if (error instanceof SteepestError) return error.message;
-      throw error;
-    }
-    throw new Error("nothing was thrown");
-  };
-
   it("bounds, and says what to do instead", () => {
-    expect(errorOf(() => minimize("x^2", { x: 1 }, { optimizer, bounds: [0, 2] }))).toMatch(
+    expect(messageOf(() => minimize("x^2", { x: 1 }, { optimizer, bounds: [0, 2] }))).toMatch(
       /lbfgs does not keep θ within bounds[\s\S]*gd, momentum or adam/,
     );
     expect(minimize("x^2", { x: 1 }, { optimizer: gd({ learningRate: 0.1 }), bounds: [0.5, 2] }).solution.x).toBe(0.5);
@@ -413,18 +377,18 @@ describe("L-BFGS refuses", () => {
 
   it("an objective that it cannot call", () => {
     const outside = objective({ value: (x) => x[0] * x[0], gradient: (x) => [2 * x[0]] });
-    expect(errorOf(() => minimize(outside, 3, { optimizer }))).toMatch(/lbfgs asks for the objective at another point/);
+    expect(messageOf(() => minimize(outside, 3, { optimizer }))).toMatch(/lbfgs asks for the objective at another point/);
   });
 
   it("options out of their range", () => {
-    expect(errorOf(() => lbfgs({ memory: 0 }))).toMatch(/memory of lbfgs[\s\S]*1 to 100/);
-    expect(errorOf(() => lbfgs({ memory: 2.5 }))).toMatch(/memory of lbfgs/);
-    expect(errorOf(() => lbfgs({ decrease: 0.5 }))).toMatch(/decrease of lbfgs/);
-    expect(errorOf(() => lbfgs({ curvature: 1 }))).toMatch(/curvature of lbfgs/);
-    expect(errorOf(() => lbfgs({ curvature: 1e-5 }))).toMatch(/between decrease and 1/);
-    expect(errorOf(() => lbfgs({ trials: 0 }))).toMatch(/trials of lbfgs/);
-    expect(errorOf(() => lbfgs({ learningRate: -1 }))).toMatch(/learningRate of lbfgs/);
-    expect(errorOf(() => lbfgs(JSON.parse('{"lr": 1}')))).toMatch(/did you mean learningRate/);
-    expect(errorOf(() => lbfgs(JSON.parse('{"lineSearch": "exact"}')))).toMatch(/"wolfe" or "backtracking"/);
+    expect(messageOf(() => lbfgs({ memory: 0 }))).toMatch(/memory of lbfgs[\s\S]*1 to 100/);
+    expect(messageOf(() => lbfgs({ memory: 2.5 }))).toMatch(/memory of lbfgs/);
+    expect(messageOf(() => lbfgs({ decrease: 0.5 }))).toMatch(/decrease of lbfgs/);
+    expect(messageOf(() => lbfgs({ curvature: 1 }))).toMatch(/curvature of lbfgs/);
+    expect(messageOf(() => lbfgs({ curvature: 1e-5 }))).toMatch(/between decrease and 1/);
+    expect(messageOf(() => lbfgs({ trials: 0 }))).toMatch(/trials of lbfgs/);
+    expect(messageOf(() => lbfgs({ learningRate: -1 }))).toMatch(/learningRate of lbfgs/);
+    expect(messageOf(() => lbfgs(JSON.parse('{"lr": 1}')))).toMatch(/did you mean learningRate/);
+    expect(messageOf(() => lbfgs(JSON.parse('{"lineSearch": "exact"}')))).toMatch(/"wolfe" or "backtracking"/);
   });
 });

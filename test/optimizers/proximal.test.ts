@@ -1,6 +1,7 @@
-import { fista, groupSparsity, minimize, objective, type Penalty, proximalGradient, SteepestError, sparsity, tensor } from "steepest";
+import { fista, groupSparsity, minimize, objective, type Penalty, proximalGradient, sparsity, tensor } from "steepest";
 import { describe, expect, it } from "vitest";
 import { numbers } from "../autodiff/differences.js";
+import { messageOf } from "../errors.js";
 
 const soft = (x: number, shrink: number): number => Math.sign(x) * Math.max(Math.abs(x) - shrink, 0);
 
@@ -99,15 +100,6 @@ describe.each([
   });
 
   it("refuses what it cannot use", () => {
-    const messageOf = (call: () => unknown): string => {
-      try {
-        call();
-      } catch (error) {
-        if (error instanceof SteepestError) return error.message;
-        throw error;
-      }
-      throw new Error("nothing was thrown");
-    };
     expect(messageOf(() => method(JSON.parse("{}")))).toMatch(/needs a penalty/);
     expect(messageOf(() => method({ penalty: sparsity(1), learningRate: -1 }))).toMatch(/learningRate/);
     expect(messageOf(() => sparsity(-1))).toMatch(/lambda/);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkRunFolder, loadRun, saveRun } from "../../src/runs/run-folder.js";
 import { version } from "../../src/runs/version.js";
-import { SteepestError } from "../../src/tensor/error.js";
+import { rejectionOf } from "../errors.js";
 import { exampleRun } from "./example-run.js";
 
 let root = "";
@@ -68,14 +68,7 @@ describe("saveRun and loadRun", () => {
 });
 
 describe("loadRun refuses", () => {
-  const message = async (folder: string) => {
-    const error = await loadRun(folder).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).toBeInstanceOf(SteepestError);
-    return error instanceof Error ? error.message : "";
-  };
+  const message = async (folder: string) => (await rejectionOf(loadRun(folder))).message;
   const changed = async (change: (record: Record<string, Record<string, unknown>>) => void) => {
     const folder = await saved();
     const at = join(folder, "run.json");

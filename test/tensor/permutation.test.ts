@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { epochOrder, mix32, shuffledIndex, shuffleRounds } from "../../src/tensor/permutation.js";
+import { chiSquare, quantile999 } from "./chi-square.js";
 
 describe("the shuffle of an epoch", () => {
   it("holds every record once, whatever their number", () => {
@@ -24,8 +25,7 @@ describe("the shuffle of an epoch", () => {
         times.set(order, (times.get(order) ?? 0) + 1);
       }
       expect(times.size).toBe(orders);
-      const chiSquare = [...times.values()].reduce((sum, t) => sum + (t - 200) ** 2 / 200, 0);
-      expect(chiSquare).toBeLessThan(quantile999(orders - 1));
+      expect(chiSquare([...times.values()], 200)).toBeLessThan(quantile999(orders - 1));
     }
   });
 
@@ -40,9 +40,8 @@ describe("the shuffle of an epoch", () => {
       places[first]++;
       differences[((shuffledIndex(rounds, 41) - first + count) % count) - 1]++;
     }
-    const chiSquare = (cells: number[]) => cells.reduce((sum, n) => sum + (n - epochs / cells.length) ** 2 / (epochs / cells.length), 0);
-    expect(chiSquare(places)).toBeLessThan(quantile999(count - 1));
-    expect(chiSquare(differences)).toBeLessThan(quantile999(count - 2));
+    expect(chiSquare(places, epochs / places.length)).toBeLessThan(quantile999(count - 1));
+    expect(chiSquare(differences, epochs / differences.length)).toBeLessThan(quantile999(count - 2));
   });
 
   it("leaves about one record in place, as a random permutation does", () => {
@@ -70,7 +69,3 @@ describe("the shuffle of an epoch", () => {
 });
 
 const MIXED = [0x0, 0x688990c0, 0xd1132181, 0xe628c683, 0x6768824a];
-
-function quantile999(freedom: number): number {
-  return freedom * (1 - 2 / (9 * freedom) + 3.0902 * Math.sqrt(2 / (9 * freedom))) ** 3;
-}

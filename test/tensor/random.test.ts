@@ -9,6 +9,7 @@ import {
   uniform24,
   uniform53,
 } from "../../src/tensor/random.js";
+import { chiSquare, quantile999 } from "./chi-square.js";
 
 describe("threefry2x32", () => {
   // The known-answer vectors of the Random123 distribution (kat_vectors, threefry2x32 20).
@@ -140,12 +141,3 @@ describe("whole numbers and permutations", () => {
     expect(chiSquare([...counts.values()], 1_000)).toBeLessThan(quantile999(23));
   });
 });
-
-function chiSquare(counts: readonly number[], expected: number): number {
-  return counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
-}
-
-/** The 99.9 % quantile of χ² by Wilson and Hilferty's approximation (within 1 % from 6 degrees of freedom on). */
-function quantile999(freedom: number): number {
-  return freedom * (1 - 2 / (9 * freedom) + 3.0902 * Math.sqrt(2 / (9 * freedom))) ** 3;
-}

@@ -1,19 +1,10 @@
-import { type LeastSquaresProblem, leastSquares, problems, SteepestError, stack, type Tensor, tensor } from "steepest";
+import { type LeastSquaresProblem, leastSquares, problems, stack, type Tensor, tensor } from "steepest";
 import { describe, expect, it } from "vitest";
 import { norm } from "../../../src/algebra/index.js";
 import { LinearModel, ResidualProgram } from "../../../src/descent/least-squares/index.js";
 import { dampedStep } from "../../../src/descent/least-squares/trust-region.js";
 import { numbers } from "../../autodiff/differences.js";
-
-const messageOf = (call: () => unknown): string => {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SteepestError) return error.message;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-};
+import { messageOf } from "../../errors.js";
 
 const parts = (x: Tensor): Tensor[] => Array.from({ length: x.size }, (_, i) => x.slice([i], [1]).reshape([]));
 

@@ -8,20 +8,10 @@ import {
   permutationSpace,
   randomSearch,
   type SearchSpace,
-  SteepestError,
 } from "steepest";
 import { describe, expect, it } from "vitest";
 import { RandomStream } from "../../../src/tensor/random.js";
-
-const messageOf = (call: () => unknown): string => {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof SteepestError) return error.message;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-};
+import { messageOf } from "../../errors.js";
 
 const spaces: readonly SearchSpace[] = [
   normalSpace({ size: 3 }),

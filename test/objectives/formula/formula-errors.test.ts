@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type FormulaOptions, parseFormula } from "../../../src/objectives/formula/formula-parser.js";
-import { errorOf } from "./trees.js";
+import { errorOf } from "../../errors.js";
 
 const declared = { variables: ["x", "y"] };
 

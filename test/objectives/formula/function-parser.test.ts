@@ -7,7 +7,8 @@ import {
   parseFunction,
   parseFunctionText,
 } from "../../../src/objectives/formula/function-parser.js";
-import { errorOf, shown, valueOf } from "./trees.js";
+import { errorOf } from "../../errors.js";
+import { shown, valueOf } from "./trees.js";
 
 const positions = (fn: AnyFunction, options?: FunctionOptions) => parseFunction(fn, options).variables.map(({ name, key }) => [name, key]);
 

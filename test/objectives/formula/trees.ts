@@ -5,7 +5,6 @@ import { interpreterEvaluator } from "../../../src/backends/interpreter/index.js
 import type { Expression, Program } from "../../../src/objectives/formula/ast.js";
 import { lower } from "../../../src/objectives/formula/lower.js";
 import { tensor } from "../../../src/tensor/create.js";
-import { SteepestError } from "../../../src/tensor/error.js";
 import { setEvaluator } from "../../../src/tensor/read.js";
 import type { Tensor } from "../../../src/tensor/tensor.js";
 
@@ -44,15 +43,4 @@ export function slopeOf(program: Program, values: Values, name: string): number 
   if (typeof at !== "number") throw new Error(`${name} is no number`);
   const slope = grad((x: Tensor) => lower(program, new Map([...environment, [name, x]])))(tensor(at));
   return slope.item();
-}
-
-/** The error that a reading throws; anything else than a SteepestError fails the test. */
-export function errorOf(read: () => unknown): SteepestError {
-  try {
-    read();
-  } catch (error) {
-    if (error instanceof SteepestError) return error;
-    throw error;
-  }
-  throw new Error("no error was thrown");
 }
