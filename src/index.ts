@@ -25,10 +25,16 @@ export {
   type CheckedTensor,
   checkGradient,
   type DifferenceMethod,
+  type EigenPair,
+  type ExtremeEigenvalueOptions,
+  type ExtremeEigenvalues,
+  extremeEigenvalues,
   type GradientCheck,
   type GradientCheckOptions,
   type GradientProblem,
   type GradientVerdict,
+  hessianOperator,
+  type SymmetricOperator,
   type TaylorTest,
 } from "./curvature/index.js";
 export type { Bound } from "./descent/bounds.js";

@@ -6,4 +6,11 @@ export type { CheckedHessian } from "./check/hessian.js";
 export type { GradientVerdict } from "./check/judge.js";
 export { type GradientProblem, problemOf } from "./check/problem.js";
 export type { TaylorTest } from "./check/taylor.js";
-export { Derivatives } from "./derivatives.js";
+export { Derivatives, hessianOperator, placesOf } from "./derivatives.js";
+export {
+  type EigenPair,
+  type ExtremeEigenvalueOptions,
+  type ExtremeEigenvalues,
+  extremeEigenvalues,
+  type SymmetricOperator,
+} from "./lanczos.js";
