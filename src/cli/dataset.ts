@@ -1,23 +1,24 @@
 /** Data sets by the names that the command line gives them. */
+import { cifar10 } from "../data/cifar10.js";
 import type { Dataset } from "../data/dataset.js";
 import { digits } from "../data/digits.js";
 import { fashionMnist, mnist } from "../data/mnist.js";
 import { nearest } from "../tensor/error.js";
 import { UsageError } from "./options.js";
 
-export const dataForms = "digits|mnist:DIR|fashion:DIR";
+export const dataForms = "digits|mnist:DIR|fashion:DIR|cifar10:DIR";
 
 /** A data set that was named but not yet read. */
 export interface DataChoice {
-  readonly kind: "digits" | "mnist" | "fashion";
-  /** The folder of its files. */
+  readonly kind: Kind;
+  /** The folder of its files; of CIFAR-10 also its archive or one of its files. */
   readonly folder?: string;
   /** As it was written. */
   readonly text: string;
 }
 
 /**
- * @param text `digits`, `mnist:DIR` or `fashion:DIR`
+ * @param text `digits`, `mnist:DIR`, `fashion:DIR` or `cifar10:DIR`
  * @throws UsageError for an unknown name or a folder that is missing or superfluous
  */
 export function parseData(text: string): DataChoice {
@@ -26,7 +27,7 @@ export function parseData(text: string): DataChoice {
   const folder = colon < 0 ? "" : text.slice(colon + 1);
   const kind = kinds.find((candidate) => candidate === name);
   if (kind === undefined) {
-    const meant = nearest(name, kinds) ?? (name === "fashion-mnist" ? "fashion" : undefined);
+    const meant = nearest(name, kinds) ?? ({ "fashion-mnist": "fashion", cifar: "cifar10", "cifar-10": "cifar10" } as const)[name];
     throw new UsageError({
       problem: `there is no data set "${name}"`,
       expected: dataForms.replaceAll("|", ", "),
@@ -39,16 +40,29 @@ export function parseData(text: string): DataChoice {
   if (kind !== "digits" && folder === "")
     throw new UsageError({
       problem: `${kind} needs the folder of its files`,
-      expected: `${kind}:DIR, where DIR holds train-images-idx3-ubyte and the three files beside it, plain or with .gz`,
+      expected: `${kind}:DIR, where DIR ${
+        kind === "cifar10"
+          ? "is cifar-10-binary.tar.gz or holds data_batch_1.bin and the files beside it"
+          : "holds train-images-idx3-ubyte and the three files beside it"
+      }, plain or with .gz`,
       received: text,
     });
   return kind === "digits" ? { kind, text } : { kind, folder, text };
 }
 
-const kinds = ["digits", "mnist", "fashion"] as const;
+const kinds = ["digits", "mnist", "fashion", "cifar10"] as const;
+type Kind = (typeof kinds)[number];
 
 /** Reads or makes the records. */
 export async function loadData({ kind, folder = "" }: DataChoice): Promise<Dataset> {
-  if (kind === "digits") return digits();
-  return kind === "mnist" ? mnist(folder) : fashionMnist(folder);
+  switch (kind) {
+    case "digits":
+      return digits();
+    case "mnist":
+      return mnist(folder);
+    case "fashion":
+      return fashionMnist(folder);
+    case "cifar10":
+      return cifar10(folder);
+  }
 }

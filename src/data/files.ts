@@ -7,6 +7,8 @@ export interface FileSource {
   readonly name: string;
   /** The content of a file, or undefined when there is none of that name. */
   read(file: string): Promise<Uint8Array | undefined>;
+  /** The names of its files, for sets whose files may be named in several ways. Without it only the usual names are tried. */
+  list?(): Promise<readonly string[]>;
 }
 
 /**
@@ -36,6 +38,37 @@ export function folder(path: string): FileSource {
         throw cannotRead(`${path}/${file}`, "file", error);
       }
     },
+    async list() {
+      const { readdir } = await fileSystem(path);
+      const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+        throw cannotRead(path, "folder", error);
+      });
+      return entries.flatMap((entry) => (entry.isDirectory() ? [] : [entry.name])).sort();
+    },
+  };
+}
+
+/**
+ * A folder on disk, or a single file as a folder that holds nothing else.
+ *
+ * @throws SteepestError when there is nothing of that name, or where there is no file system
+ */
+export async function folderOrFile(path: string): Promise<FileSource> {
+  const { readFile, stat } = await fileSystem(path);
+  const kind = await stat(path).catch((error: unknown) => {
+    throw cannotRead(path, "file or folder", error);
+  });
+  if (kind.isDirectory()) return folder(path);
+  const { basename, dirname } = await import("node:path");
+  return {
+    name: dirname(path),
+    read: async (file) =>
+      file === basename(path)
+        ? readFile(path).catch((error: unknown) => {
+            throw cannotRead(path, "file", error);
+          })
+        : undefined,
+    list: async () => [basename(path)],
   };
 }
 
@@ -52,7 +85,7 @@ async function fileSystem(path: string) {
   }
 }
 
-function cannotRead(path: string, kind: "folder" | "file", error: unknown): SteepestError {
+function cannotRead(path: string, kind: "folder" | "file" | "file or folder", error: unknown): SteepestError {
   const code = codeOf(error);
   return new SteepestError({
     problem: code === "ENOENT" ? `There is no ${kind} of that name` : `The ${kind} cannot be read`,

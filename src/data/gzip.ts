@@ -26,16 +26,13 @@ export interface InflateOptions {
  */
 export async function inflate(bytes: Uint8Array, options: InflateOptions): Promise<Uint8Array> {
   const { where, headerBytes } = options;
-  if (!isGzip(bytes))
-    throw new SteepestError({ problem: "This is no gzip file", expected: "1f 8b as its first bytes", received: firstBytes(bytes), where });
-  const reader = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+  const pieces = inflated(bytes, where);
   try {
     let header: Uint8Array = new Uint8Array(0);
-    let ended = false;
-    while (header.length < headerBytes && !ended) {
-      const { value, done } = await readChunk(reader, where);
-      if (value !== undefined) header = joined(header, value);
-      ended = done;
+    while (header.length < headerBytes) {
+      const next = await pieces.next();
+      if (next.done) break;
+      header = joined(header, next.value);
     }
     const size = options.size(header);
     if (size > bytes.length * LARGEST_RATIO)
@@ -48,22 +45,43 @@ export async function inflate(bytes: Uint8Array, options: InflateOptions): Promi
       });
     const content = new Uint8Array(size);
     let length = 0;
-    for (let chunk: Uint8Array | undefined = header; chunk !== undefined; ) {
-      if (length + chunk.length > size)
+    const add = (piece: Uint8Array) => {
+      if (length + piece.length > size)
         throw new SteepestError({
           problem: "The file holds more than its header says",
           expected: `${size} bytes of content`,
           received: "more",
           where,
         });
-      content.set(chunk, length);
-      length += chunk.length;
-      chunk = ended ? undefined : (await readChunk(reader, where)).value;
-    }
+      content.set(piece, length);
+      length += piece.length;
+    };
+    add(header);
+    for await (const piece of pieces) add(piece);
     // What is missing is for the reader of the content to name.
     return content.subarray(0, length);
   } finally {
-    // Ends the inflater where an error left it half way; nobody waits for that.
+    await pieces.return(undefined);
+  }
+}
+
+/**
+ * The content of gzip data, piece by piece. No more is unpacked than is asked for.
+ *
+ * @throws SteepestError when the data are no gzip, damaged or cut off
+ */
+export async function* inflated(bytes: Uint8Array, where: string): AsyncGenerator<Uint8Array, void, undefined> {
+  if (!isGzip(bytes))
+    throw new SteepestError({ problem: "This is no gzip file", expected: "1f 8b as its first bytes", received: firstBytes(bytes), where });
+  const reader = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+  try {
+    for (;;) {
+      const { value, done } = await readChunk(reader, where);
+      if (value !== undefined) yield value;
+      if (done) return;
+    }
+  } finally {
+    // Ends the inflater where its reader stopped half way; nobody waits for that.
     reader.cancel().catch(() => undefined);
   }
 }

@@ -3,6 +3,7 @@ export type { ArrayDatasetOptions, ArrayInput, ArrayPartOptions, NestedNumbers }
 export { arrayDataset } from "./arrays.js";
 export type { BatchOrder } from "./batches.js";
 export { batchIndices, stepsPerEpoch } from "./batches.js";
+export { cifar10, parseCifar10 } from "./cifar10.js";
 export type { CsvTable } from "./csv.js";
 export { parseCsv } from "./csv.js";
 export type { DataArray, DataDType, Dataset, DatasetPart, Preprocessing } from "./dataset.js";

@@ -60,6 +60,8 @@ describe("in general", () => {
     [["fit", "data.csv", "y = a*x", "--start", "a=1", "--method", "lbfg"], /did you mean lbfgs/],
     [["fit", "data.csv", "y = a*x", "--start", "a=1", "--confidence", "95"], /below 1/],
     [["train", "--data", "mnist"], /needs the folder/],
+    [["train", "--data", "cifar10:"], /needs the folder[\s\S]*data_batch_1\.bin/],
+    [["train", "--data", "cifar:x"], /did you mean cifar10:DIR/],
     [["train", "--data", "digits:x"], /need no folder/],
     [["train", "--model", "cn"], /did you mean cnn/],
     [["train", "--validation", "1"], /below 1/],

@@ -330,6 +330,34 @@ describe("steepest train and evaluate", () => {
     expect((await json("evaluate", join(root, "nothing"))).code).toBe(1);
   });
 
+  it("trains on colour images, and shows them", async () => {
+    const folder = join(root, "colours");
+    mkdirSync(folder);
+    // The label is the shade of the image.
+    const records = (count: number) =>
+      Buffer.concat(Array.from({ length: count }, (_, i) => Buffer.concat([Buffer.from([i % 10]), Buffer.alloc(3072, 25 * (i % 10))])));
+    writeFileSync(join(folder, "data_batch_1_0-99.bin"), records(100));
+    writeFileSync(join(folder, "test_batch_0-19.bin"), records(20));
+    const out = join(root, "shades");
+    const trained = await json(
+      "train",
+      "--data",
+      `cifar10:${folder}`,
+      "--model",
+      "linear",
+      "--epochs",
+      "2",
+      "--batch-size",
+      "20",
+      "--out",
+      out,
+    );
+    expect([trained.code, trained.err.includes("rror")]).toEqual([0, false]);
+    expect(trained.result.testAccuracy).toBeGreaterThan(0.1);
+    expect(readFileSync(join(out, "report.html"), "utf8")).toMatch(/automobile[\s\S]*data:image\/png;base64/);
+    expect((await json("evaluate", out)).result.accuracy).toBe(trained.result.testAccuracy);
+  });
+
   it("finds what is wrong with the data, by file and record", async () => {
     const head = (magic: number, ...rest: readonly number[]) => {
       const words = Buffer.alloc(4 * (1 + rest.length));
@@ -361,6 +389,21 @@ describe("steepest train and evaluate", () => {
       expect(err).toMatch(message);
       expect(existsSync(out)).toBe(false);
     }
+    const batches = join(root, "cifar");
+    mkdirSync(batches);
+    writeFileSync(join(batches, "data_batch_1_0-9.bin"), Buffer.alloc(10 * 3073).fill(12, 7 * 3073, 7 * 3073 + 1));
+    const cifar = await json(
+      "train",
+      "--data",
+      `cifar10:${batches}`,
+      "--model",
+      "linear",
+      "--epochs",
+      "1",
+      "--out",
+      join(root, "from-cifar"),
+    );
+    expect([cifar.code, cifar.err]).toEqual([1, expect.stringMatching(/out of range[\s\S]*data_batch_1_0-9\.bin, record 7/)]);
     expect((await json(...train(join(root, "large"), "--batch-size", "201"))).err).toMatch(/larger than the data/);
     expect((await json("train", "--data", `mnist:${join(root, "nowhere")}`)).code).toBe(1);
   });
