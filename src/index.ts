@@ -68,7 +68,7 @@ export {
   type SearchSpace,
 } from "./descent/search/index.js";
 export type { MinimizeOptions } from "./descent/settings.js";
-export { type FitSettings, type TestEvaluation, TrainedRun } from "./descent/trained-run.js";
+export { type AveragedModel, type FitSettings, type TestEvaluation, TrainedRun } from "./descent/trained-run.js";
 export { type CurveData, CurveFit, type FitCurveOptions, fitCurve } from "./fitting/index.js";
 export {
   accuracy,
@@ -108,6 +108,7 @@ export { type BatchObjectiveOptions, batchObjective } from "./objectives/batch.j
 export type { Constants } from "./objectives/formula/function-parser.js";
 export { type HostObjective, type Objective, objective } from "./objectives/objective.js";
 export { type Family, type LeastSquaresProblem, type Minimum, type Problem, problems } from "./objectives/problems/index.js";
+export type { ModelPoint } from "./objectives/training.js";
 export {
   accumulate,
   adadelta,

@@ -7,7 +7,7 @@ import { descend } from "../descent/descend.js";
 import { explainObjective, explainTraining } from "../descent/explain.js";
 import { fit } from "../descent/fit.js";
 import { minimize } from "../descent/minimize.js";
-import { PartEvaluator } from "../descent/part-evaluator.js";
+import { modelVariables, PartEvaluator } from "../descent/part-evaluator.js";
 import type { Profile } from "../descent/profile.js";
 import { fitChart } from "../figures/fit-chart.js";
 import { fitCurve } from "../fitting/index.js";
@@ -21,7 +21,6 @@ import { Training } from "../objectives/training.js";
 import type { StoredRun } from "../runs/run-folder.js";
 import { layersOf, modelDataOf, probabilitiesOf, weightsOf } from "../runs/trained-run.js";
 import { SteepestError } from "../tensor/error.js";
-import type { Variable } from "../tensor/primitives/leaves.js";
 import { RandomStream } from "../tensor/random.js";
 import type { Engine } from "./engine.js";
 
@@ -138,7 +137,7 @@ export const engine: Engine = {
         : {}),
       loss: run.training.parts.loss.name,
       history: run.history,
-      weights: weightsOf(run, run.averaged?.theta),
+      weights: weightsOf(run, run.averaged ?? run),
       layers: layersOf(run.model),
       modelData: modelDataOf(run.model),
       ...(test
@@ -165,11 +164,17 @@ export const engine: Engine = {
       seed: run.configuration.seed,
       dtype,
     });
-    const theta: Variable = { name: "theta", type: { shape: [training.layout.size], dtype: training.dtype } };
-    const evaluator = new PartEvaluator(training, theta, part);
-    const program = await openProgram([theta, ...evaluator.variables], { signal, ...(threads === undefined ? {} : { threads }) });
+    const model = modelVariables(training);
+    const { theta, carried } = model;
+    const point = training.point(new Map(run.weights.map((w) => [w.name, w.data])));
+    const evaluator = new PartEvaluator(training, model, part);
+    const program = await openProgram([theta, ...(carried ? [carried] : []), ...evaluator.variables], {
+      signal,
+      ...(threads === undefined ? {} : { threads }),
+    });
     try {
-      program.write(theta, training.layout.join(new Map(run.weights.map((w) => [w.name, w.data]))));
+      program.write(theta, point.theta);
+      if (carried) program.write(carried, point.state);
       const began = performance.now();
       const { outputs: _, ...evaluation } = await evaluator.evaluate(program, part);
       return { ...evaluation, seconds: (performance.now() - began) / 1000 };
@@ -233,9 +238,10 @@ function somewhere(formula: string, seed: number): number[] {
 function readyModel({ configuration: { model: data }, inputShape, weights }: StoredRun): BuiltModel {
   const isReady = typeof data === "object" && data !== null && "name" in data && typeof data.name === "string" && models.has(data.name);
   const built = isReady && typeof data.outputs === "number" ? modelNamed(String(data.name), data.outputs).build(inputShape) : undefined;
+  const held = built && [...built.parameters, ...built.state];
   const listed = (parts: readonly { readonly shape: readonly number[] }[], name: (i: number) => string) =>
     parts.map(({ shape }, i) => `${name(i)}[${shape.join(", ")}]`).join(", ");
-  const [kept, wanted] = [listed(weights, (i) => weights[i].name), built && listed(built.parameters, (i) => built.parameters[i].path)];
+  const [kept, wanted] = [listed(weights, (i) => weights[i].name), held && listed(held, (i) => held[i].path)];
   if (built !== undefined && kept === wanted) return built;
   throw new SteepestError({
     problem: "the run trained a model of its own making, which the command line cannot build again",

@@ -39,16 +39,25 @@ export function explainTraining({ model, inputShape, batchSize, optimizer }: Exp
     preprocessing: { scale: 1 / 255, offset: 0 },
     seed: 1,
   });
-  const v = descentVariables(training.parameters, optimizer);
+  const v = descentVariables(training.parameters, optimizer, false, training.stateLayout.size);
   const inputs = dataVariable("inputs", [records, ...inputShape], "u8");
   const targets = dataVariable("targets", [records], "u8");
   const step = readVariable(v.step, true);
   const order = orderVariable(records);
   const rows = batchRows(readVariable(order), step, readVariable(v.stepsPerEpoch, true), batchSize, batchSize);
-  const evaluate = (theta: Tensor) => {
-    const { loss } = training.batch(theta, readVariable(inputs).take(rows), readVariable(targets).take(rows), true, step);
-    return { loss, gradient: gradientOf(loss, theta) };
-  };
-  const entry = stepEntry({ parameters: training.parameters, optimizer, variables: v, evaluate, path: false, convergence: false });
+  const context = { step, ...(v.carried ? { state: readVariable(v.carried) } : {}) };
+  const batch = (theta: Tensor) => training.batch(theta, readVariable(inputs).take(rows), readVariable(targets).take(rows), true, context);
+  const entry = stepEntry({
+    parameters: training.parameters,
+    optimizer,
+    variables: v,
+    evaluate: (theta) => {
+      const { loss } = batch(theta);
+      return { loss, gradient: gradientOf(loss, theta) };
+    },
+    carry: (theta) => batch(theta).state,
+    path: false,
+    convergence: false,
+  });
   return printLevels(entry, [...variableList(v), inputs, targets, order]);
 }

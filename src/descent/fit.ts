@@ -116,12 +116,12 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
       ...(onProgress ? { onProgress } : {}),
     });
     const test = data.test && (await loop.evaluate(data.test));
-    const theta = await loop.theta();
+    const point = await loop.point();
     const mean = await loop.averaged();
-    const averaged = mean && { theta: mean, ...(data.test ? { test: await loop.evaluate(data.test, mean) } : {}) };
+    const averaged = mean && { ...mean, ...(data.test ? { test: await loop.evaluate(data.test) } : {}) };
     const settings = { optimizer: optimizer.name, epochs, batchSize, seed, validation, patience: patience ?? null, fast: loop.fast };
     const profile = options.profile ? await loop.profile() : undefined;
-    return new TrainedRun({ outcome, training, data, settings, theta, test, profile, averaged });
+    return new TrainedRun({ outcome, training, data, settings, point, test, profile, averaged });
   } finally {
     loop.close();
   }

@@ -8,22 +8,37 @@ import { iota, readVariable } from "../tensor/tensor.js";
 import { judge, type PartOutputs } from "./evaluation.js";
 import type { Evaluation } from "./history.js";
 
+/** Where a program holds a model: θ, and what its layers carry. */
+export interface ModelVariables {
+  readonly theta: Variable;
+  /** Absent where they carry nothing. */
+  readonly carried?: Variable;
+}
+
+/** Variables for the model of a training. */
+export function modelVariables({ layout, stateLayout, dtype }: Training): ModelVariables {
+  return {
+    theta: { name: "theta", type: { shape: [layout.size], dtype } },
+    ...(stateLayout.size > 0 ? { carried: { name: "state", type: { shape: [stateLayout.size], dtype } } } : {}),
+  };
+}
+
 /** Records of one batch. */
 const BATCH = 256;
 
 export class PartEvaluator {
   readonly variables: readonly Variable[];
   readonly #training: Training;
-  readonly #theta: Variable;
+  readonly #model: ModelVariables;
   readonly #inputs: Variable;
   readonly #targets: Variable;
   readonly #step: Variable = { name: "heldStep", type: { shape: [], dtype: "f64" } };
   readonly #entries = new Map<number, EntryPoint>();
 
   /** @param largest the largest part that will be evaluated: its size is what the program keeps room for */
-  constructor(training: Training, theta: Variable, largest: DatasetPart) {
+  constructor(training: Training, model: ModelVariables, largest: DatasetPart) {
     this.#training = training;
-    this.#theta = theta;
+    this.#model = model;
     this.#inputs = dataVariable("heldInputs", largest.inputs.shape, largest.inputs.dtype);
     this.#targets = dataVariable("heldTargets", largest.targets.shape, largest.targets.dtype);
     this.variables = [this.#inputs, this.#targets, this.#step];
@@ -53,7 +68,9 @@ export class PartEvaluator {
     const at = readVariable(this.#step, true);
     const rows = iota([size], 0, "u32").add(at.mul(stride).cast("u32"));
     const pick = (variable: Variable) => readVariable(variable).take(rows);
-    const { perRecord, output } = this.#training.batch(readVariable(this.#theta), pick(this.#inputs), pick(this.#targets), false);
+    const { theta, carried } = this.#model;
+    const context = carried ? { state: readVariable(carried) } : {};
+    const { perRecord, output } = this.#training.batch(readVariable(theta), pick(this.#inputs), pick(this.#targets), false, context);
     const entry: EntryPoint = {
       name: "evaluate",
       writes: [{ variable: this.#step, value: at.add(1) }],

@@ -1,12 +1,13 @@
 /** A trained model as a function: inference only, small and fast, on the caller's thread. */
 import { WasmProgram } from "../backends/wasm/program.js";
 import type { EntryPoint } from "../compiler/program.js";
-import type { Training } from "../objectives/training.js";
+import type { ModelPoint, Training } from "../objectives/training.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable } from "../tensor/tensor.js";
-import { type HostData, sizeOf } from "../tensor/types.js";
+import { sizeOf } from "../tensor/types.js";
 import { largest } from "./evaluation.js";
+import { modelVariables } from "./part-evaluator.js";
 
 export interface Prediction {
   /** The model's outputs (scores for a classifier), row by row. */
@@ -25,9 +26,9 @@ export interface Prediction {
  */
 export type Predictor = (inputs: ArrayLike<number>) => Prediction;
 
-/** @param theta copied: later training does not change the predictor */
-export function predictorOf(training: Training, theta: HostData): Predictor {
-  const inference = new Inference(training, theta);
+/** @param point copied: later training does not change the predictor */
+export function predictorOf(training: Training, point: ModelPoint): Predictor {
+  const inference = new Inference(training, point);
   return (inputs) => inference.predict(inputs);
 }
 
@@ -44,12 +45,12 @@ interface Prepared {
 
 class Inference {
   readonly #training: Training;
-  readonly #theta: HostData;
+  readonly #point: ModelPoint;
   readonly #prepared = new Map<number, Prepared>();
 
-  constructor(training: Training, theta: HostData) {
+  constructor(training: Training, { theta, state }: ModelPoint) {
     this.#training = training;
-    this.#theta = theta.slice();
+    this.#point = { theta: theta.slice(), state: state.slice() };
   }
 
   predict(inputs: ArrayLike<number>): Prediction {
@@ -85,13 +86,14 @@ class Inference {
     const held = this.#prepared.get(count);
     if (held !== undefined) return held;
     const { dtype, parts } = this.#training;
-    const theta: Variable = { name: "theta", type: { shape: [this.#theta.length], dtype } };
+    const { theta, carried } = modelVariables(this.#training);
     const inputs: Variable = { name: "inputs", type: { shape: [count, ...parts.model.inputShape], dtype } };
-    const output = this.#training.output(readVariable(theta), readVariable(inputs));
+    const output = this.#training.output(readVariable(theta), readVariable(inputs), carried && readVariable(carried));
     const traces = [{ name: "output", value: output.cast("f32") }];
     if (parts.loss.classification) traces.push({ name: "probabilities", value: output.softmax().cast("f32") });
-    const program = new WasmProgram([theta, inputs]);
-    program.write(theta, this.#theta);
+    const program = new WasmProgram([theta, ...(carried ? [carried] : []), inputs]);
+    program.write(theta, this.#point.theta);
+    if (carried) program.write(carried, this.#point.state);
     const made: Prepared = { program, inputs, entry: { name: "predict", writes: [], traces } };
     const [oldest] = this.#prepared.keys();
     if (this.#prepared.size >= KEPT && oldest !== undefined) this.#prepared.delete(oldest);

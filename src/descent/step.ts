@@ -14,6 +14,8 @@ export interface DescentVariables {
   readonly slots: Readonly<Record<string, Variable>>;
   /** Loss and gradient at θ, where the rule hands them on from step to step. `lookEntry` sets them first. */
   readonly evaluation?: { readonly loss: Variable; readonly gradient: Variable };
+  /** What the objective itself carries from step to step and nobody differentiates, such as the running means of a model. */
+  readonly carried?: Variable;
   readonly step: Variable;
   readonly totalSteps: Variable;
   readonly stepsPerEpoch: Variable;
@@ -29,8 +31,11 @@ export interface DescentVariables {
 
 const scalarVariable = (name: string): Variable => ({ name, type: { shape: [], dtype: "f64" } });
 
-/** @param isFixed whether the objective is the same at every step, so that a rule may hand on what it evaluated */
-export function descentVariables(parameters: Parameters, optimizer: Optimizer, isFixed = false): DescentVariables {
+/**
+ * @param isFixed whether the objective is the same at every step, so that a rule may hand on what it evaluated
+ * @param carried how many numbers the objective carries from step to step, in the dtype of θ
+ */
+export function descentVariables(parameters: Parameters, optimizer: Optimizer, isFixed = false, carried = 0): DescentVariables {
   const { size, dtype } = parameters;
   return {
     theta: { name: "theta", type: { shape: [size], dtype } },
@@ -38,6 +43,7 @@ export function descentVariables(parameters: Parameters, optimizer: Optimizer, i
     ...(isFixed && optimizer.carries === "evaluation"
       ? { evaluation: { loss: scalarVariable("loss"), gradient: { name: "gradient", type: { shape: [size], dtype } } } }
       : {}),
+    ...(carried > 0 ? { carried: { name: "state", type: { shape: [carried], dtype } } } : {}),
     step: scalarVariable("step"),
     totalSteps: scalarVariable("totalSteps"),
     stepsPerEpoch: scalarVariable("stepsPerEpoch"),
@@ -54,11 +60,13 @@ export function variableList(v: DescentVariables): Variable[] {
 
 /** What a step changes: from these values a descent can be taken up again. */
 export function stateList(v: DescentVariables): Variable[] {
-  return [v.theta, ...Object.values(v.slots), ...Object.values(v.evaluation ?? {}), v.step, v.still];
+  return [v.theta, ...Object.values(v.slots), ...Object.values(v.evaluation ?? {}), ...(v.carried ? [v.carried] : []), v.step, v.still];
 }
 
 export interface StartingValues {
   readonly start: HostData;
+  /** What the objective carries, before the first step. */
+  readonly carried?: HostData;
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
   readonly tolerance: number;
@@ -69,7 +77,7 @@ export interface StartingValues {
 export function initialValues(
   v: DescentVariables,
   optimizer: Optimizer,
-  { start, totalSteps, stepsPerEpoch, tolerance, targetLoss = Number.NEGATIVE_INFINITY }: StartingValues,
+  { start, carried, totalSteps, stepsPerEpoch, tolerance, targetLoss = Number.NEGATIVE_INFINITY }: StartingValues,
 ): Map<Variable, HostData> {
   const one = (value: number) => Float64Array.of(value);
   const slots = Object.entries(v.slots).map(([name, variable]): [Variable, HostData] => [
@@ -79,6 +87,7 @@ export function initialValues(
   return new Map<Variable, HostData>([
     [v.theta, start],
     ...slots,
+    ...(v.carried && carried ? [[v.carried, carried] satisfies [Variable, HostData]] : []),
     [v.step, one(0)],
     [v.totalSteps, one(totalSteps)],
     [v.stepsPerEpoch, one(stepsPerEpoch)],
@@ -110,6 +119,8 @@ export interface StepOptions {
   readonly convergence: boolean;
   /** Stop at the target loss as well. Only together with `convergence`. */
   readonly target?: boolean;
+  /** What the objective carries on from its evaluation at the step's own θ, wherever else a rule evaluates it. Only where there is room for it. */
+  readonly carry?: (theta: Tensor) => Tensor | undefined;
   /** More values to record. */
   readonly metrics?: (theta: Tensor) => Readonly<Record<string, Tensor>>;
   readonly name?: string;
@@ -148,6 +159,7 @@ export function stepEntry(options: StepOptions): EntryPoint {
   // A sum of distances is 0 only where each of them is.
   const isStill = next.sub(theta).abs().sum().le(0).and(learningRate.gt(0));
   const patience = stillSteps(optimizer);
+  const carried = options.carry?.(theta);
   const still = patience > 1 ? isStill.select(readVariable(v.still).add(1), 0) : undefined;
   const stalled = [still?.ge(patience) ?? isStill, ...(updated.stalled ? [updated.stalled] : [])];
   return {
@@ -173,6 +185,7 @@ export function stepEntry(options: StepOptions): EntryPoint {
             },
           ]
         : []),
+      ...(v.carried && carried ? [{ variable: v.carried, value: keep(readVariable(v.carried), carried) }] : []),
       { variable: v.step, value: step.add(step.fill(1)) },
       ...(options.convergence && still ? [{ variable: v.still, value: still }] : []),
     ],

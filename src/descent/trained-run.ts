@@ -1,7 +1,7 @@
 /** What `fit` returns. */
 import type { Dataset } from "../data/dataset.js";
 import type { BuiltModel } from "../models/model.js";
-import type { Training } from "../objectives/training.js";
+import type { ModelPoint, Training } from "../objectives/training.js";
 import type { HostData } from "../tensor/types.js";
 import type { Evaluation, HistoryRecord, Status } from "./history.js";
 import { type Predictor, predictorOf } from "./predictor.js";
@@ -36,16 +36,20 @@ export interface TestEvaluation extends Evaluation {
   readonly outputs: Float32Array;
 }
 
+/** The average of the weights that an optimizer keeps, and how it does on the test part. */
+export interface AveragedModel extends ModelPoint {
+  readonly test?: TestEvaluation;
+}
+
 export interface TrainedParts {
   readonly outcome: TrainOutcome;
   readonly training: Training;
   readonly data: Dataset;
   readonly settings: FitSettings;
-  readonly theta: HostData;
+  readonly point: ModelPoint;
   readonly test: TestEvaluation | undefined;
   readonly profile: Profile | undefined;
-  /** The average of θ that the optimizer keeps, and how it does on the test part. */
-  readonly averaged: { readonly theta: HostData; readonly test?: TestEvaluation } | undefined;
+  readonly averaged: AveragedModel | undefined;
 }
 
 /** Under this name Node asks an object how it prints. */
@@ -63,7 +67,9 @@ export class TrainedRun {
   readonly settings: FitSettings;
   /** θ with its gaps, see ParameterLayout. */
   readonly theta: HostData;
-  /** Learned parameters by path. */
+  /** What layers carry and nobody trains, running statistics for instance, with its gaps: see `training.stateLayout`. Empty where they carry nothing. */
+  readonly state: HostData;
+  /** Learned parameters and carried state by path. */
   readonly weights: ReadonlyMap<string, HostData>;
   /** Epochs done, with fraction. */
   readonly epochs: number;
@@ -81,18 +87,22 @@ export class TrainedRun {
   /** Where the time went, if that was asked for: `console.log(String(run.profile))` prints a table. */
   readonly profile?: Profile;
 
-  /** The average of the weights that the optimizer keeps, see `averaged(…)`, and how it does on the test part. `theta` is the last point itself. */
-  readonly averaged?: { readonly theta: HostData; readonly test?: TestEvaluation };
+  /**
+   * The average of the weights that the optimizer keeps, see `averaged(…)`, and how it does on the test part. `theta` is the last point itself.
+   * Carried state is not averaged: it is brought up anew by one pass over the training records at the averaged weights, from where it was.
+   */
+  readonly averaged?: AveragedModel;
 
-  constructor({ outcome, training, data, settings, theta, test, profile, averaged }: TrainedParts) {
+  constructor({ outcome, training, data, settings, point, test, profile, averaged }: TrainedParts) {
     this.status = outcome.status;
     this.diagnosis = outcome.diagnosis;
     this.model = training.parts.model;
     this.training = training;
     this.data = data;
     this.settings = settings;
-    this.theta = theta;
-    this.weights = training.layout.split(theta);
+    this.theta = point.theta;
+    this.state = point.state;
+    this.weights = training.named(point);
     this.epochs = outcome.epochs;
     this.steps = outcome.steps;
     this.seconds = outcome.seconds;
@@ -109,10 +119,10 @@ export class TrainedRun {
    * The trained model as a function from stored inputs to predictions: inference only. `run.predictor()(image).classes` is `[7]` for
    * a picture of a seven.
    *
-   * @param weights θ with its gaps: `run.averaged?.theta`, for instance. Default: `run.theta`
+   * @param point the weights, and the state beside them: `run.averaged`, for instance. Default: those of the run
    */
-  predictor(weights: HostData = this.theta): Predictor {
-    return predictorOf(this.training, weights);
+  predictor(point: ModelPoint = this): Predictor {
+    return predictorOf(this.training, point);
   }
 
   /** For JSON: results, settings and history, without data and weights. */

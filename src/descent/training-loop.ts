@@ -4,7 +4,7 @@ import { openProgram, type ThreadedProgram } from "../backends/wasm/threads/inde
 import type { EntryPoint } from "../compiler/program.js";
 import type { DatasetPart } from "../data/dataset.js";
 import { recordCount } from "../data/dataset.js";
-import { batchRows, dataVariable, orderVariable, type Training } from "../objectives/training.js";
+import { type BatchResult, batchRows, dataVariable, type ModelPoint, orderVariable, type Training } from "../objectives/training.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { plateauWatch } from "../optimizers/schedules/plateau.js";
 import { epochOrder } from "../tensor/permutation.js";
@@ -16,7 +16,7 @@ import { HistoryRecorder } from "./history-recorder.js";
 import { PartEvaluator } from "./part-evaluator.js";
 import { type Profile, profileOf } from "./profile.js";
 import type { TrainingProgress } from "./progress.js";
-import { type DescentVariables, descentVariables, gradientOf, initialValues, stepEntry, variableList } from "./step.js";
+import { type DescentVariables, descentVariables, gradientOf, initialValues, stateList, stepEntry, variableList } from "./step.js";
 import type { TestEvaluation, TrainOutcome } from "./trained-run.js";
 
 export interface TrainingLoopOptions {
@@ -48,6 +48,8 @@ const REPORT = 120;
 const COLD = 0.4;
 /** Lines of a history. */
 const RECORDS = 400;
+
+const noState: HostData = new Float32Array(0);
 
 /** What a slice began with. */
 interface Checkpoint {
@@ -91,20 +93,19 @@ export class TrainingLoop {
     this.#data = data;
     this.#perEpoch = Math.ceil(count / batchSize);
     this.#totalSteps = Math.max(1, Math.round(epochs * this.#perEpoch));
-    const rest = count % batchSize;
-    this.#steps = { full: this.#stepEntry(data, batchSize), rest: rest === 0 ? undefined : this.#stepEntry(data, rest) };
+    this.#steps = this.#entries((size) => this.#stepEntry(size));
   }
 
   static async open(options: TrainingLoopOptions): Promise<TrainingLoop> {
     const { training, optimizer, records, held, fast, threads, workerUrl, profile } = options;
-    const variables = descentVariables(training.parameters, optimizer);
+    const variables = descentVariables(training.parameters, optimizer, false, training.stateLayout.size);
     const data = {
       inputs: dataVariable("trainingInputs", records.inputs.shape, records.inputs.dtype),
       targets: dataVariable("trainingTargets", records.targets.shape, records.targets.dtype),
       order: orderVariable(recordCount(records)),
     };
     const [largest] = [...held].sort((a, b) => recordCount(b) - recordCount(a));
-    const evaluator = largest && new PartEvaluator(training, variables.theta, largest);
+    const evaluator = largest && new PartEvaluator(training, variables, largest);
     const program = await openProgram(
       [...variableList(variables), data.inputs, data.targets, data.order, ...(evaluator?.variables ?? [])],
       {
@@ -118,7 +119,8 @@ export class TrainingLoop {
       const loop = new TrainingLoop(options, program, variables, data, evaluator);
       program.write(data.inputs, records.inputs.data);
       program.write(data.targets, records.targets.data);
-      const values = { start: training.initialTheta(), totalSteps: loop.#totalSteps, stepsPerEpoch: loop.#perEpoch, tolerance: 0 };
+      const { theta: start, state: carried } = training.start();
+      const values = { start, carried, totalSteps: loop.#totalSteps, stepsPerEpoch: loop.#perEpoch, tolerance: 0 };
       for (const [variable, value] of initialValues(variables, optimizer, values)) program.write(variable, value);
       return loop;
     } catch (error) {
@@ -133,8 +135,16 @@ export class TrainingLoop {
     return this.#program.fast;
   }
 
-  theta(): Promise<HostData> {
-    return this.#program.read(this.#variables.theta);
+  /** θ and the carried state as they stand. */
+  async point(): Promise<ModelPoint> {
+    const { theta, carried } = this.#variables;
+    return { theta: await this.#program.read(theta), state: carried ? await this.#program.read(carried) : noState };
+  }
+
+  #place({ theta, state }: ModelPoint): void {
+    const { theta: place, carried } = this.#variables;
+    this.#program.write(place, theta);
+    if (carried) this.#program.write(carried, state);
   }
 
   /** Where the time went, of a loop that was opened with `profile`. */
@@ -142,10 +152,26 @@ export class TrainingLoop {
     return profileOf(this.#program);
   }
 
-  /** The average of θ that the optimizer keeps. */
-  async averaged(): Promise<HostData | undefined> {
+  /**
+   * The average of θ that the optimizer keeps, which is then in force. Carried state belongs to the weights that it was seen with: it is brought
+   * up by one pass over the training records at the average, in which nothing is learned (Izmailov et al.: arXiv 1803.05407, section 3.2).
+   */
+  async averaged(): Promise<ModelPoint | undefined> {
     const { average } = this.#options.optimizer;
-    return average === undefined ? undefined : this.#program.read(this.#variables.slots[average]);
+    if (average === undefined) return undefined;
+    const { theta, slots, carried, step } = this.#variables;
+    const mean = await this.#program.read(slots[average]);
+    this.#program.write(theta, mean);
+    if (carried) {
+      const from = this.#totalSteps - (this.#totalSteps % this.#perEpoch);
+      this.#program.write(step, [from]);
+      this.#shuffle(from);
+      const { full, rest } = this.#entries((size) => this.#lookingEntry(size));
+      const whole = this.#perEpoch - (rest === undefined ? 0 : 1);
+      if (whole > 0) await this.#program.run(full, whole);
+      if (rest !== undefined) await this.#program.run(rest, 1);
+    }
+    return this.point();
   }
 
   close(): void {
@@ -163,7 +189,7 @@ export class TrainingLoop {
     const elapsed = () => (performance.now() - began) / 1000;
     let [done, samples, evaluating] = [0, 0, 0];
     let status: Status = "step-limit";
-    let best: { loss: number; theta: HostData; epoch: number } | undefined;
+    let best: { loss: number; point: ModelPoint; epoch: number } | undefined;
     const watch = plateauWatch(this.#options.optimizer);
     let judged: { readonly at: number; readonly result: Evaluation } | undefined;
     const judge = async (part: DatasetPart) => {
@@ -208,7 +234,7 @@ export class TrainingLoop {
         recorder.validated(result, done, elapsed());
         const epoch = Math.ceil(done / perEpoch);
         if (Number.isFinite(result.loss) && (best === undefined || result.loss < best.loss))
-          best = { loss: result.loss, theta: await this.theta(), epoch };
+          best = { loss: result.loss, point: await this.point(), epoch };
         else if (epoch - (best?.epoch ?? 0) >= patience && done < total) status = "stopped-early";
       }
       if (watch && steps > 0 && done % perEpoch === 0) {
@@ -241,7 +267,7 @@ export class TrainingLoop {
       else if (elapsed() > seconds && done < total) status = "stopped-early";
       if (status !== "step-limit") break;
     }
-    if (status !== "diverged" && done > 0 && !(await this.theta()).every(Number.isFinite)) status = "diverged";
+    if (status !== "diverged" && done > 0 && !(await this.#isFinite())) status = "diverged";
     if (status === "diverged") {
       // The last good θ is the one before: the step from it led to where nothing is finite.
       done = Math.max(0, done - 1);
@@ -251,7 +277,7 @@ export class TrainingLoop {
       if (done > from.done) await this.#program.run(from.entry, done - from.done);
     }
     const restored = best !== undefined && Number.isFinite(patience);
-    if (best !== undefined && restored) this.#program.write(this.#variables.theta, best.theta);
+    if (best !== undefined && restored) this.#place(best.point);
     if (validation !== undefined && (restored || judged?.at !== done)) await judge(validation);
     const time = elapsed();
     recorder.flush(time);
@@ -281,33 +307,62 @@ export class TrainingLoop {
     this.#shuffled = epoch;
   }
 
-  /** The model over a part, as it stands, or with other weights (which are then in force). */
-  async evaluate(part: DatasetPart, weights?: HostData): Promise<TestEvaluation> {
+  /** The model over a part, as it stands. */
+  async evaluate(part: DatasetPart): Promise<TestEvaluation> {
     if (this.#evaluator === undefined) throw new Error("internal: no part was announced for evaluation");
-    if (weights) this.#program.write(this.#variables.theta, weights);
     return this.#evaluator.evaluate(this.#program, part);
   }
 
-  #stepEntry(data: DataVariables, size: number): EntryPoint {
-    const { training, optimizer, batchSize } = this.#options;
-    const v = this.#variables;
-    const step = readVariable(v.step, true);
-    const rows = batchRows(readVariable(data.order), step, readVariable(v.stepsPerEpoch, true), batchSize, size);
-    const inputs = readVariable(data.inputs).take(rows);
-    const targets = readVariable(data.targets).take(rows);
-    const evaluate = (theta: Tensor) => {
-      const { loss } = training.batch(theta, inputs, targets, true, step);
-      return { loss, gradient: gradientOf(loss, theta) };
+  /** An entry point for full batches, and one for the smaller last one of an epoch. */
+  #entries(make: (size: number) => EntryPoint): { readonly full: EntryPoint; readonly rest: EntryPoint | undefined } {
+    const { records, batchSize } = this.#options;
+    const rest = recordCount(records) % batchSize;
+    return { full: make(batchSize), rest: rest === 0 ? undefined : make(rest) };
+  }
+
+  /** The batch of the present step, as a function of θ. */
+  #batch(size: number): (theta: Tensor) => BatchResult {
+    const { training, batchSize } = this.#options;
+    const { step: at, stepsPerEpoch, carried } = this.#variables;
+    const step = readVariable(at, true);
+    const rows = batchRows(readVariable(this.#data.order), step, readVariable(stepsPerEpoch, true), batchSize, size);
+    const inputs = readVariable(this.#data.inputs).take(rows);
+    const targets = readVariable(this.#data.targets).take(rows);
+    const context = { step, ...(carried ? { state: readVariable(carried) } : {}) };
+    return (theta) => training.batch(theta, inputs, targets, true, context);
+  }
+
+  /** A step in which only the carried state moves. */
+  #lookingEntry(size: number): EntryPoint {
+    const { theta, carried, step } = this.#variables;
+    const { state } = this.#batch(size)(readVariable(theta));
+    if (carried === undefined || state === undefined) throw new Error("internal: nothing is carried");
+    return {
+      name: "look",
+      writes: [
+        { variable: carried, value: state },
+        { variable: step, value: readVariable(step, true).add(1) },
+      ],
+      traces: [],
     };
+  }
+
+  #stepEntry(size: number): EntryPoint {
+    const { training, optimizer, batchSize } = this.#options;
+    const batch = this.#batch(size);
     return stepEntry({
       parameters: training.parameters,
       optimizer,
-      variables: v,
-      evaluate,
+      variables: this.#variables,
+      evaluate: (theta) => {
+        const { loss } = batch(theta);
+        return { loss, gradient: gradientOf(loss, theta) };
+      },
+      carry: (theta) => batch(theta).state,
       path: false,
       convergence: false,
       metrics: (theta): Readonly<Record<string, Tensor>> => {
-        const { correct } = training.batch(theta, inputs, targets, true, step);
+        const { correct } = batch(theta);
         return correct ? { accuracy: correct.div(size) } : {};
       },
       name: size === batchSize ? "step" : "last step of an epoch",
@@ -315,10 +370,15 @@ export class TrainingLoop {
   }
 
   async #snapshot(): Promise<ReadonlyMap<Variable, HostData>> {
-    const { theta, slots, step, rateScale } = this.#variables;
     const values = new Map<Variable, HostData>();
-    for (const v of [theta, ...Object.values(slots), step, rateScale]) values.set(v, await this.#program.read(v));
+    for (const v of [...stateList(this.#variables), this.#variables.rateScale]) values.set(v, await this.#program.read(v));
     return values;
+  }
+
+  /** Whether θ and the carried state are numbers throughout. */
+  async #isFinite(): Promise<boolean> {
+    const { theta, state } = await this.point();
+    return theta.every(Number.isFinite) && state.every(Number.isFinite);
   }
 }
 

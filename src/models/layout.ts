@@ -2,7 +2,17 @@
 import { SteepestError } from "../tensor/error.js";
 import type { ParameterSlot } from "../tensor/primitives/indexing.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { allocate, bytesPerElement, checkShape, type DType, type HostData, type Shape, showShape, sizeOf } from "../tensor/types.js";
+import {
+  allocate,
+  bytesPerElement,
+  checkShape,
+  type DType,
+  type HostData,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+} from "../tensor/types.js";
 import { initialValues } from "./initializers.js";
 import type { Parameter, ParameterKind } from "./parameter.js";
 
@@ -91,6 +101,26 @@ export class ParameterLayout {
         fix: "pad an array without gaps with layout.padded(values)",
       });
     return Object.fromEntries(this.entries.map((entry) => [entry.path, theta.unpack(entry)]));
+  }
+
+  /**
+   * The inverse of `views`: one vector from a traced tensor for each parameter; the gaps hold 0.
+   *
+   * @throws SteepestError for a tensor that is missing or has another shape
+   */
+  packed(parts: Readonly<Record<string, Tensor>>): Tensor {
+    const laid = this.entries.map((entry) => {
+      const part = parts[entry.path];
+      if (part === undefined || !sameShape(part.shape, entry.shape))
+        throw new SteepestError({
+          problem: `${entry.path} was not given as it was declared`,
+          expected: `a tensor ${showShape(entry.shape)}`,
+          received: part === undefined ? "nothing" : showShape(part.shape),
+        });
+      return part.cast(this.dtype).pack([entry], this.size);
+    });
+    if (laid.length === 0) throw new Error("internal: an empty layout has no vector");
+    return laid.reduce((sum, part) => sum.add(part));
   }
 
   /** θ with gaps, from the numbers laid end to end. */

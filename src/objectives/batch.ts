@@ -51,7 +51,7 @@ export function batchObjective(model: Model, data: Dataset, options: BatchObject
     name: data.name,
     parameters: training.parameters,
     start: training.initialTheta(),
-    loss: (theta) => training.batch(theta, inputs, targets, true, weakNumber(0)).loss,
+    loss: (theta) => training.batch(theta, inputs, targets, true, { step: weakNumber(0) }).loss,
     solution: (theta) => training.layout.split(theta),
   };
 }

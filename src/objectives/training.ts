@@ -12,7 +12,7 @@ import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { recordBits, type TracedSeed, tracedStreamKey } from "../tensor/random-bits.js";
 import { fromHost, iota, type Tensor, weakNumber } from "../tensor/tensor.js";
-import { type DType, type HostData, isFloat, sameShape, showShape } from "../tensor/types.js";
+import { type DType, type HostData, isFloat, sameShape, showShape, sizeOf } from "../tensor/types.js";
 
 export interface TrainingParts {
   readonly model: BuiltModel;
@@ -24,6 +24,21 @@ export interface TrainingParts {
   readonly dtype?: "f32" | "f64";
 }
 
+/** A point that a model is looked at: θ and the state that its layers carry, both with their gaps. */
+export interface ModelPoint {
+  readonly theta: HostData;
+  /** What layers carry from step to step and nobody differentiates, see `Training.stateLayout`; empty for models without. */
+  readonly state: HostData;
+}
+
+/** What a batch may need beside θ and records. */
+export interface BatchContext {
+  /** Names the random numbers of this step. */
+  readonly step?: Tensor;
+  /** The carried state, as `stateLayout` lays it out. Default: what it is before the first step. */
+  readonly state?: Tensor;
+}
+
 /** What a batch gives: the loss to be minimised, and how many records were classified rightly. */
 export interface BatchResult {
   /** Mean loss of the batch plus the regulariser. */
@@ -33,17 +48,22 @@ export interface BatchResult {
   readonly output: Tensor;
   /** Number of records whose largest score is the label; undefined for regression. */
   readonly correct: Tensor | undefined;
+  /** What the layers carry on to the next step; undefined for models that carry nothing. */
+  readonly state: Tensor | undefined;
 }
 
 export class Training {
   readonly parts: TrainingParts;
   readonly layout: ParameterLayout;
+  /** Where each piece of carried state lies in one vector, as parameters lie in θ. */
+  readonly stateLayout: ParameterLayout;
   readonly dtype: "f32" | "f64";
 
   constructor(parts: TrainingParts) {
     this.parts = parts;
     this.dtype = parts.dtype ?? "f32";
     this.layout = new ParameterLayout(parts.model.parameters, this.dtype);
+    this.stateLayout = new ParameterLayout(parts.model.state, this.dtype);
   }
 
   /** θ as an optimizer sees it. */
@@ -56,11 +76,38 @@ export class Training {
     return initialTheta(this.layout, this.parts.model.parameters, this.parts.seed);
   }
 
-  /** The model on a batch. `step` names the random numbers of this step. */
-  batch(theta: Tensor, inputs: Tensor, targets: Tensor, training: boolean, step?: Tensor): BatchResult {
+  /** The carried state before the first step. */
+  initialState(): HostData {
+    const { state } = this.parts.model;
+    return this.stateLayout.join(new Map(state.map(({ path, shape, initial }) => [path, new Float64Array(sizeOf(shape)).fill(initial)])));
+  }
+
+  /** The tensors of a point by path: learned parameters, then carried state. */
+  named({ theta, state }: ModelPoint): Map<string, HostData> {
+    return new Map([...this.layout.split(theta), ...this.stateLayout.split(state)]);
+  }
+
+  /**
+   * The point of tensors by path, the inverse of `named`.
+   *
+   * @throws SteepestError where one is missing, has another size, or is not of this model
+   */
+  point(tensors: ReadonlyMap<string, ArrayLike<number>>): ModelPoint {
+    const carried = new Set(this.stateLayout.entries.map(({ path }) => path));
+    const part = (isState: boolean) => new Map([...tensors].filter(([path]) => carried.has(path) === isState));
+    return { theta: this.layout.join(part(false)), state: this.stateLayout.join(part(true)) };
+  }
+
+  /** Where training begins. */
+  start(): ModelPoint {
+    return { theta: this.initialTheta(), state: this.initialState() };
+  }
+
+  /** The model on a batch. */
+  batch(theta: Tensor, inputs: Tensor, targets: Tensor, training: boolean, context: BatchContext = {}): BatchResult {
     const { loss, regularizer } = this.parts;
     const views = this.layout.views(theta);
-    const output = this.#applied(views, inputs, training, step);
+    const { output, state } = this.#applied(views, inputs, training, context);
     const perRecord = loss.perRecord(output, targets);
     if (!sameShape(perRecord.shape, [inputs.shape[0]]))
       throw new SteepestError({
@@ -76,21 +123,27 @@ export class Training {
       perRecord,
       output,
       correct: loss.classification ? accuracy(output, targets).cast("f64").sum() : undefined,
+      state,
     };
   }
 
   /** What the model gives outside training. */
-  output(theta: Tensor, inputs: Tensor): Tensor {
-    return this.#applied(this.layout.views(theta), inputs, false, undefined);
+  output(theta: Tensor, inputs: Tensor, state?: Tensor): Tensor {
+    return this.#applied(this.layout.views(theta), inputs, false, { ...(state ? { state } : {}) }).output;
   }
 
-  #applied(views: Readonly<Record<string, Tensor>>, inputs: Tensor, training: boolean, step: Tensor | undefined): Tensor {
+  #applied(views: Readonly<Record<string, Tensor>>, inputs: Tensor, training: boolean, { step, state }: BatchContext) {
     const { model, preprocessing } = this.parts;
     const seed = seedWords(this.parts.seed);
-    return model.apply(this.#prepared(inputs, preprocessing), views, {
+    const layout = this.stateLayout;
+    const carries = layout.size > 0;
+    const carried = carries ? (state ?? fromHost(this.initialState(), [layout.size], this.dtype)) : undefined;
+    const result = model.apply(this.#prepared(inputs, preprocessing), views, {
       training,
+      ...(carried ? { state: layout.views(carried) } : {}),
       ...(step ? { random: (purpose, shape) => recordBits(tracedStreamKey(seed, purpose, step.cast("u32")), shape) } : {}),
-    }).output;
+    });
+    return { output: result.output, state: carries ? layout.packed(result.state) : undefined };
   }
 
   /** Stored numbers as the model's: ((x·scale + offset) − mean) / std. */

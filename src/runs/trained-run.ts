@@ -2,7 +2,7 @@
 import type { TrainedRun } from "../descent/trained-run.js";
 import type { BuiltModel } from "../models/model.js";
 import { parameterCount } from "../models/model.js";
-import type { HostData } from "../tensor/types.js";
+import type { ModelPoint } from "../objectives/training.js";
 import { chooseSamples } from "./choose-samples.js";
 import type { LayerSummary, NamedArray, PlainData, RunData } from "./run-data.js";
 import { type SavedRun, saveRun as saveRunData } from "./run-folder.js";
@@ -11,13 +11,13 @@ import { type SavedRun, saveRun as saveRunData } from "./run-folder.js";
 export const layersOf = (model: BuiltModel): LayerSummary[] =>
   model.layers.map(({ path, outputShape, parameters }) => ({ layer: path, outputShape, parameters: parameterCount(parameters) }));
 
-/** The weights with names and shapes. */
-export function weightsOf({ training, weights }: TrainedRun, theta?: HostData): NamedArray[] {
-  const held = theta === undefined ? weights : training.layout.split(theta);
-  return training.layout.entries.map(({ path, shape }) => ({
+/** Weights and carried state with names and shapes. */
+export function weightsOf({ training }: TrainedRun, point: ModelPoint): NamedArray[] {
+  const held = training.named(point);
+  return [...training.layout.entries, ...training.stateLayout.entries].map(({ path, shape }) => ({
     name: path,
     shape,
-    dtype: training.layout.dtype,
+    dtype: training.dtype,
     data: held.get(path) ?? new Float32Array(0),
   }));
 }
@@ -86,7 +86,7 @@ export async function saveRun(run: TrainedRun, folder: string, { force = false, 
         : {}),
     },
     history: run.history,
-    weights: weightsOf(run),
+    weights: weightsOf(run, run),
   };
   const classes = data.classes?.length;
   const chosen = data.test && test && classes ? chooseSamples(data.test, probabilitiesOf(test.outputs, classes)) : {};

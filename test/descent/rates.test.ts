@@ -109,9 +109,9 @@ it("an average of weights comes out of fit, judged on the test part", async () =
   expect(run.theta).toEqual(plain.theta);
   expect(run.test?.loss).toBe(plain.test?.loss);
   expect(plain.averaged).toBeUndefined();
-  const mean = run.averaged?.theta ?? run.theta;
-  expect(mean).not.toEqual(run.theta);
-  const distance = Math.max(...mean.map((x, i) => Math.abs(x - run.theta[i])));
+  const mean = run.averaged ?? run;
+  expect(mean.theta).not.toEqual(run.theta);
+  const distance = Math.max(...mean.theta.map((x, i) => Math.abs(x - run.theta[i])));
   expect(distance).toBeLessThan(0.5);
   // The same outputs as a predictor with these weights gives.
   const outputs = run.predictor(mean)(xor.inputs.data).outputs;

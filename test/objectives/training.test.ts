@@ -134,7 +134,7 @@ describe("Training", () => {
     const output = (seed: number, step: number, on: boolean) => {
       const training = new Training(parts({ model, seed, loss: meanSquared() }));
       const theta = tensor(training.layout.padded(new Float64Array(training.layout.count).fill(1)));
-      return training.batch(theta, inputs, tensor(new Float64Array(80), { shape: [2, 40] }), on, tensor(step)).output.toArray();
+      return training.batch(theta, inputs, tensor(new Float64Array(80), { shape: [2, 40] }), on, { step: tensor(step) }).output.toArray();
     };
     expect(output(1, 0, true)).toEqual(output(1, 0, true));
     expect(output(1, 0, true)).not.toEqual(output(1, 1, true));
