@@ -11,6 +11,9 @@ import { topological } from "./walk.js";
 export const argument = ({ shape, dtype }: TensorType, index: number): Tensor =>
   apply(leaves.argument, { index, type: { shape, dtype } }, [])[0];
 
+/** All inputs of a sub-graph: its arguments, then what it captured. */
+export const formals = (graph: Graph): readonly Tensor[] => [...graph.arguments, ...graph.captured];
+
 /** A sub-graph before it is known what it captures. */
 export interface OpenGraph {
   readonly arguments: readonly Tensor[];
@@ -66,7 +69,7 @@ export function deriveGraphs(
 ): readonly Graph[] {
   const own = new Set<Node>();
   for (const graph of base) {
-    const formal = new Set([...graph.arguments, ...graph.captured].map((x) => x.node));
+    const formal = new Set(formals(graph).map((x) => x.node));
     for (const node of topological(graph.outputs, (n) => formal.has(n))) own.add(node);
   }
   const { result, nodes } = recordNodes(build);

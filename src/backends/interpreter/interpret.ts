@@ -3,6 +3,7 @@
  * the way; integers wrap at 32 bits as they do everywhere.
  */
 import { SteepestError } from "../../tensor/error.js";
+import { formals } from "../../tensor/graph.js";
 import type { EvaluateGraph, Graph, Node, ReferenceArray } from "../../tensor/primitive.js";
 import type { Variable } from "../../tensor/primitives/leaves.js";
 import { type Evaluator, knownData } from "../../tensor/read.js";
@@ -29,7 +30,7 @@ export function interpret(tensors: readonly Tensor[], bindings: Bindings = new M
 /** Values of the outputs of a sub-graph, for values of its arguments followed by values of what it captured. */
 export const interpretGraph: EvaluateGraph = (graph: Graph, values: readonly ReferenceArray[]): readonly ReferenceArray[] => {
   const given = new Map<Tensor, ReferenceArray>();
-  [...graph.arguments, ...graph.captured].forEach((x, i) => {
+  formals(graph).forEach((x, i) => {
     given.set(x, values[i]);
   });
   return evaluateTensors(graph.outputs, (x) => given.get(x));

@@ -1,4 +1,5 @@
 /** Control flow in the normal form: a call is its body, a cheap branch computes both sides and selects, short scans are written out; all else is loops. */
+import { formals } from "../../tensor/graph.js";
 import type { Graph, Node } from "../../tensor/primitive.js";
 import type { CallAttributes, CondAttributes, ScanAttributes, WhileAttributes } from "../../tensor/primitives/control.js";
 import { primitives } from "../../tensor/primitives/table.js";
@@ -51,7 +52,7 @@ const FEW_ELEMENTS = 16;
 
 /** Whether a branch may be computed although it is not taken: a few operations element by element, or a few numbers; never a loop. */
 function isCheap(graph: Graph): boolean {
-  const formal = new Set([...graph.arguments, ...graph.captured].map((x) => x.node));
+  const formal = new Set(formals(graph).map((x) => x.node));
   const nodes = topological(graph.outputs, (n) => formal.has(n)).filter((n) => n.inputs.length > 0);
   if (
     nodes.some(

@@ -1,4 +1,5 @@
 /** From the traced graph to the normal form: common subexpressions, dead code and algebra that never changes a finite result. */
+import { formals } from "../../tensor/graph.js";
 import type { Attributes, Graph, Node, Primitive } from "../../tensor/primitive.js";
 import type { ParameterSlot, UnpackAttributes } from "../../tensor/primitives/indexing.js";
 import { type InputAttributes, unboundArgument, type Variable } from "../../tensor/primitives/leaves.js";
@@ -40,7 +41,7 @@ function translateNodes(graph: GraphBuilder, outputs: readonly Tensor[], given: 
   const nodes = topological(outputs, (n) => isGiven.has(n), isKnown);
   for (const node of nodes) if (!isKnown(node)) for (const input of node.inputs) wanted.add(input);
   const expand = (inner: Graph, inputs: readonly Value[]) =>
-    translateNodes(graph, inner.outputs, new Map([...inner.arguments, ...inner.captured].map((x, i) => [x, inputs[i]])));
+    translateNodes(graph, inner.outputs, new Map(formals(inner).map((x, i) => [x, inputs[i]])));
   for (const node of nodes) {
     const known = node.outputs.map(knownData);
     const results = node.outputs.flatMap((o, i) => {

@@ -6,6 +6,7 @@ import { RandomStream } from "../../tensor/random.js";
 import { type CheckedCoordinate, likelyMistake } from "./diagnose.js";
 import { type DifferenceMethod, differenceMethods } from "./differences.js";
 import { along, type CheckedDirection, crossings, culpritOf, dot, judgeDirection, randomDirection, type Setting } from "./directions.js";
+import { type CheckedTensor, findingsIn, inWords } from "./findings.js";
 import { type CheckedHessian, checkHessian } from "./hessian.js";
 import { type GradientVerdict, judged, worstVerdict } from "./judge.js";
 import { coordinateName, type GradientProblem, partsOf, problemOf, type TensorPart } from "./problem.js";
@@ -28,21 +29,6 @@ export interface GradientCheckOptions {
   readonly mode?: "coordinates" | "directions";
   /** Names the random directions, and the coordinates drawn (default 0). */
   readonly seed?: number;
-}
-
-/** What was found in one named tensor of θ. */
-export interface CheckedTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly verdict: GradientVerdict;
-  readonly coordinates: number;
-  /** Coordinates that were checked one by one, and how many of these failed or could not be judged. */
-  readonly checked: number;
-  readonly failed: number;
-  readonly unclear: number;
-  readonly maxRelativeError: number;
-  /** The likely mistake, where a pattern shows. */
-  readonly mistake?: string;
 }
 
 export interface GradientCheck {
@@ -139,7 +125,7 @@ export function checkGradient(
   const checked = parts.flatMap((part) => checkCoordinates(setting, part, chosen, problem.names));
   const taylor = taylorTest(along(setting, whole), value, dot(gradient, whole), curvatureAlong(problem, start, whole));
   const hessian = checkHessian(problem, start, gradient, parts, random);
-  const tensors = parts.map((part) => summary(part, { checked, gradient, theta: start, constant: steady.constant, part }, directions));
+  const tensors = parts.map((part) => findingsIn(part, { checked, gradient, theta: start, constant: steady.constant, part }, directions));
   const single = singleError(problem, start, gradient, parts);
   const verdict = worstVerdict([
     ...tensors.map((t) => t.verdict),
@@ -227,24 +213,6 @@ const rank = { fail: 2, "cannot-tell": 1, pass: 0 } as const;
 const gravity = (c: CheckedCoordinate): number => (Number.isNaN(c.relativeError) ? Number.MAX_VALUE : c.relativeError);
 const byGravity = (a: CheckedCoordinate, b: CheckedCoordinate): number => rank[b.verdict] - rank[a.verdict] || gravity(b) - gravity(a);
 
-function summary(part: TensorPart, evidence: Parameters<typeof likelyMistake>[0], directions: readonly CheckedDirection[]): CheckedTensor {
-  const own = evidence.checked.filter(({ index }) => index >= part.offset && index < part.offset + part.size);
-  const moved = directions.slice(1).filter(({ name }) => name === part.name);
-  const mistake = likelyMistake({ ...evidence, checked: own });
-  const all = [...own, ...moved];
-  return {
-    name: part.name,
-    shape: part.shape,
-    verdict: worstVerdict(all.map((c) => c.verdict)),
-    coordinates: part.size,
-    checked: own.length,
-    failed: own.filter((c) => c.verdict === "fail").length,
-    unclear: own.filter((c) => c.verdict === "cannot-tell").length,
-    maxRelativeError: all.reduce((max, { relativeError }) => Math.max(max, relativeError), 0),
-    ...(mistake !== undefined && { mistake }),
-  };
-}
-
 function curvatureAlong(problem: GradientProblem, theta: Float64Array, direction: Float64Array): number | undefined {
   const product = problem.hessianProduct?.(theta.slice(), direction.slice());
   return product && dot(product, direction);
@@ -260,48 +228,6 @@ function singleError(problem: GradientProblem, theta: Float64Array, gradient: Fl
     const gap = exact.reduce((max, g, i) => Math.max(max, Math.abs(g - single[offset + i])), 0);
     return Math.max(most, gap === 0 ? 0 : gap / Math.max(largest, 1e-30));
   }, 0);
-}
-
-function inWords(
-  sorted: readonly CheckedCoordinate[],
-  directions: readonly CheckedDirection[],
-  tensors: readonly CheckedTensor[],
-  mistake: string | undefined,
-  hessian: CheckedHessian | undefined,
-  single: number | undefined,
-): string {
-  const failed = sorted.filter((c) => c.verdict === "fail");
-  const unclear = sorted.filter((c) => c.verdict === "cannot-tell");
-  const sentences: string[] = [];
-  if (failed.length > 0) {
-    const [first] = failed;
-    sentences.push(`${failed.length} of ${sorted.length} derivatives are wrong; the worst is ${first.name}: ${first.reason}.`);
-    const each = tensors.filter((t) => t.mistake !== undefined);
-    if (mistake !== undefined) sentences.push(mistake);
-    else if (tensors.length > 1) sentences.push(...each.map((t) => `${t.name}: ${t.mistake}`));
-    else sentences.push(...each.map((t) => t.mistake ?? ""));
-  } else if (directions.some((d) => d.verdict === "fail")) {
-    const worst = directions.filter((d) => d.verdict === "fail").sort((a, b) => b.relativeError - a.relativeError)[0];
-    sentences.push(
-      `The derivative along a random direction ${worst.name === "all" ? "through all of θ" : `of ${worst.name}`} is wrong: ${worst.reason}.`,
-    );
-  } else if (unclear.length > 0)
-    sentences.push(
-      `Nothing is wrong, but ${unclear.length} of ${sorted.length} derivatives cannot be judged; the first is ${unclear[0].name}: ${unclear[0].reason}.`,
-    );
-  else if (sorted.length > 0) sentences.push(`All ${sorted.length} derivatives agree with differences.`);
-  else {
-    const doubtful = directions.find((d) => d.verdict === "cannot-tell");
-    sentences.push(
-      doubtful === undefined
-        ? `The derivatives along all ${directions.length} random directions agree with differences.`
-        : `Nothing is wrong, but a derivative along a random direction of ${doubtful.name} cannot be judged: ${doubtful.reason}.`,
-    );
-  }
-  if (hessian?.verdict === "fail") sentences.push(`Second derivatives are wrong: ${hessian.reason}.`);
-  if (single !== undefined && !(single < 0.01))
-    sentences.push(`In float32 the gradient is off by ${Number(single.toPrecision(2))} of its largest entry: rounding has eaten it.`);
-  return sentences.join(" ");
 }
 
 /** All coordinates, or about 200 of them, of each tensor its share. */
