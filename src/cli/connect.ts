@@ -105,7 +105,7 @@ export const engine: Engine = {
     };
   },
 
-  async train({ dataset, model, optimizer, epochs, batchSize, seed, validation, patience, threads, profile, signal, onProgress }) {
+  async train({ dataset, model, optimizer, epochs, batchSize, seed, validation, patience, threads, fast, profile, signal, onProgress }) {
     const run = await fit(model, dataset, {
       optimizer,
       epochs,
@@ -116,6 +116,7 @@ export const engine: Engine = {
       onProgress,
       ...(patience === undefined ? {} : { patience }),
       ...(threads === undefined ? {} : { threads }),
+      ...(fast === undefined ? {} : { fast }),
       ...(profile === undefined ? {} : { profile }),
     });
     // Who asks for an average of the weights wants that one.
@@ -124,6 +125,7 @@ export const engine: Engine = {
     return {
       status: run.status,
       diagnosis: run.diagnosis,
+      fast: run.settings.fast,
       epochs: Math.ceil(run.epochs),
       steps: run.steps,
       seconds: run.seconds,
@@ -185,7 +187,8 @@ export const engine: Engine = {
 
   async bench(request) {
     const { optimizer, seconds, signal } = request;
-    const common = { optimizer, signal, profile: true, ...(request.threads === undefined ? {} : { threads: request.threads }) };
+    const { fast = false } = request;
+    const common = { optimizer, signal, fast, profile: true, ...(request.threads === undefined ? {} : { threads: request.threads }) };
     let profile: Profile | undefined;
     if ("model" in request) {
       const { model, batchSize } = request;

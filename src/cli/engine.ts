@@ -123,6 +123,8 @@ export interface TrainRequest {
   readonly patience?: number;
   /** Default: as many as the machine has. */
   readonly threads?: number;
+  /** Products and sums in one instruction where the engine has it. */
+  readonly fast?: boolean;
   /** Say where the time goes. */
   readonly profile?: boolean;
   /** Aborted to stop after the present slice; the result is kept then, with status `aborted`. */
@@ -133,6 +135,8 @@ export interface TrainRequest {
 export interface TrainResult {
   readonly status: Status;
   readonly diagnosis: string;
+  /** Whether `fast` was asked for and in force. */
+  readonly fast: boolean;
   /** Epochs done, rounded up. */
   readonly epochs: number;
   readonly steps: number;
@@ -160,6 +164,7 @@ export type BenchRequest = {
   readonly optimizer: Optimizer;
   readonly seconds: number;
   readonly threads?: number;
+  readonly fast?: boolean;
   readonly signal: AbortSignal;
 } & ({ readonly formula: string } | { readonly model: Model; readonly batchSize: number });
 

@@ -5,8 +5,9 @@ import { loadRun } from "../runs/run-folder.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
+import { threads } from "./computing.js";
 import { dataForms, loadData, parseData } from "./dataset.js";
-import { textOption, wholeOption } from "./options.js";
+import { textOption } from "./options.js";
 import { columnsOf } from "./terminal.js";
 
 const data = textOption("data", dataForms, {
@@ -14,13 +15,6 @@ const data = textOption("data", dataForms, {
   default: undefined,
   defaultText: "the data it was trained on",
   check: parseData,
-});
-const threads = wholeOption("threads", {
-  help: "threads to compute with",
-  default: undefined,
-  defaultText: "all",
-  atLeast: 1,
-  atMost: 256,
 });
 
 export const evaluate: Command = {

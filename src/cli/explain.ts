@@ -5,7 +5,7 @@ import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import type { ExplainRequest } from "./engine.js";
 import { optimizerOptions } from "./optimizer-options.js";
-import { choiceOption, textOption, UsageError, wholeOption } from "./options.js";
+import { asUsage, choiceOption, textOption, UsageError, wholeOption } from "./options.js";
 import { modelNames } from "./recipes.js";
 
 const model = choiceOption("model", ["none", ...modelNames], { help: "explain a ready model on 28×28 images instead", default: "none" });
@@ -28,6 +28,7 @@ export const explain: Command = {
         problem: "one thing can be explained at a time",
         expected: 'a formula, or --model: steepest explain "x^2 + y^2"',
       });
+    if (formula !== undefined) asUsage(() => engine.variables(formula));
     const { optimizer } = method.choose(args);
     const request: ExplainRequest =
       formula !== undefined

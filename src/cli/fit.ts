@@ -133,7 +133,12 @@ function show({ out }: Context, args: Arguments, result: FitResult): void {
   const share = `${Number((100 * args.get(confidence)).toFixed(4))} % interval`;
   const rows = names.map((name) => {
     const [low, high] = result.confidenceIntervals[name];
-    return [`  ${name}`, number(result.parameters[name]), number(result.standardErrors[name]), `${number(low)} … ${number(high)}`];
+    return [
+      `  ${name}`,
+      number(result.parameters[name]),
+      number(result.standardErrors[name]),
+      Number.isFinite(low) && Number.isFinite(high) ? `${number(low)} … ${number(high)}` : "–",
+    ];
   });
   for (const line of columnsOf([["  parameter", "value", "standard error", share], ...rows])) out.line(line);
   out.line();

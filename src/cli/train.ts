@@ -12,6 +12,7 @@ import { checkRunFolder, saveRun } from "../runs/run-folder.js";
 import type { Arguments } from "./arguments.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
+import { fast, threads } from "./computing.js";
 import { dataForms, loadData, parseData } from "./dataset.js";
 import type { TrainResult } from "./engine.js";
 import { optimizerFlags, optimizerOptions } from "./optimizer-options.js";
@@ -47,13 +48,6 @@ const patience = wholeOption("patience", {
   defaultText: "never",
   atLeast: 1,
 });
-const threads = wholeOption("threads", {
-  help: "threads to compute with; the result does not depend on it",
-  default: undefined,
-  defaultText: "all",
-  atLeast: 1,
-  atMost: 256,
-});
 const out = textOption("out", "DIR", { help: "the run folder to write", default: undefined, defaultText: "runs/DATA-MODEL-TIME" });
 const profile = toggle("profile", "print where the time went, loop by loop");
 const force = toggle("force", "replace the run that the folder holds");
@@ -70,7 +64,7 @@ export const train: Command = {
     "steepest train --data fashion:data/fashion --optimizer momentum --lr 0.05 --schedule step:1000:0.5 --json",
   ],
   positionals: [],
-  options: [data, model, epochs, batchSize, ...method.list, seed, validation, patience, threads, profile, out, force],
+  options: [data, model, epochs, batchSize, ...method.list, seed, validation, patience, threads, fast, profile, out, force],
   async run(context, args) {
     const plan = planOf(context, args);
     // Before any work: whether its result could be kept.
@@ -97,6 +91,7 @@ export const train: Command = {
         validation: plan.validation,
         patience: plan.patience,
         threads: args.get(threads),
+        fast: args.get(fast),
         profile: args.get(profile),
         signal: abort.signal,
         onProgress: (progress) => view?.update(progress),
@@ -119,6 +114,7 @@ export const train: Command = {
         seed: plan.seed,
         validation: plan.validation,
         patience: plan.patience ?? null,
+        fast: result.fast,
       },
       preprocessing: dataset.preprocessing,
       inputShape: dataset.inputs.shape.slice(1),
@@ -177,6 +173,7 @@ function planOf({ now }: Context, args: Arguments) {
     ["seed", args.get(seed)],
     ["validation", args.get(validation)],
     ...(chosenPatience === undefined ? [] : [["patience", chosenPatience] satisfies [string, unknown]]),
+    ...(args.get(fast) ? [["fast", true] satisfies [string, unknown]] : []),
   ];
   return {
     data: chosenData,

@@ -68,6 +68,12 @@ describe("in general", () => {
     [["train", "--validation", "0", "--patience", "3"], /nothing to judge by/],
     [["train", "digits"], /more than this command takes/],
     [["evaluate"], /DIR is missing/],
+    [["check", "§"], /no sign/],
+    [["gradient", "§", "--at", "1"], /no sign/],
+    [["explain", "§"], /no sign/],
+    [["bench", "§"], /no sign/],
+    [["bench", "--threads", "0"], /--threads[\s\S]*at least 1 and at most 256/],
+    [["evaluate", "runs/mlp", "--threads", "all"], /--threads[\s\S]*at least 1 and at most 256/],
     [["explain"], /one thing/],
     [["explain", "x", "--model", "cnn"], /one thing/],
     [["explain", "x", "--level", "kernles"], /did you mean kernels/],
@@ -242,9 +248,25 @@ describe("gradient", () => {
 describe("train", () => {
   it("passes on what it is told, with defaults that suit the model", async () => {
     const { asked } = await run(
-      train("--out", fresh(), "--model", "mlp", "--epochs", "3", "--seed", "9", "--validation", "0.2", "--patience", "2", "--threads", "1"),
+      train(
+        "--out",
+        fresh(),
+        "--model",
+        "mlp",
+        "--epochs",
+        "3",
+        "--seed",
+        "9",
+        "--validation",
+        "0.2",
+        "--patience",
+        "2",
+        "--threads",
+        "1",
+        "--fast",
+      ),
     );
-    expect(asked.train).toMatchObject({ epochs: 3, batchSize: 4, seed: 9, validation: 0.2, patience: 2, threads: 1 });
+    expect(asked.train).toMatchObject({ epochs: 3, batchSize: 4, seed: 9, validation: 0.2, patience: 2, threads: 1, fast: true });
     expect(asked.train?.dataset.inputs.shape).toEqual([tiny.training, 28, 28, 1]);
     expect([asked.train?.model.name, asked.train?.optimizer.name]).toEqual(["mlp", "adam"]);
   });
@@ -424,9 +446,9 @@ describe("explain", () => {
 
 describe("bench", () => {
   it("times a network or a formula", async () => {
-    const { code, out, asked } = await run(["bench", "--batch-size", "8", "--seconds", "0.5", "--threads", "1"]);
+    const { code, out, asked } = await run(["bench", "--batch-size", "8", "--seconds", "0.5", "--threads", "1", "--fast"]);
     expect([code, out]).toEqual([0, `${someProfile}\n`]);
-    expect(asked.bench).toMatchObject({ batchSize: 8, seconds: 0.5, threads: 1, model: { name: "mlp" } });
+    expect(asked.bench).toMatchObject({ batchSize: 8, seconds: 0.5, threads: 1, fast: true, model: { name: "mlp" } });
     const json = await run(["bench", "x*y", "--json"]);
     expect(json.asked.bench).toMatchObject({ formula: "x*y", seconds: 2 });
     expect(JSON.parse(json.out)).toEqual(JSON.parse(JSON.stringify(someProfile)));

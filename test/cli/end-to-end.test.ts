@@ -268,6 +268,20 @@ describe("steepest train and evaluate", () => {
     expect(readFileSync(join(out, "weights.safetensors"))).toEqual(before);
   });
 
+  it("computes faster when asked to, says so, and then with other last bits", async () => {
+    const [exact, fused] = [join(root, "exact"), join(root, "fused")];
+    expect((await json(...train(exact))).code).toBe(0);
+    expect((await json(...train(fused, "--fast"))).code).toBe(0);
+    const [plain, other] = [exact, fused].map((out) => ({
+      record: JSON.parse(readFileSync(join(out, "run.json"), "utf8")),
+      weights: readFileSync(join(out, "weights.safetensors")),
+    }));
+    expect([plain.record.configuration.fast, plain.record.command.includes("--fast")]).toEqual([false, false]);
+    expect(other.record.command).toMatch(/ --fast$/);
+    // Where the engine cannot fuse, the weights are the same, and the record says that they are.
+    expect(other.weights.equals(plain.weights)).toBe(!other.record.configuration.fast);
+  });
+
   it("evaluates what saveRun of the library wrote, where the model is a ready one", async () => {
     const learn = (model: Model) => fit(model, digits({ train: 100, test: 40 }), { epochs: 2 });
     const ready = await learn(linear());

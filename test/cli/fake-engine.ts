@@ -176,6 +176,7 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
     return {
       status: request.signal.aborted ? "aborted" : "step-limit",
       diagnosis: "The validation loss was still falling.",
+      fast: request.fast === true,
       epochs: 2,
       steps: 20,
       seconds: 2,

@@ -77,6 +77,11 @@ describe("steepest fit", () => {
     expect(svg.match(/<path/g)).toHaveLength(1);
   });
 
+  it("has a dash for what the data do not determine", async () => {
+    const { out } = await run(["fit", file("line.csv", line), "y = a*b*x", "--start", "a=1,b=2"], { engine });
+    expect(out).toMatch(/\n {2}a( +[\d.]+) +– +–\n {2}b( +[\d.]+) +– +–\n/);
+  });
+
   it("ends with 1 where the fit does not converge", async () => {
     const path = file("line.csv", line);
     const argv = ["fit", path, "y = a*exp(b*x)", "--start", "a=1,b=0.1", "--steps", "1"];
