@@ -38,6 +38,7 @@ export {
   type TaylorTest,
 } from "./curvature/index.js";
 export type { Bound } from "./descent/bounds.js";
+export type { CurriculumOptions } from "./descent/curriculum.js";
 export { type DescendOptions, type DescentState, descend } from "./descent/descend.js";
 export { Descents } from "./descent/descents.js";
 export { type FindRateOptions, type FindTrainingRateOptions, findRate, type RateTest } from "./descent/find-rate.js";

@@ -28,6 +28,7 @@ export function adamUpdate(parameters = PARAMETERS): Compilable & { readonly the
     gradient: readVariable(gradient),
     slots: Object.fromEntries(slots.map(({ name, variable }) => [name, readVariable(variable, variable.type.shape.length === 0)])),
     parameters: new ParameterViews(layout),
+    batchShare: weakNumber(1),
     step: at,
     learningRate: weakNumber(1e-3),
     evaluate: () => {

@@ -105,11 +105,29 @@ export const engine: Engine = {
     };
   },
 
-  async train({ dataset, model, optimizer, epochs, batchSize, seed, validation, patience, threads, fast, profile, signal, onProgress }) {
+  async train({
+    dataset,
+    model,
+    optimizer,
+    epochs,
+    batchSize,
+    order,
+    pace,
+    seed,
+    validation,
+    patience,
+    threads,
+    fast,
+    profile,
+    signal,
+    onProgress,
+  }) {
     const run = await fit(model, dataset, {
       optimizer,
       epochs,
       batchSize,
+      order,
+      ...(pace ? { curriculum: { pace } } : {}),
       seed,
       validation,
       signal,

@@ -1,6 +1,8 @@
 /** What the commands need of the engine. They see this interface alone, so that each can be tested without training anything. */
 import type { DifferenceMethod, GradientCheck } from "../curvature/index.js";
+import type { Pace } from "../data/batches.js";
 import type { Dataset, DatasetPart } from "../data/dataset.js";
+import type { OrderName } from "../descent/curriculum.js";
 import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
 import type { Profile } from "../descent/profile.js";
 import type { Figure } from "../figures/figure.js";
@@ -116,6 +118,9 @@ export interface TrainRequest {
   readonly optimizer: Optimizer;
   readonly epochs: number;
   readonly batchSize: number;
+  readonly order: OrderName;
+  /** How fast the order by difficulty comes to all records. */
+  readonly pace?: Pace;
   readonly seed: number;
   /** Share of the training records kept apart; 0 for none. */
   readonly validation: number;

@@ -33,7 +33,12 @@ const centered = toggle("centered", "scale by the variance of the slopes, for rm
 const weightDecay = numberOption("weight-decay", { help: "decoupled decay of θ", default: undefined, atLeast: 0 });
 const clipNorm = numberOption("clip-norm", { help: "longest gradient", default: undefined, above: 0 });
 const clipValue = numberOption("clip-value", { help: "largest slope in a coordinate", default: undefined, above: 0 });
-const noise = numberOption("noise", { help: "variance of noise on the gradient at the first step", default: undefined, atLeast: 0 });
+const noise = numberOption("noise", {
+  help: "variance of noise on the gradient at the first step",
+  default: undefined,
+  atLeast: 0,
+  aliases: ["gradient-noise"],
+});
 const sharpness = numberOption("sam", { help: "radius of sharpness-aware minimisation", default: undefined, above: 0 });
 const accumulate = wholeOption("accumulate", { help: "gradients that make one step", default: undefined, atLeast: 1 });
 const lookahead = wholeOption("lookahead", { help: "fast steps between two slow ones", default: undefined, atLeast: 1 });

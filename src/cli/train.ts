@@ -1,6 +1,8 @@
 /** `steepest train`: a network from data to a run folder. */
 import { join } from "node:path";
+import type { Pace } from "../data/batches.js";
 import { checkBatchSize } from "../data/dataset.js";
+import { orderNames } from "../descent/curriculum.js";
 import { formatCount, formatDuration, formatNumber, formatPercent } from "../figures/number-format.js";
 import { modelNamed } from "../models/ready.js";
 import { chooseSamples } from "../runs/choose-samples.js";
@@ -16,7 +18,7 @@ import { fast, threads } from "./computing.js";
 import { dataForms, loadData, parseData } from "./dataset.js";
 import type { TrainResult } from "./engine.js";
 import { optimizerFlags, optimizerOptions } from "./optimizer-options.js";
-import { choiceOption, numberOption, shellQuoted, textOption, toggle, UsageError, wholeOption } from "./options.js";
+import { choiceOption, finite, numberOption, shellQuoted, textOption, toggle, UsageError, wholeOption } from "./options.js";
 import { progressView } from "./progress.js";
 import { modelNames, modelTitles, recipes } from "./recipes.js";
 import { columnsOf } from "./terminal.js";
@@ -31,6 +33,12 @@ const epochs = wholeOption("epochs", {
   atMost: 1e6,
 });
 const batchSize = wholeOption("batch-size", { help: "records in a step", default: undefined, defaultText: "64", atLeast: 1 });
+const order = choiceOption("order", orderNames, { help: "how the records of an epoch come into its batches", default: "shuffled" });
+const pace = textOption("pace", "FROM:EPOCHS", {
+  help: "with --order difficulty: the easiest share at first, all after so many epochs",
+  default: undefined,
+  check: readPace,
+});
 const method = optimizerOptions("adam", {
   rate: "by model for adam, else that of the optimizer",
   schedule: "cosine for adam, else constant",
@@ -61,10 +69,11 @@ export const train: Command = {
   examples: [
     "steepest train --data digits --model cnn",
     "steepest train --data mnist:data/mnist --model mlp --epochs 10 --out runs/mlp",
+    "steepest train --data digits --model mlp --order difficulty --pace 0.25:3 --patience 2",
     "steepest train --data fashion:data/fashion --optimizer momentum --lr 0.05 --schedule step:1000:0.5 --json",
   ],
   positionals: [],
-  options: [data, model, epochs, batchSize, ...method.list, seed, validation, patience, threads, fast, profile, out, force],
+  options: [data, model, epochs, batchSize, order, pace, ...method.list, seed, validation, patience, threads, fast, profile, out, force],
   async run(context, args) {
     const plan = planOf(context, args);
     // Before any work: whether its result could be kept.
@@ -87,6 +96,8 @@ export const train: Command = {
         optimizer: plan.optimizer,
         epochs: plan.epochs,
         batchSize: plan.batchSize,
+        order: plan.order,
+        pace: plan.pace,
         seed: plan.seed,
         validation: plan.validation,
         patience: plan.patience,
@@ -111,6 +122,8 @@ export const train: Command = {
         optimizer: plan.optimizerData,
         epochs: plan.epochs,
         batchSize: plan.batchSize,
+        order: plan.order,
+        ...(plan.pace ? { pace: { ...plan.pace } } : {}),
         seed: plan.seed,
         validation: plan.validation,
         patience: plan.patience ?? null,
@@ -162,6 +175,10 @@ function planOf({ now }: Context, args: Arguments) {
   const chosenPatience = args.get(patience);
   if (chosenPatience !== undefined && args.get(validation) === 0)
     throw new UsageError({ problem: "--patience has nothing to judge by", expected: "--validation above 0", received: "--validation 0" });
+  const chosenOrder = args.get(order);
+  const paceText = args.get(pace);
+  if (paceText !== undefined && chosenOrder !== "difficulty")
+    throw new UsageError({ problem: "--pace needs the order by difficulty", fix: "--order difficulty" });
   const { name, learningRate } = optimizerData;
   // Every setting that decides the weights, defaults included: they may change in a later version.
   const flags: [string, unknown][] = [
@@ -169,6 +186,8 @@ function planOf({ now }: Context, args: Arguments) {
     ["model", chosenModel],
     ["epochs", chosenEpochs],
     ["batch-size", chosenBatch],
+    ["order", chosenOrder],
+    ...(paceText === undefined ? [] : [["pace", paceText] satisfies [string, unknown]]),
     ...optimizerFlags(optimizerData),
     ["seed", args.get(seed)],
     ["validation", args.get(validation)],
@@ -182,6 +201,8 @@ function planOf({ now }: Context, args: Arguments) {
     optimizerData,
     epochs: chosenEpochs,
     batchSize: chosenBatch,
+    order: chosenOrder,
+    pace: paceText === undefined ? undefined : readPace(paceText),
     seed: args.get(seed),
     validation: args.get(validation),
     patience: chosenPatience,
@@ -190,6 +211,17 @@ function planOf({ now }: Context, args: Arguments) {
     announcement: (records: number) =>
       `${modelTitles[chosenModel]} on ${formatCount(records)} records, ${chosenEpochs} ${chosenEpochs === 1 ? "epoch" : "epochs"} in batches of ${chosenBatch}, ${name} at ${formatNumber(Number(learningRate))}`,
   };
+}
+
+/** `0.25:3` */
+function readPace(text: string): Pace {
+  const [from, epochs, ...more] = text.split(":").map(finite);
+  if (from !== undefined && epochs !== undefined && more.length === 0 && from > 0 && from <= 1 && epochs > 0) return { from, epochs };
+  throw new UsageError({
+    problem: "--pace cannot be used",
+    expected: "a share above 0 and at most 1, and a number of epochs: 0.25:3",
+    received: text,
+  });
 }
 
 /** `20261121-234412`, in UTC: sorts by time. */

@@ -29,6 +29,8 @@ export interface ArrayPartOptions {
   readonly inputs: ArrayInput;
   /** Numbers to predict, or labels: whole numbers together with `classes`, or names. */
   readonly targets: ArrayInput | readonly string[];
+  /** How much each record counts, in losses, gradients and accuracies: one number ≥ 0 for each. Only their ratios matter. Default: all alike. */
+  readonly weights?: ArrayInput;
 }
 
 export interface ArrayDatasetOptions extends ArrayPartOptions {
@@ -69,6 +71,7 @@ export function arrayDataset(options: ArrayDatasetOptions): Dataset {
     return {
       inputs: inputs.shape.length === 1 ? { ...inputs, shape: [inputs.shape[0], 1] } : inputs,
       targets: toTargets(source.targets, classes, where, dtype),
+      ...(source.weights === undefined ? {} : { weights: toArray(source.weights, "weights", where, "f64") }),
     };
   };
   const dataset: Dataset = {

@@ -28,6 +28,8 @@ export interface DatasetPart {
   readonly inputs: DataArray;
   /** One entry per record. With `classes`: whole numbers, shape [records]. */
   readonly targets: DataArray;
+  /** How much each record counts, in losses, gradients and accuracies: numbers ≥ 0, shape [records]. Only their ratios matter. Default: all alike. */
+  readonly weights?: DataArray;
 }
 
 export interface Dataset extends DatasetPart {
@@ -82,7 +84,31 @@ function checkPart(part: DatasetPart, where: string, classes: readonly string[] 
       received: `${targets} targets`,
       where,
     });
+  if (part.weights !== undefined) checkWeights(part.weights, inputs, where);
   if (classes !== undefined) checkLabels(part.targets, classes.length, where);
+}
+
+function checkWeights(weights: DataArray, records: number, where: string): void {
+  checkArray(weights, "weights", where);
+  const { shape, data } = weights;
+  if (shape.length !== 1 || shape[0] !== records)
+    throw new SteepestError({
+      problem: "There are not as many weights as records",
+      expected: `shape [${records}], one weight for each record`,
+      received: `shape [${shape.join(", ")}]`,
+      where,
+    });
+  const negative = data.findIndex((weight) => weight < 0);
+  if (negative >= 0)
+    throw new SteepestError({
+      problem: "A weight is negative",
+      expected: "numbers ≥ 0",
+      received: String(data[negative]),
+      where: `${where}, record ${negative}`,
+      fix: "0 leaves a record out",
+    });
+  if (data.every((weight) => weight === 0))
+    throw new SteepestError({ problem: "No record counts", expected: "at least one weight above 0", received: "zeros", where });
 }
 
 function checkArray(array: DataArray, role: string, where: string): void {

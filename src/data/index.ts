@@ -1,8 +1,8 @@
 /** Data sets: ready ones, readers, and a user's own arrays. */
 export type { ArrayDatasetOptions, ArrayInput, ArrayPartOptions, NestedNumbers } from "./arrays.js";
 export { arrayDataset } from "./arrays.js";
-export type { BatchOrder } from "./batches.js";
-export { batchIndices, stepsPerEpoch } from "./batches.js";
+export type { BatchOrder, ByDifficulty, Pace, RecordOrder } from "./batches.js";
+export { batchIndices, epochOrder, rankedBy, stepsPerEpoch } from "./batches.js";
 export { cifar10, parseCifar10 } from "./cifar10.js";
 export type { CsvTable } from "./csv.js";
 export { parseCsv } from "./csv.js";

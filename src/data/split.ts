@@ -7,7 +7,12 @@ import { recordCount } from "./dataset.js";
 
 /** The records at the given indices, copied, in that order. */
 export function selectRecords<T extends DatasetPart>(part: T, indices: ArrayLike<number>): T {
-  return { ...part, inputs: selectRows(part.inputs, indices), targets: selectRows(part.targets, indices) };
+  return {
+    ...part,
+    inputs: selectRows(part.inputs, indices),
+    targets: selectRows(part.targets, indices),
+    ...(part.weights ? { weights: selectRows(part.weights, indices) } : {}),
+  };
 }
 
 function selectRows(array: DataArray, indices: ArrayLike<number>): DataArray {

@@ -19,14 +19,19 @@ export function judge(
   const count = recordCount(part);
   const width = results.reduce((n, r) => n + r.outputs.length, 0) / count;
   const outputs = new Float32Array(count * width);
-  let total = 0;
-  let at = 0;
+  const weights = part.weights?.data;
+  let [total, weight] = [0, 0];
+  let [at, record] = [0, 0];
   for (const r of results) {
-    for (const loss of r.loss) total += loss;
+    for (const loss of r.loss) {
+      const counts = weights?.[record++] ?? 1;
+      total += counts * loss;
+      weight += counts;
+    }
     outputs.set(r.outputs, at);
     at += r.outputs.length;
   }
-  const loss = total / count;
+  const loss = total / weight;
   if (!classification || part.targets.shape.length !== 1) return { loss, outputs };
   const confusion = Array.from({ length: width }, () => new Array<number>(width).fill(0));
   let correct = 0;
@@ -34,9 +39,9 @@ export function judge(
     const guess = largest(outputs, i * width, width);
     const label = part.targets.data[i];
     confusion[label][guess]++;
-    if (guess === label) correct++;
+    if (guess === label) correct += weights?.[i] ?? 1;
   }
-  return { loss, accuracy: correct / count, confusion, outputs };
+  return { loss, accuracy: correct / weight, confusion, outputs };
 }
 
 /** Index of the largest of `count` numbers from `from` on; the first wins. */

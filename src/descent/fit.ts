@@ -8,13 +8,15 @@ import { Training } from "../objectives/training.js";
 import { adam } from "../optimizers/adam.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { SteepestError } from "../tensor/error.js";
+import { checkOrder, curriculumData, type OrderOptions, orderOf } from "./curriculum.js";
 import { checkOptimizer, checkOptionNames } from "./option-names.js";
 import type { TrainingProgress } from "./progress.js";
+import { checkSomeCount } from "./records.js";
 import { unusable } from "./settings.js";
 import { TrainedRun } from "./trained-run.js";
 import { TrainingLoop } from "./training-loop.js";
 
-export interface FitOptions {
+export interface FitOptions extends OrderOptions {
   /** Default: cross-entropy where the data has classes, mean squared error where it has not. */
   readonly loss?: Loss;
   /** Default `adam()`. */
@@ -82,9 +84,12 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
   checkOptimizer("fit", optimizer);
   const loss = options.loss ?? (data.classes ? crossEntropy() : meanSquared());
   checkLoss(loss);
+  checkOrder(options, recordCount(data));
   const parts = validation > 0 ? split(data, validation, seed) : { training: data, validation: undefined };
   const batchSize = options.batchSize ?? Math.min(64, recordCount(parts.training));
   checkBatchSize(batchSize, parts.training, data.name);
+  checkSomeCount(parts.training, "training");
+  if (parts.validation) checkSomeCount(parts.validation, "validation");
   const training = new Training({
     model: model.build(data.inputs.shape.slice(1)),
     loss,
@@ -101,6 +106,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     held: [parts.validation, data.test].filter((p) => p !== undefined),
     epochs,
     batchSize,
+    order: orderOf(options, recordCount(data), validation, seed),
     seed,
     fast: options.fast ?? false,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -119,7 +125,11 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     const point = await loop.point();
     const mean = await loop.averaged();
     const averaged = mean && { ...mean, ...(data.test ? { test: await loop.evaluate(data.test) } : {}) };
-    const settings = { optimizer: optimizer.name, epochs, batchSize, seed, validation, patience: patience ?? null, fast: loop.fast };
+    const { order = "shuffled" } = options;
+    const settings = {
+      ...{ optimizer: optimizer.name, epochs, batchSize, order, curriculum: curriculumData(options) },
+      ...{ seed, validation, patience: patience ?? null, fast: loop.fast },
+    };
     const profile = options.profile ? await loop.profile() : undefined;
     return new TrainedRun({ outcome, training, data, settings, point, test, profile, averaged });
   } finally {
@@ -128,7 +138,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
 }
 
 const names = [
-  ...["loss", "optimizer", "regularizer", "epochs", "batchSize", "seed", "validation", "patience", "seconds"],
+  ...["loss", "optimizer", "regularizer", "epochs", "batchSize", "order", "curriculum", "seed", "validation", "patience", "seconds"],
   ...["threads", "fast", "workerUrl", "dtype", "signal", "onProgress", "profile"],
 ];
 

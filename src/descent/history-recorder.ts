@@ -2,14 +2,15 @@
 import type { HostData } from "../tensor/types.js";
 import type { Evaluation, HistoryRecord } from "./history.js";
 
-/** Means over stretches of steps, in as many lines as a curve needs. */
+/** Means over stretches of steps, a short batch by its size, in as many lines as a curve needs. */
 export class HistoryRecorder {
   readonly records: HistoryRecord[] = [];
   readonly #every: number;
   readonly #perEpoch: number;
   readonly #window = { loss: 0, accuracy: 0, count: 0, gradientNorm: 0, rate: 0, step: 0, hasAccuracy: false };
-  /** The losses of the last epoch's steps, in turn. */
+  /** The losses of the last epoch's steps, in turn, and how much each counts. */
   readonly #losses: Float64Array;
+  readonly #sizes: Float64Array;
   #taken = 0;
   rate = 0;
 
@@ -17,6 +18,7 @@ export class HistoryRecorder {
     this.#every = every;
     this.#perEpoch = perEpoch;
     this.#losses = new Float64Array(perEpoch);
+    this.#sizes = new Float64Array(perEpoch);
   }
 
   /** Mean loss of the last steps. */
@@ -28,14 +30,16 @@ export class HistoryRecorder {
     return this.#meanOfLast(this.#perEpoch);
   }
 
-  take(traces: Readonly<Record<string, HostData>>, steps: number, before: number, seconds: number): void {
+  /** @param size records of each of these steps, as a share of a full batch: what their means count */
+  take(traces: Readonly<Record<string, HostData>>, steps: number, before: number, seconds: number, size: number): void {
     const w = this.#window;
     for (let i = 0; i < steps; i++) {
-      this.#losses[this.#taken++ % this.#perEpoch] = traces.loss[i];
-      w.loss += traces.loss[i];
+      this.#losses[this.#taken % this.#perEpoch] = traces.loss[i];
+      this.#sizes[this.#taken++ % this.#perEpoch] = size;
+      w.loss += size * traces.loss[i];
       w.hasAccuracy = traces.accuracy !== undefined;
-      if (w.hasAccuracy) w.accuracy += traces.accuracy[i];
-      w.count++;
+      if (w.hasAccuracy) w.accuracy += size * traces.accuracy[i];
+      w.count += size;
       w.gradientNorm = traces.gradientNorm[i];
       w.rate = traces.learningRate[i];
       w.step = before + i + 1;
@@ -69,8 +73,12 @@ export class HistoryRecorder {
 
   #meanOfLast(steps: number): number {
     const count = Math.min(steps, this.#taken, this.#perEpoch);
-    let sum = 0;
-    for (let step = this.#taken - count; step < this.#taken; step++) sum += this.#losses[step % this.#perEpoch];
-    return count === 0 ? Number.NaN : sum / count;
+    let [sum, weight] = [0, 0];
+    for (let step = this.#taken - count; step < this.#taken; step++) {
+      const size = this.#sizes[step % this.#perEpoch];
+      sum += size * this.#losses[step % this.#perEpoch];
+      weight += size;
+    }
+    return sum / weight;
   }
 }

@@ -24,8 +24,8 @@ export interface HistoryRecord {
 /** Loss and accuracy over one set of data. */
 export interface Evaluation {
   readonly loss: number;
-  /** Share of records whose largest score is the label; undefined for regression. */
+  /** Share of records whose largest score is the label, by their weights; undefined for regression. */
   readonly accuracy?: number;
-  /** Counts by [true class][predicted class], for classification. */
+  /** Counts of records by [true class][predicted class], for classification. Weights do not matter here. */
   readonly confusion?: readonly (readonly number[])[];
 }

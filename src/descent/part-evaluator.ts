@@ -2,11 +2,13 @@
 import type { ThreadedProgram } from "../backends/wasm/threads/index.js";
 import type { EntryPoint } from "../compiler/program.js";
 import { type DatasetPart, recordCount } from "../data/dataset.js";
-import { dataVariable, type Training } from "../objectives/training.js";
+import type { Training } from "../objectives/training.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { iota, readVariable } from "../tensor/tensor.js";
+import type { HostData } from "../tensor/types.js";
 import { judge, type PartOutputs } from "./evaluation.js";
 import type { Evaluation } from "./history.js";
+import { RecordPlace } from "./records.js";
 
 /** Where a program holds a model: θ, and what its layers carry. */
 export interface ModelVariables {
@@ -30,24 +32,35 @@ export class PartEvaluator {
   readonly variables: readonly Variable[];
   readonly #training: Training;
   readonly #model: ModelVariables;
-  readonly #inputs: Variable;
-  readonly #targets: Variable;
+  readonly #place: RecordPlace;
   readonly #step: Variable = { name: "heldStep", type: { shape: [], dtype: "f64" } };
   readonly #entries = new Map<number, EntryPoint>();
 
-  /** @param largest the largest part that will be evaluated: its size is what the program keeps room for */
-  constructor(training: Training, model: ModelVariables, largest: DatasetPart) {
+  /** @param room where the records will lie, or the largest part that will be evaluated */
+  constructor(training: Training, model: ModelVariables, room: RecordPlace | DatasetPart) {
     this.#training = training;
     this.#model = model;
-    this.#inputs = dataVariable("heldInputs", largest.inputs.shape, largest.inputs.dtype);
-    this.#targets = dataVariable("heldTargets", largest.targets.shape, largest.targets.dtype);
-    this.variables = [this.#inputs, this.#targets, this.#step];
+    this.#place = room instanceof RecordPlace ? room : new RecordPlace("held", room, false);
+    this.variables = [...(room instanceof RecordPlace ? [] : this.#place.variables), this.#step];
   }
 
   async evaluate(program: ThreadedProgram, part: DatasetPart): Promise<Evaluation & { readonly outputs: Float32Array }> {
-    const count = recordCount(part);
-    program.write(this.#inputs, part.inputs.data);
-    program.write(this.#targets, part.targets.data);
+    this.#place.fill(program, part);
+    return judge(await this.#outputs(program, recordCount(part)), part, this.#training.parts.loss.classification);
+  }
+
+  /** The loss of each of the first records that lie in the room, with the weights θ as they stand. */
+  async losses(program: ThreadedProgram, count: number): Promise<HostData> {
+    const losses = new Float32Array(count);
+    let at = 0;
+    for (const { loss } of await this.#outputs(program, count)) {
+      losses.set(loss, at);
+      at += loss.length;
+    }
+    return losses;
+  }
+
+  async #outputs(program: ThreadedProgram, count: number): Promise<PartOutputs[]> {
     program.write(this.#step, [0]);
     const batch = Math.min(BATCH, count);
     const results: PartOutputs[] = [];
@@ -59,7 +72,7 @@ export class PartEvaluator {
       const { traces } = await program.run(this.#entry(size, batch), times);
       results.push({ loss: traces.perRecord, outputs: traces.output });
     }
-    return judge(results, part, this.#training.parts.loss.classification);
+    return results;
   }
 
   #entry(size: number, stride: number): EntryPoint {
@@ -67,10 +80,10 @@ export class PartEvaluator {
     if (held !== undefined) return held;
     const at = readVariable(this.#step, true);
     const rows = iota([size], 0, "u32").add(at.mul(stride).cast("u32"));
-    const pick = (variable: Variable) => readVariable(variable).take(rows);
+    const { inputs, targets } = this.#place.pick(rows);
     const { theta, carried } = this.#model;
     const context = carried ? { state: readVariable(carried) } : {};
-    const { perRecord, output } = this.#training.batch(readVariable(theta), pick(this.#inputs), pick(this.#targets), false, context);
+    const { perRecord, output } = this.#training.batch(readVariable(theta), inputs, targets, false, context);
     const entry: EntryPoint = {
       name: "evaluate",
       writes: [{ variable: this.#step, value: at.add(1) }],

@@ -111,6 +111,8 @@ export interface StepOptions {
   readonly evaluate: (theta: Tensor) => LossAndGradient;
   /** Brings θ back to where it may be. */
   readonly project?: (theta: Tensor) => Tensor;
+  /** Records behind the gradient, as a share of a full batch: a number or a traced scalar. Default 1. */
+  readonly batchShare?: number | Tensor;
   /** Record θ at every step. */
   readonly path: boolean;
   /** Record the rate at every step. Default true. */
@@ -152,7 +154,11 @@ export function stepEntry(options: StepOptions): EntryPoint {
   const stays = options.convergence ? arrived.or(finite.not()) : undefined;
   // A rule that searches is told not to, where the descent ends.
   const asked = stays && optimizer.carries ? stays.select(0, learningRate) : learningRate;
-  const updated = optimizer.update({ theta, loss: smooth, gradient, slots, parameters: views, step, learningRate: asked, evaluate });
+  const { batchShare = 1 } = options;
+  const updated = optimizer.update({
+    ...{ theta, loss: smooth, gradient, slots, parameters: views, step, learningRate: asked, evaluate },
+    batchShare: typeof batchShare === "number" ? literal(batchShare, "f64", true) : batchShare,
+  });
   const moved = resultOf(optimizer.name, "θ", updated.theta, v.theta);
   const next = project(free ? free.select(moved, theta) : moved);
   const keep = (now: Tensor, then: Tensor) => (stays === undefined ? then : stays.broadcastTo(now.shape).select(now, then));

@@ -12,6 +12,12 @@ export interface FitSettings {
   readonly optimizer: string;
   readonly epochs: number;
   readonly batchSize: number;
+  readonly order: string;
+  /** What was difficult, and how fast it came, where the order was by difficulty. */
+  readonly curriculum: {
+    readonly scores: "given" | "loss";
+    readonly pace: { readonly from: number; readonly epochs: number } | null;
+  } | null;
   readonly seed: number;
   readonly validation: number;
   readonly patience: number | null;

@@ -2,20 +2,22 @@
 
 import { openProgram, type ThreadedProgram } from "../backends/wasm/threads/index.js";
 import type { EntryPoint } from "../compiler/program.js";
+import { epochOrder, isFixedOrder, type RecordOrder, rankedBy } from "../data/batches.js";
 import type { DatasetPart } from "../data/dataset.js";
 import { recordCount } from "../data/dataset.js";
-import { type BatchResult, batchRows, dataVariable, type ModelPoint, orderVariable, type Training } from "../objectives/training.js";
+import { type BatchResult, batchRows, type ModelPoint, orderVariable, type Training } from "../objectives/training.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { plateauWatch } from "../optimizers/schedules/plateau.js";
-import { epochOrder } from "../tensor/permutation.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
+import type { ByLoss } from "./curriculum.js";
 import type { Evaluation, Status } from "./history.js";
 import { HistoryRecorder } from "./history-recorder.js";
 import { PartEvaluator } from "./part-evaluator.js";
 import { type Profile, profileOf } from "./profile.js";
 import type { TrainingProgress } from "./progress.js";
+import { RecordPlace } from "./records.js";
 import { type DescentVariables, descentVariables, gradientOf, initialValues, stateList, stepEntry, variableList } from "./step.js";
 import type { TestEvaluation, TrainOutcome } from "./trained-run.js";
 
@@ -27,6 +29,7 @@ export interface TrainingLoopOptions {
   readonly held: readonly DatasetPart[];
   readonly epochs: number;
   readonly batchSize: number;
+  readonly order: RecordOrder | ByLoss;
   readonly seed: number;
   readonly fast: boolean;
   readonly threads?: number;
@@ -58,9 +61,8 @@ interface Checkpoint {
   readonly values: ReadonlyMap<Variable, HostData>;
 }
 
-interface DataVariables {
-  readonly inputs: Variable;
-  readonly targets: Variable;
+interface TrainingData {
+  readonly place: RecordPlace;
   /** The records of the present epoch in the order of its batches. */
   readonly order: Variable;
 }
@@ -70,9 +72,10 @@ export class TrainingLoop {
   readonly #program: ThreadedProgram;
   readonly #variables: DescentVariables;
   readonly #evaluator: PartEvaluator | undefined;
-  readonly #data: DataVariables;
+  readonly #data: TrainingData;
+  #order: RecordOrder = "shuffled";
   /** The epoch whose order lies in the program. */
-  #shuffled = -1;
+  #laid = -1;
   readonly #steps: { readonly full: EntryPoint; readonly rest: EntryPoint | undefined };
   readonly #perEpoch: number;
   readonly #totalSteps: number;
@@ -81,7 +84,7 @@ export class TrainingLoop {
     options: TrainingLoopOptions,
     program: ThreadedProgram,
     variables: DescentVariables,
-    data: DataVariables,
+    data: TrainingData,
     evaluator: PartEvaluator | undefined,
   ) {
     const { records, batchSize, epochs } = options;
@@ -100,14 +103,16 @@ export class TrainingLoop {
     const { training, optimizer, records, held, fast, threads, workerUrl, profile } = options;
     const variables = descentVariables(training.parameters, optimizer, false, training.stateLayout.size);
     const data = {
-      inputs: dataVariable("trainingInputs", records.inputs.shape, records.inputs.dtype),
-      targets: dataVariable("trainingTargets", records.targets.shape, records.targets.dtype),
+      place: new RecordPlace("training", records, true),
       order: orderVariable(recordCount(records)),
     };
     const [largest] = [...held].sort((a, b) => recordCount(b) - recordCount(a));
     const evaluator = largest && new PartEvaluator(training, variables, largest);
+    const { order } = options;
+    const byLoss = typeof order === "object" && "byLoss" in order;
+    const ranker = byLoss ? new PartEvaluator(training, variables, data.place) : undefined;
     const program = await openProgram(
-      [...variableList(variables), data.inputs, data.targets, data.order, ...(evaluator?.variables ?? [])],
+      [...variableList(variables), ...data.place.variables, data.order, ...(evaluator?.variables ?? []), ...(ranker?.variables ?? [])],
       {
         fast,
         ...(threads === undefined ? {} : { threads }),
@@ -117,11 +122,15 @@ export class TrainingLoop {
     );
     try {
       const loop = new TrainingLoop(options, program, variables, data, evaluator);
-      program.write(data.inputs, records.inputs.data);
-      program.write(data.targets, records.targets.data);
+      data.place.fill(program, records);
       const { theta: start, state: carried } = training.start();
       const values = { start, carried, totalSteps: loop.#totalSteps, stepsPerEpoch: loop.#perEpoch, tolerance: 0 };
       for (const [variable, value] of initialValues(variables, optimizer, values)) program.write(variable, value);
+      if (!byLoss) loop.#order = order;
+      else if (ranker) {
+        const ranking = rankedBy(await ranker.losses(program, recordCount(records)));
+        loop.#order = { ranking, ...(order.pace ? { pace: order.pace } : {}) };
+      }
       return loop;
     } catch (error) {
       // Layers and losses that do not fit are found while tracing.
@@ -165,7 +174,7 @@ export class TrainingLoop {
     if (carried) {
       const from = this.#totalSteps - (this.#totalSteps % this.#perEpoch);
       this.#program.write(step, [from]);
-      this.#shuffle(from);
+      this.#layOrder(from);
       const { full, rest } = this.#entries((size) => this.#lookingEntry(size));
       const whole = this.#perEpoch - (rest === undefined ? 0 : 1);
       if (whole > 0) await this.#program.run(full, whole);
@@ -215,13 +224,13 @@ export class TrainingLoop {
       previous = here;
       here = { done, entry, values: await this.#snapshot() };
       const start = performance.now();
-      this.#shuffle(done);
+      this.#layOrder(done);
       const { steps, traces } = await this.#program.run(entry, wish, signal ? { signal } : {});
       const took = performance.now() - start;
       // A step whose loss or gradient is not finite has already been taken; it is the last of its slice.
       const isBad = steps > 0 && !(Number.isFinite(traces.loss[steps - 1]) && Number.isFinite(traces.gradientNorm[steps - 1]));
       const good = isBad ? steps - 1 : steps;
-      recorder.take(traces, good, done, elapsed());
+      recorder.take(traces, good, done, elapsed(), isRest ? (count % batchSize) / batchSize : 1);
       done += good;
       samples += steps * (isRest ? count % batchSize : batchSize);
       if (isBad) {
@@ -273,7 +282,7 @@ export class TrainingLoop {
       done = Math.max(0, done - 1);
       const from = done >= here.done ? here : previous;
       for (const [variable, data] of from.values) this.#program.write(variable, data);
-      this.#shuffle(from.done);
+      this.#layOrder(from.done);
       if (done > from.done) await this.#program.run(from.entry, done - from.done);
     }
     const restored = best !== undefined && Number.isFinite(patience);
@@ -300,11 +309,11 @@ export class TrainingLoop {
   }
 
   /** Lays the order of the epoch that step `step` belongs to into the program. A run of steps never crosses the end of an epoch. */
-  #shuffle(step: number): void {
-    const epoch = Math.floor(step / this.#perEpoch);
-    if (epoch === this.#shuffled) return;
-    this.#program.write(this.#data.order, epochOrder(this.#options.seed, epoch, recordCount(this.#options.records)));
-    this.#shuffled = epoch;
+  #layOrder(step: number): void {
+    const epoch = isFixedOrder(this.#order) ? 0 : Math.floor(step / this.#perEpoch);
+    if (epoch === this.#laid) return;
+    this.#program.write(this.#data.order, epochOrder(this.#order, this.#options.seed, epoch, recordCount(this.#options.records)));
+    this.#laid = epoch;
   }
 
   /** The model over a part, as it stands. */
@@ -326,9 +335,8 @@ export class TrainingLoop {
     const { step: at, stepsPerEpoch, carried } = this.#variables;
     const step = readVariable(at, true);
     const rows = batchRows(readVariable(this.#data.order), step, readVariable(stepsPerEpoch, true), batchSize, size);
-    const inputs = readVariable(this.#data.inputs).take(rows);
-    const targets = readVariable(this.#data.targets).take(rows);
-    const context = { step, ...(carried ? { state: readVariable(carried) } : {}) };
+    const { inputs, targets, weights } = this.#data.place.pick(rows);
+    const context = { step, ...(weights ? { weights } : {}), ...(carried ? { state: readVariable(carried) } : {}) };
     return (theta) => training.batch(theta, inputs, targets, true, context);
   }
 
@@ -359,6 +367,7 @@ export class TrainingLoop {
         return { loss, gradient: gradientOf(loss, theta) };
       },
       carry: (theta) => batch(theta).state,
+      batchShare: size / batchSize,
       path: false,
       convergence: false,
       metrics: (theta): Readonly<Record<string, Tensor>> => {

@@ -37,16 +37,18 @@ export interface BatchContext {
   readonly step?: Tensor;
   /** The carried state, as `stateLayout` lays it out. Default: what it is before the first step. */
   readonly state?: Tensor;
+  /** How much each record counts: [records]. Default: all alike. */
+  readonly weights?: Tensor;
 }
 
 /** What a batch gives: the loss to be minimised, and how many records were classified rightly. */
 export interface BatchResult {
-  /** Mean loss of the batch plus the regulariser. */
+  /** Mean loss of the batch, each record by its weight, plus the regulariser. */
   readonly loss: Tensor;
-  /** Loss of each record, without the regulariser. */
+  /** Loss of each record by itself, without weight and regulariser. */
   readonly perRecord: Tensor;
   readonly output: Tensor;
-  /** Number of records whose largest score is the label; undefined for regression. */
+  /** Number of records whose largest score is the label, or the sum of their weights; undefined for regression. */
   readonly correct: Tensor | undefined;
   /** What the layers carry on to the next step; undefined for models that carry nothing. */
   readonly state: Tensor | undefined;
@@ -103,9 +105,13 @@ export class Training {
     return { theta: this.initialTheta(), state: this.initialState() };
   }
 
-  /** The model on a batch. */
+  /**
+   * The model on a batch of B records: (1/B) Σ wᵢ ℓᵢ. With weights of mean 1 over all the data that is right in the mean over batches, which
+   * a division by the weights of the batch itself would not be.
+   */
   batch(theta: Tensor, inputs: Tensor, targets: Tensor, training: boolean, context: BatchContext = {}): BatchResult {
     const { loss, regularizer } = this.parts;
+    const { weights } = context;
     const views = this.layout.views(theta);
     const { output, state } = this.#applied(views, inputs, training, context);
     const perRecord = loss.perRecord(output, targets);
@@ -117,12 +123,13 @@ export class Training {
         fix: "leave the mean over the records to the training: reduce only the other axes",
       });
     const penalty = training ? regularizer?.penalty(this.layout, views) : undefined;
-    const mean = perRecord.mean();
+    const weighed = (each: Tensor) => (weights === undefined ? each : each.mul(weights.cast(each.dtype)));
+    const mean = weighed(perRecord).mean();
     return {
       loss: penalty ? mean.add(penalty) : mean,
       perRecord,
       output,
-      correct: loss.classification ? accuracy(output, targets).cast("f64").sum() : undefined,
+      correct: loss.classification ? weighed(accuracy(output, targets).cast("f64")).sum() : undefined,
       state,
     };
   }

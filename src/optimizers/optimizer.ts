@@ -80,6 +80,8 @@ export interface UpdateContext<S extends Slots = Slots> {
   readonly parameters: ParameterViews;
   /** Steps done before this one: 0, 1, 2, … */
   readonly step: Tensor;
+  /** How much the gradient counts beside others: the records behind it as a share of a full batch, 1 but for the last batch of an epoch. */
+  readonly batchShare: Tensor;
   /** The rate in force: the schedule's value times the control `rateScale`. */
   readonly learningRate: Tensor;
   /** The objective at another point, for look-ahead rules and line searches. */

@@ -282,6 +282,32 @@ describe("steepest train and evaluate", () => {
     expect(other.weights.equals(plain.weights)).toBe(!other.record.configuration.fast);
   });
 
+  it("takes batches by difficulty, adds noise, stops early with the best weights, and says all that in the run", async () => {
+    const out = join(root, "curriculum");
+    const more = ["--order", "difficulty", "--pace", "0.5:2", "--gradient-noise", "1e-6", "--patience", "1", "--validation", "0.3"];
+    const asked = ["train", "--data", data, "--model", "linear", "--epochs", "40", "--lr", "0.1", "--out", out, ...more];
+    const { code, result } = await json(...asked);
+    expect([code, result.status]).toEqual([0, "stopped-early"]);
+    const history: { validationLoss?: number }[] = readFileSync(join(out, "history.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const losses = history.map(({ validationLoss }) => validationLoss).filter((loss) => loss !== undefined);
+    expect(result.validationLoss).toBe(Math.min(...losses));
+    expect(losses.at(-1)).toBeGreaterThanOrEqual(Number(losses.at(-2)));
+    const kept = JSON.parse(readFileSync(join(out, "run.json"), "utf8"));
+    expect(kept.configuration).toMatchObject({
+      order: "difficulty",
+      pace: { from: 0.5, epochs: 2 },
+      patience: 1,
+      optimizer: { noise: 1e-6 },
+    });
+    expect(kept.command).toContain("--order difficulty --pace 0.5:2");
+    const weights = readFileSync(join(out, "weights.safetensors"));
+    expect((await json(...asked, "--force", "--threads", "1")).code).toBe(0);
+    expect(readFileSync(join(out, "weights.safetensors"))).toEqual(weights);
+  });
+
   it("evaluates what saveRun of the library wrote, where the model is a ready one", async () => {
     const learn = (model: Model) => fit(model, digits({ train: 100, test: 40 }), { epochs: 2 });
     const ready = await learn(linear());

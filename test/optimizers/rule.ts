@@ -24,6 +24,7 @@ export function traceStep(optimizer: Optimizer, { theta, gradient, slots, step }
     gradient,
     slots,
     parameters: new ParameterViews({ entries, size: theta.size }),
+    batchShare: weakNumber(1),
     step,
     learningRate,
     evaluate: () => {

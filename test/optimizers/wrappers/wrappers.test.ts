@@ -278,7 +278,7 @@ describe("wrappers", () => {
     });
     const rule = lookahead(lookahead(accumulate(clip(own, { value: 1 }), { steps: 2 }), { steps: 4 }), { steps: 8, share: 1 });
     expect(rule.name).toBe("lookahead(lookahead(accumulate(clip(own))))");
-    expect(Object.keys(rule.slots).length).toBe(3);
+    expect(Object.keys(rule.slots).length).toBe(4);
     expect(rule.settings).toBeUndefined();
     // Steps 2 and 4 move by −½ each; at step 4 half of it is taken back.
     expect(

@@ -1,0 +1,71 @@
+/** Records in the memory of a program: what steps and evaluations pick theirs from. */
+import type { DatasetPart } from "../data/dataset.js";
+import { dataVariable } from "../objectives/training.js";
+import { SteepestError } from "../tensor/error.js";
+import type { Variable } from "../tensor/primitives/leaves.js";
+import { readVariable, type Tensor } from "../tensor/tensor.js";
+import type { HostData } from "../tensor/types.js";
+
+/** What of a program is written to. */
+interface Writable {
+  write(variable: Variable, data: HostData | Float64Array): void;
+}
+
+/** Some of the records. */
+export interface PickedRecords {
+  readonly inputs: Tensor;
+  readonly targets: Tensor;
+  /** With mean 1 over all records; undefined where all count alike. */
+  readonly weights: Tensor | undefined;
+}
+
+/** Room for records as large as those of a part. */
+export class RecordPlace {
+  readonly variables: readonly Variable[];
+  readonly #inputs: Variable;
+  readonly #targets: Variable;
+  readonly #weights: Variable | undefined;
+
+  /** @param isWeighed whether steps need the weights, where the part has them */
+  constructor(name: string, { inputs, targets, weights }: DatasetPart, isWeighed: boolean) {
+    this.#inputs = dataVariable(`${name}Inputs`, inputs.shape, inputs.dtype);
+    this.#targets = dataVariable(`${name}Targets`, targets.shape, targets.dtype);
+    this.#weights = isWeighed && weights ? dataVariable(`${name}Weights`, weights.shape, "f64") : undefined;
+    this.variables = [this.#inputs, this.#targets, ...(this.#weights ? [this.#weights] : [])];
+  }
+
+  /** Puts records there: as many as there is room for, or fewer. */
+  fill(program: Writable, part: DatasetPart): void {
+    program.write(this.#inputs, part.inputs.data);
+    program.write(this.#targets, part.targets.data);
+    if (this.#weights) program.write(this.#weights, withMeanOne(part));
+  }
+
+  /** The records of these rows. */
+  pick(rows: Tensor): PickedRecords {
+    return {
+      inputs: readVariable(this.#inputs).take(rows),
+      targets: readVariable(this.#targets).take(rows),
+      weights: this.#weights && readVariable(this.#weights).take(rows),
+    };
+  }
+}
+
+/** The weights of a part, divided by their mean. */
+function withMeanOne({ weights }: DatasetPart): Float64Array {
+  const given = weights?.data ?? [];
+  let sum = 0;
+  for (const weight of given) sum += weight;
+  return Float64Array.from(given, (weight) => (weight * given.length) / sum);
+}
+
+/** A part of the data where every record has weight 0 has no mean of anything. */
+export function checkSomeCount(part: DatasetPart, what: string): void {
+  if (part.weights?.data.every((weight) => weight === 0))
+    throw new SteepestError({
+      problem: `No record of the ${what} part counts`,
+      expected: "at least one weight above 0",
+      received: "zeros",
+      fix: "try another seed, or a larger share",
+    });
+}
