@@ -46,7 +46,7 @@ export { type FitOptions, fit } from "./descent/fit.js";
 export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export { type LeastSquaresOptions, LeastSquaresRun, leastSquares } from "./descent/least-squares/index.js";
 export { type MinimizeManyOptions, minimizeMany } from "./descent/many.js";
-export { maximize, minimize, trace } from "./descent/minimize.js";
+export { maximize, minimize } from "./descent/minimize.js";
 export type { Prediction, Predictor } from "./descent/predictor.js";
 export type { LoopProfile, Profile } from "./descent/profile.js";
 export type { TrainingProgress } from "./descent/progress.js";
@@ -109,6 +109,7 @@ export { type BatchObjectiveOptions, batchObjective } from "./objectives/batch.j
 export type { Constants } from "./objectives/formula/function-parser.js";
 export { type HostObjective, type Objective, objective } from "./objectives/objective.js";
 export { type Family, type LeastSquaresProblem, type Minimum, type Problem, problems } from "./objectives/problems/index.js";
+export { trace } from "./objectives/trace.js";
 export type { ModelPoint } from "./objectives/training.js";
 export {
   accumulate,

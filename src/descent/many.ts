@@ -3,6 +3,7 @@ import { WasmProgram } from "../backends/wasm/program.js";
 import type { AnyFunction, Constants } from "../objectives/formula/function-parser.js";
 import type { NumberStart } from "../objectives/functions.js";
 import type { Objective } from "../objectives/objective.js";
+import { tracedObjective, type Widened } from "../objectives/trace.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { fromHost, Tensor } from "../tensor/tensor.js";
@@ -10,7 +11,6 @@ import { allocate, type HostData } from "../tensor/types.js";
 import { Descents } from "./descents.js";
 import type { Status } from "./history.js";
 import { manyFirst, manyList, manyStep, manyVariables } from "./many-step.js";
-import { tracedObjective, type Widened } from "./minimize.js";
 import { type DescentSettings, type MinimizeOptions, settingsOf, unusable } from "./settings.js";
 import { descentVariables, gradientOf, initialValues, lookEntry, stepEntry, variableList } from "./step.js";
 

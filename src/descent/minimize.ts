@@ -1,7 +1,8 @@
 /** `minimize` and `maximize`: from a formula, a plain function, a function of tensors or one's own JavaScript to a Run. */
 import type { AnyFunction, Constants } from "../objectives/formula/function-parser.js";
-import { formulaObjective, functionObjective, type NumberStart, tensorObjective } from "../objectives/functions.js";
-import type { HostObjective, Objective } from "../objectives/objective.js";
+import type { NumberStart } from "../objectives/functions.js";
+import type { HostObjective } from "../objectives/objective.js";
+import { tracedObjective, type Widened } from "../objectives/trace.js";
 import { SteepestError } from "../tensor/error.js";
 import { Tensor } from "../tensor/tensor.js";
 import { descendHost } from "./host-loop.js";
@@ -93,9 +94,6 @@ export function maximize(f: Minimizable, start: NumberStart | Tensor | Float64Ar
   return descent(f, start, options, -1);
 }
 
-/** A start of literal numbers stands for numbers. */
-export type Widened<S> = S extends number ? number : S extends readonly number[] ? number[] : { [K in keyof S]: number };
-
 /** An argument of a function that starts from an array: a number in `(x, y) => x * y`, all numbers in `(x) => x[0] * x[1]` and `([x, y]) => x * y`. */
 type Numbers = number & readonly number[];
 
@@ -139,44 +137,3 @@ const unreadable = (f: unknown): SteepestError =>
         ? "hand the formula or function itself to minimize; descend takes what trace returns"
         : undefined,
   });
-
-/**
- * The objective that a formula or function means, with its start: what `descend` and `checkGradient` take.
- *
- * @example
- * ```ts
- * import { checkGradient, trace } from "steepest";
- * checkGradient(trace("x^2 * sin(y)", { x: 1, y: 2 }), [1.5, 0.3]).verdict; // → "pass"
- * ```
- */
-export function trace<S extends NumberStart>(f: string | AnyFunction, start: S, constants?: Constants): Objective<Widened<S>>;
-export function trace(f: (x: Tensor) => Tensor, start: Tensor): Objective<Tensor>;
-export function trace(f: string | AnyFunction, start: NumberStart | Tensor, constants?: Constants): Objective {
-  return tracedObjective(f, start, constants);
-}
-
-/** The objective behind every traced descent: a formula or plain function for numbers, a function of a tensor for a tensor. */
-export function tracedObjective(f: string | AnyFunction, start: NumberStart | Tensor | Float64Array, constants?: Constants): Objective {
-  if (start instanceof Tensor) {
-    if (typeof f === "string")
-      throw new SteepestError({
-        problem: "a formula starts from numbers, not from a tensor",
-        fix: "write the start as { x: 1, y: 2 } or [1, 2]",
-      });
-    if (constants !== undefined)
-      throw new SteepestError({
-        problem: "a function of a tensor takes no constants",
-        fix: "let it close over them: numbers and tensors alike",
-      });
-    // The function's own signature promised a function of one tensor: see the overloads of minimize.
-    return tensorObjective(f as unknown as (x: Tensor) => Tensor, start);
-  }
-  if (start === null || start === undefined || typeof start === "string" || typeof start === "function")
-    throw new SteepestError({
-      problem: "the start is missing",
-      expected: "a number, an array of numbers, a record such as { x: 1, y: 2 }, or a tensor",
-      received: String(start),
-    });
-  const numbers = start instanceof Float64Array ? [...start] : start;
-  return typeof f === "string" ? formulaObjective(f, numbers, constants) : functionObjective(f, numbers, constants);
-}
