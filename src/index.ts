@@ -107,6 +107,12 @@ export {
 } from "./models/index.js";
 export { type BatchObjectiveOptions, batchObjective } from "./objectives/batch.js";
 export type { Constants } from "./objectives/formula/function-parser.js";
+export {
+  type PartialDerivativesOptions,
+  partialDerivatives,
+  type UpdateRulesOptions,
+  updateRules,
+} from "./objectives/formula/partial-derivatives.js";
 export { type HostObjective, type Objective, objective } from "./objectives/objective.js";
 export { type Family, type LeastSquaresProblem, type Minimum, type Problem, problems } from "./objectives/problems/index.js";
 export { trace } from "./objectives/trace.js";

@@ -1,10 +1,11 @@
 /** Symbolic partial derivatives, for printing a gradient. The engine's own derivatives do not come from here. */
 import { children, type Expression, type Local, nowhere, type Program } from "./ast.js";
+import { readable } from "./forms.js";
 import type { FunctionName } from "./functions.js";
-import { binary, negative, number, simplify } from "./terms.js";
+import { binary, negative, number } from "./terms.js";
 
 /** Beyond this many nodes a printed gradient helps nobody. */
-const largestPrinted = 200;
+export const largestPrinted = 200;
 
 /**
  * ∂expression/∂name, simplified for reading: x1³ + 5 x1 x2 − 3 x2 x3² gives ⟨3x1² + 5x2, 5x1 − 3x3², −6x2·x3⟩.
@@ -12,7 +13,7 @@ const largestPrinted = 200;
  * Where an expression has a kink the choices are those of the engine: |x|, relu have slope 0 at 0, max and min give the second argument's.
  */
 export function differentiate(expression: Expression, name: string): Expression {
-  return simplify(derivative(expression, name));
+  return readable(derivative(expression, name));
 }
 
 /**
@@ -119,7 +120,8 @@ function ofPower(node: Expression, u: Expression, v: Expression, du: Expression,
   const byBase = times(times(v, binary("^", u, minus(v, one))), du);
   if (isZero(dv)) return byBase;
   const log = u.kind === "number" && u.symbol === "e" ? one : call("log", u);
-  return plus(isZero(du) ? zero : byBase, times(times(node, log), dv));
+  if (isZero(du)) return times(times(node, log), dv);
+  return times(node, plus(times(log, dv), over(times(v, du), u)));
 }
 
 function ofCall(node: Extract<Expression, { kind: "call" }>, name: string): Expression {

@@ -6,7 +6,7 @@ import { type Expression, nowhere } from "./ast.js";
 import { format } from "./print.js";
 
 /** coefficient · Π baseᵢ^exponentᵢ */
-interface Term {
+export interface Term {
   readonly above: number;
   readonly below: number;
   readonly factors: ReadonlyMap<string, Factor>;
@@ -57,7 +57,7 @@ export function simplify(node: Expression): Expression {
   }
 }
 
-function termsOf(node: Expression): Term[] {
+export function termsOf(node: Expression): Term[] {
   if (node.kind === "number" && node.symbol === undefined) return node.value === 0 ? [] : [constant(node.value, 1)];
   if (node.kind === "unary" && node.operator === "-") return termsOf(node.operand).map((term) => ({ ...term, above: -term.above }));
   if (node.kind === "call") return callTerms(node);
@@ -69,12 +69,12 @@ function termsOf(node: Expression): Term[] {
     case "-":
       return collect([...termsOf(left), ...termsOf(negative(right))]);
     case "*":
-      return product(asTerm(termsOf(left)), asTerm(termsOf(right)));
+      return termProduct(asTerm(termsOf(left)), asTerm(termsOf(right)));
     case "/": {
       const divisor = asTerm(termsOf(right));
       return divisor === undefined
         ? [single(binary("/", simplify(left), number(0)), 1)]
-        : product(asTerm(termsOf(left)), power(divisor, -1));
+        : termProduct(asTerm(termsOf(left)), power(divisor, -1));
     }
     case "^":
       return powerTerms(termsOf(left), termsOf(right));
@@ -92,7 +92,7 @@ function callTerms(node: Extract<Expression, { kind: "call" }>): Term[] {
   const [{ above, below, factors }] = terms;
   if (factors.size === 0 && node.name === "mean") return terms;
   const inside = rebuild([{ above: 1, below: 1, factors }]);
-  return product(constant(above, below), single({ ...node, arguments: [inside] }, 1));
+  return termProduct(constant(above, below), single({ ...node, arguments: [inside] }, 1));
 }
 
 /** Each part is simplified once: towers of powers stay cheap. */
@@ -120,7 +120,7 @@ function asTerm(terms: readonly Term[]): Term | undefined {
   return terms.length > 1 ? single(rebuild(terms), 1) : terms[0];
 }
 
-function product(a: Term | undefined, b: Term | undefined): Term[] {
+export function termProduct(a: Term | undefined, b: Term | undefined): Term[] {
   if (a === undefined || b === undefined) return [];
   const factors = new Map(a.factors);
   for (const [key, { base, exponent }] of b.factors) {
@@ -149,11 +149,12 @@ function reduced(term: Term): Term {
     let [a, b] = [Math.abs(above), below];
     while (b !== 0) [a, b] = [b, a % b];
     if (a > 1) [above, below] = [above / a, below / a];
-  } else if (String(above / below).length <= 6) [above, below] = [above / below, 1];
+  } else if (String(withoutDust(above / below)).length <= 6) [above, below] = [withoutDust(above / below), 1];
+  else above = withoutDust(above);
   return { ...term, above, below };
 }
 
-function collect(terms: readonly Term[]): Term[] {
+export function collect(terms: readonly Term[]): Term[] {
   const found = new Map<string, Term>();
   for (const term of terms) {
     const key = [...term.factors]
@@ -168,9 +169,18 @@ function collect(terms: readonly Term[]): Term[] {
   return [...found.values()].filter((term) => term.above !== 0);
 }
 
-function rebuild(terms: readonly Term[]): Expression {
+export function rebuild(terms: readonly Term[]): Expression {
   if (terms.length === 0) return number(0);
-  const [first, ...rest] = terms;
+  // 1 − x² rather than −x² + 1
+  const lead =
+    terms[0].above < 0
+      ? Math.max(
+          0,
+          terms.findIndex(({ above }) => above > 0),
+        )
+      : 0;
+  const first = terms[lead];
+  const rest = terms.filter((_, i) => i !== lead);
   return rest.reduce(
     (sum, term) => (term.above < 0 ? binary("-", sum, rebuildTerm({ ...term, above: -term.above })) : binary("+", sum, rebuildTerm(term))),
     rebuildTerm(first),
@@ -195,5 +205,19 @@ function rebuildTerm({ above, below, factors }: Term): Expression {
       );
 }
 
-const raised = (base: Expression, exponent: number): Expression => (exponent === 1 ? base : binary("^", base, number(exponent)));
+const raised = (base: Expression, exponent: number): Expression => (exponent === 1 ? base : binary("^", base, exponentNode(exponent)));
+
+/** 1/3 for 0.333…, 0.3 for 0.30000000000000004. */
+function exponentNode(value: number): Expression {
+  const plain = withoutDust(value);
+  if (String(plain).length <= 8) return number(plain);
+  const below = [3, 6, 7, 9, 11, 12, 13].find((n) => Math.abs(value * n - Math.round(value * n)) < 1e-14 * n);
+  return below === undefined ? number(value) : binary("/", number(Math.round(value * below)), number(below));
+}
+
+/** The number to 15 digits where that is much shorter: 0.3 for 0.1 + 0.2. */
+function withoutDust(value: number): number {
+  const plain = Number(value.toPrecision(15));
+  return String(plain).length + 5 <= String(value).length ? plain : value;
+}
 const rank = (base: Expression): number => (base.kind === "number" ? 0 : base.kind === "name" ? 1 : 2);
