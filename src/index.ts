@@ -5,6 +5,19 @@ import { setEvaluator } from "./tensor/read.js";
 setEvaluator(evaluate);
 
 export {
+  type AnalysisOptions,
+  type AnalysisPoint,
+  type DirectionalOptions,
+  directionalDerivative,
+  type FunctionAt,
+  type RayModel,
+  type SteepestDirection,
+  steepestDirection,
+  TaylorModel,
+  type TaylorOptions,
+  taylor,
+} from "./analysis/index.js";
+export {
   customGradient,
   grad,
   hessian,

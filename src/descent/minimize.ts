@@ -2,7 +2,7 @@
 import type { AnyFunction, Constants } from "../objectives/formula/function-parser.js";
 import type { NumberStart } from "../objectives/functions.js";
 import type { HostObjective } from "../objectives/objective.js";
-import { tracedObjective, type Widened } from "../objectives/trace.js";
+import { type Held, type Numbers, tracedObjective, type Widened } from "../objectives/trace.js";
 import { SteepestError } from "../tensor/error.js";
 import { Tensor } from "../tensor/tensor.js";
 import { descendHost } from "./host-loop.js";
@@ -93,12 +93,6 @@ export function maximize<S extends NumberRecord>(f: (point: S) => number, start:
 export function maximize(f: Minimizable, start: NumberStart | Tensor | Float64Array, options: MinimizeOptions = {}): Run {
   return descent(f, start, options, -1);
 }
-
-/** An argument of a function that starts from an array: a number in `(x, y) => x * y`, all numbers in `(x) => x[0] * x[1]` and `([x, y]) => x * y`. */
-type Numbers = number & readonly number[];
-
-/** Constants as the function sees them: an array stands for each of its numbers in turn, inside `sum(…)` and `mean(…)`. */
-type Held<C extends Constants> = { readonly [K in keyof C]: C[K] extends number ? number : Numbers };
 
 /** Options in which the constants are given. */
 type WithConstants<C extends Constants> = MinimizeOptions<C> & { readonly constants: C };

@@ -8,6 +8,12 @@ import type { Objective } from "./objective.js";
 /** A start of literal numbers stands for numbers. */
 export type Widened<S> = S extends number ? number : S extends readonly number[] ? number[] : { [K in keyof S]: number };
 
+/** An argument of a function that starts from an array: a number in `(x, y) => x * y`, all numbers in `(x) => x[0] * x[1]` and `([x, y]) => x * y`. */
+export type Numbers = number & readonly number[];
+
+/** Constants as the function sees them: an array stands for each of its numbers in turn, inside `sum(…)` and `mean(…)`. */
+export type Held<C extends Constants> = { readonly [K in keyof C]: C[K] extends number ? number : Numbers };
+
 /**
  * The objective that a formula or function means, with its start: what `descend` and `checkGradient` take.
  *

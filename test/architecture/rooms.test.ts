@@ -13,6 +13,7 @@ const rooms = [
   "data",
   "objectives",
   "curvature",
+  "analysis",
   "descent",
   "fitting",
   "vision",
