@@ -60,7 +60,7 @@ export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export { type LeastSquaresOptions, LeastSquaresRun, leastSquares } from "./descent/least-squares/index.js";
 export { type MinimizeManyOptions, minimizeMany } from "./descent/many.js";
 export { maximize, minimize } from "./descent/minimize.js";
-export type { Prediction, Predictor } from "./descent/predictor.js";
+export type { Activation, Prediction, Predictor } from "./descent/predictor.js";
 export type { LoopProfile, Profile } from "./descent/profile.js";
 export type { TrainingProgress } from "./descent/progress.js";
 export { solveQuadratic } from "./descent/quadratic.js";
@@ -103,15 +103,20 @@ export {
   l2,
   linear,
   type Model,
+  type ModelPart,
   maxPool2d,
   meanPool2d,
   meanSquared,
   mlp,
   multiclassHinge,
+  type NamedWeights,
   normal,
   ones,
   ParameterLayout,
+  type PartialWeights,
   relu,
+  residual,
+  type StartingWeights,
   sequential,
   sigmoid,
   softmax,

@@ -4,6 +4,7 @@ import { split } from "../data/split.js";
 import { crossEntropy, type Loss, meanSquared } from "../models/losses.js";
 import type { BuiltModel, Model } from "../models/model.js";
 import type { Regularizer } from "../models/regularizers.js";
+import type { StartingWeights } from "../models/weights.js";
 import { Training } from "../objectives/training.js";
 import { adam } from "../optimizers/adam.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
@@ -31,6 +32,11 @@ export interface FitOptions extends OrderOptions {
   readonly seed?: number;
   /** Share of the training records kept apart for validation, 0 ≤ share < 1. Default 0. The test part is never used for it. */
   readonly validation?: number;
+  /**
+   * What training starts from, by name: the weights of another run (`run.weights`, or `(await loadRun(folder)).weights`), all of them, or with
+   * `{ from, only: "conv*" }` a part: the rest starts as its layers say. `freeze` keeps them as they are.
+   */
+  readonly weights?: StartingWeights;
   /** Stop when the validation loss has not fallen for so many epochs; the best weights are restored. */
   readonly patience?: number;
   /** Stop after about so many seconds. */
@@ -96,6 +102,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     preprocessing: data.preprocessing,
     seed,
     ...(options.regularizer ? { regularizer: options.regularizer } : {}),
+    ...(options.weights ? { weights: options.weights } : {}),
     ...(options.dtype ? { dtype: options.dtype } : {}),
   });
   if (loss.classification) checkScores(training.parts.model, loss, data);
@@ -138,7 +145,8 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
 }
 
 const names = [
-  ...["loss", "optimizer", "regularizer", "epochs", "batchSize", "order", "curriculum", "seed", "validation", "patience", "seconds"],
+  ...["loss", "optimizer", "regularizer", "epochs", "batchSize", "order", "curriculum", "seed", "validation"],
+  ...["weights", "patience", "seconds"],
   ...["threads", "fast", "workerUrl", "dtype", "signal", "onProgress", "profile"],
 ];
 

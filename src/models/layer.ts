@@ -5,11 +5,22 @@ import { checkShape, type Shape, sameShape, showShape } from "../tensor/types.js
 import { kindOf } from "./layout.js";
 import type { Parameter, ParameterDefinition, StateDefinition, StateEntry } from "./parameter.js";
 
+/** What a model needs beside its input, while it is traced. */
+export interface ModelContext {
+  readonly training: boolean;
+  /** 32 random bits (u32) for each element of a batch, for a purpose such as `dropout1`. Needed where a layer draws while training. */
+  readonly random?: (purpose: string, shape: Shape) => Tensor;
+  /** The carried state, by path. */
+  readonly state?: Readonly<Record<string, Tensor>>;
+  /** Is told what each layer gives, inner layers before the block that they are in. Tracing costs nothing: only what is used is computed. */
+  readonly tap?: (path: string, output: Tensor) => void;
+}
+
 /** What a layer may know beside its input, while it is traced. */
 export interface LayerContext {
   /** Whether this is a training step: dropout acts only then. */
   readonly training: boolean;
-  /** The layer's own name in the model: `dropout1`. */
+  /** The layer's own name in the model: `dropout1`, or `residual2.dropout1` inside a block. */
   readonly path: string;
   /** The carried state, by the names that the layer declares. */
   readonly state: Readonly<Record<string, Tensor>>;
@@ -32,6 +43,8 @@ export interface LayerDefinition<P extends string> {
   readonly state?: Readonly<Record<string, StateDefinition>> | ((input: Shape) => Readonly<Record<string, StateDefinition>>);
   /** The shape of one output for the shape of one input, both without the batch axis. Default: the same shape. It may refuse an input. */
   outputShape?(input: Shape): Shape;
+  /** Multiplications that are added to a sum, for one input: `summary()` counts two floating-point operations for each. Default 0. */
+  multiplyAdds?(input: Shape): number;
   /** x has the batch as its first axis. */
   apply(x: Tensor, parameters: Readonly<Record<P, Tensor>>, context: LayerContext): LayerResult;
 }
@@ -50,12 +63,19 @@ export interface BuiltLayer {
   readonly outputShape: Shape;
   readonly parameters: readonly Parameter[];
   readonly state: readonly StateEntry[];
+  /** Multiplications that are added to a sum, for one input. */
+  readonly multiplyAdds: number;
+  /** The layers that it is made of, for blocks. */
+  readonly inner: readonly BuiltLayer[];
   /** Parameters by path, as the whole model has them. The state it gives is by path, too. */
-  apply(
-    x: Tensor,
-    parameters: Readonly<Record<string, Tensor>>,
-    context: LayerContext,
-  ): { readonly output: Tensor; readonly state: Readonly<Record<string, Tensor>> };
+  apply(x: Tensor, parameters: Readonly<Record<string, Tensor>>, context: ModelContext): AppliedLayer;
+}
+
+/** What a layer in its place gives. */
+export interface AppliedLayer {
+  readonly output: Tensor;
+  /** What it carries on, by path. */
+  readonly state: Readonly<Record<string, Tensor>>;
 }
 
 /**
@@ -102,9 +122,25 @@ function build<P extends string>(definition: LayerDefinition<P>, inputShape: Sha
     outputShape,
     parameters,
     state,
-    apply(x, values, context) {
-      const result = apply(x, Object.fromEntries(parameters.map((p) => [p.name, values[p.path]])), context);
-      const { output, state: next } = result instanceof Tensor ? { output: result, state: context.state } : result;
+    multiplyAdds: definition.multiplyAdds?.(inputShape) ?? 0,
+    inner: [],
+    apply(x, values, { training, random, state: carried = {} }) {
+      const before = Object.fromEntries(state.map((s) => [s.name, carried[s.path]]));
+      const result = apply(x, Object.fromEntries(parameters.map((p) => [p.name, values[p.path]])), {
+        training,
+        path,
+        state: before,
+        randomBits(shape, purpose) {
+          if (random === undefined)
+            throw new SteepestError({
+              problem: `${path} draws random numbers, and there is no stream for it`,
+              where: `layer ${path}`,
+              fix: "hand `random` to apply, or apply the model with training: false",
+            });
+          return random(purpose === undefined ? path : `${path} ${purpose}`, shape);
+        },
+      });
+      const { output, state: next } = result instanceof Tensor ? { output: result, state: before } : result;
       const expected = [x.shape[0], ...outputShape];
       if (!sameShape(output.shape, expected))
         throw new SteepestError({

@@ -50,7 +50,7 @@ export function batchObjective(model: Model, data: Dataset, options: BatchObject
     kind: "traced",
     name: data.name,
     parameters: training.parameters,
-    start: training.initialTheta(),
+    start: training.start().theta,
     loss: (theta) => training.batch(theta, inputs, targets, true, { step: weakNumber(0) }).loss,
     solution: (theta) => training.layout.split(theta),
   };

@@ -7,6 +7,7 @@ import { initialTheta, ParameterLayout } from "../models/layout.js";
 import { accuracy, type Loss } from "../models/losses.js";
 import type { BuiltModel } from "../models/model.js";
 import type { Regularizer } from "../models/regularizers.js";
+import { matchWeights, type StartingWeights } from "../models/weights.js";
 import type { Parameters } from "../optimizers/parameters.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
@@ -20,6 +21,8 @@ export interface TrainingParts {
   readonly regularizer?: Regularizer;
   readonly preprocessing: Preprocessing;
   readonly seed: number;
+  /** What training starts from; whatever is not there starts as its layer says. */
+  readonly weights?: StartingWeights;
   /** What parameters and activations are computed in. Default "f32". */
   readonly dtype?: "f32" | "f64";
 }
@@ -39,6 +42,8 @@ export interface BatchContext {
   readonly state?: Tensor;
   /** How much each record counts: [records]. Default: all alike. */
   readonly weights?: Tensor;
+  /** Is told what each layer gives, by its path. */
+  readonly tap?: (path: string, output: Tensor) => void;
 }
 
 /** What a batch gives: the loss to be minimised, and how many records were classified rightly. */
@@ -73,12 +78,7 @@ export class Training {
     return this.layout;
   }
 
-  /** θ₀, from the model's initialisers and the seed. */
-  initialTheta(): HostData {
-    return initialTheta(this.layout, this.parts.model.parameters, this.parts.seed);
-  }
-
-  /** The carried state before the first step. */
+  /** The carried state of a model that has seen nothing. */
   initialState(): HostData {
     const { state } = this.parts.model;
     return this.stateLayout.join(new Map(state.map(({ path, shape, initial }) => [path, new Float64Array(sizeOf(shape)).fill(initial)])));
@@ -100,9 +100,17 @@ export class Training {
     return { theta: this.layout.join(part(false)), state: this.stateLayout.join(part(true)) };
   }
 
-  /** Where training begins. */
+  /**
+   * Where training begins: at the weights that were given, or as the layers' initialisers and the seed say.
+   *
+   * @throws SteepestError for weights that do not fit
+   */
   start(): ModelPoint {
-    return { theta: this.initialTheta(), state: this.initialState() };
+    const { model, seed, weights } = this.parts;
+    const fresh = { theta: initialTheta(this.layout, model.parameters, seed), state: this.initialState() };
+    if (weights === undefined) return fresh;
+    const given = matchWeights(weights, [...this.layout.entries, ...this.stateLayout.entries]);
+    return this.point(new Map<string, ArrayLike<number>>([...this.named(fresh), ...given]));
   }
 
   /**
@@ -135,11 +143,11 @@ export class Training {
   }
 
   /** What the model gives outside training. */
-  output(theta: Tensor, inputs: Tensor, state?: Tensor): Tensor {
-    return this.#applied(this.layout.views(theta), inputs, false, { ...(state ? { state } : {}) }).output;
+  output(theta: Tensor, inputs: Tensor, context: Omit<BatchContext, "step"> = {}): Tensor {
+    return this.#applied(this.layout.views(theta), inputs, false, context).output;
   }
 
-  #applied(views: Readonly<Record<string, Tensor>>, inputs: Tensor, training: boolean, { step, state }: BatchContext) {
+  #applied(views: Readonly<Record<string, Tensor>>, inputs: Tensor, training: boolean, { step, state, tap }: BatchContext) {
     const { model, preprocessing } = this.parts;
     const seed = seedWords(this.parts.seed);
     const layout = this.stateLayout;
@@ -148,6 +156,7 @@ export class Training {
     const result = model.apply(this.#prepared(inputs, preprocessing), views, {
       training,
       ...(carried ? { state: layout.views(carried) } : {}),
+      ...(tap ? { tap } : {}),
       ...(step ? { random: (purpose, shape) => recordBits(tracedStreamKey(seed, purpose, step.cast("u32")), shape) } : {}),
     });
     return { output: result.output, state: carries ? layout.packed(result.state) : undefined };

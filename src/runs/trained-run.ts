@@ -1,7 +1,7 @@
 /** From what `fit` returns to what a run folder keeps, and back to a model. */
 import type { TrainedRun } from "../descent/trained-run.js";
 import type { BuiltModel } from "../models/model.js";
-import { parameterCount } from "../models/model.js";
+import { parameterCount } from "../models/summary.js";
 import type { ModelPoint } from "../objectives/training.js";
 import { chooseSamples } from "./choose-samples.js";
 import type { LayerSummary, NamedArray, PlainData, RunData } from "./run-data.js";

@@ -14,7 +14,7 @@ export function batchGradient(model: Model, shape: readonly number[], records: n
     seed: 3,
     dtype: "f64",
   });
-  const theta = fromHost(training.initialTheta(), [training.layout.size], "f64");
+  const theta = fromHost(training.start().theta, [training.layout.size], "f64");
   const inputs = fromHost(
     Float64Array.from({ length: records * sizeOf(shape) }, (_, i) => ((i * 7919) % 97) / 97),
     [records, ...shape],

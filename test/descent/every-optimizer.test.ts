@@ -44,7 +44,7 @@ describe("every optimizer", () => {
     expect(one.status).toBe("step-limit");
     expect(one.theta).toEqual(three.theta);
     expect(one.theta.every(Number.isFinite)).toBe(true);
-    expect(one.theta).not.toEqual(one.training.initialTheta());
+    expect(one.theta).not.toEqual(one.training.start().theta);
     expectEmptyGaps(one);
   });
 
@@ -57,7 +57,7 @@ describe("every optimizer", () => {
     expect(one.theta).toEqual(three.theta);
     expect(one.averaged?.theta).toEqual(three.averaged?.theta);
     expectEmptyGaps(one);
-    const start = one.training.layout.split(one.training.initialTheta());
+    const start = one.training.layout.split(one.training.start().theta);
     for (const [path, before] of start) {
       if (path === "conv1.bias") expect(one.weights.get(path)).toEqual(before);
       else expect(one.weights.get(path)).not.toEqual(before);
@@ -79,7 +79,7 @@ describe("every optimizer", () => {
     const decays = (except?: { readonly kind: "bias" }) =>
       train(weightDecay(optimizerNamed("gd", { learningRate: 1e-12 }), { rate: 1e11, ...(except ? { except } : {}) }), 1, 1);
     const { weights, training } = await decays({ kind: "bias" });
-    const start = training.layout.split(training.initialTheta());
+    const start = training.layout.split(training.start().theta);
     // 1 − α λ = 0.9 at each of three steps.
     const ratio = (path: string) => (weights.get(path)?.[0] ?? Number.NaN) / (start.get(path)?.[0] ?? Number.NaN);
     expect(ratio("dense1.weight")).toBeCloseTo(0.729, 5);

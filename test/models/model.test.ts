@@ -8,8 +8,9 @@ import { dense, flatten } from "../../src/models/layers/dense.js";
 import { dropout } from "../../src/models/layers/dropout.js";
 import { maxPool2d, meanPool2d } from "../../src/models/layers/pooling.js";
 import { initialTheta, ParameterLayout } from "../../src/models/layout.js";
-import { parameterCount, sequential } from "../../src/models/model.js";
+import { sequential } from "../../src/models/model.js";
 import { cnn, linear, mlp, modelNamed } from "../../src/models/ready.js";
+import { parameterCount } from "../../src/models/summary.js";
 import { tensor } from "../../src/tensor/create.js";
 import { literalSeed, recordBits, tracedStreamKey } from "../../src/tensor/random-bits.js";
 import type { Tensor } from "../../src/tensor/tensor.js";
@@ -52,11 +53,11 @@ describe("a built model", () => {
 
   it("prints a table", () => {
     expect(linear().build([28, 28, 1]).summary().split("\n")).toEqual([
-      "layer     output       parameters",
+      "layer     output       parameters   FLOPs",
       "input     [28, 28, 1]",
       "flatten1  [784]",
-      "dense1    [10]              7,850",
-      "linear                      7,850",
+      "dense1    [10]              7,850  15,680",
+      "linear                      7,850  15,680",
     ]);
   });
 

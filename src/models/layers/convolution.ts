@@ -2,7 +2,7 @@
 
 import { SteepestError } from "../../tensor/error.js";
 import { type ConvAttributes, convShape } from "../../tensor/primitives/contraction.js";
-import type { Shape } from "../../tensor/types.js";
+import { type Shape, sizeOf } from "../../tensor/types.js";
 import { he, type Initializer, zeros } from "../initializers.js";
 import { defineLayer, type Layer } from "../layer.js";
 import { checkCount, checkFit, checkImage, checkPair, type Pair } from "./checks.js";
@@ -63,6 +63,7 @@ export function conv2d(filters: number, kernel: Pair, options: Conv2dOptions = {
       if (padding === "valid") checkFit("conv2d", window, input);
       return convShape(attributes([1, ...input])).slice(1);
     },
+    multiplyAdds: (input) => sizeOf(convShape(attributes([1, ...input]))) * window[0] * window[1] * input[2],
     apply(x, parameters) {
       const y = x.convolve(parameters.weight, attributes(x.shape));
       return bias === false ? y : y.add(parameters.bias);

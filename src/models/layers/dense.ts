@@ -45,6 +45,7 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
         });
       return [units];
     },
+    multiplyAdds: ([features]) => features * units,
     apply: (x, parameters) => (bias === false ? x.matmul(parameters.weight) : x.matmul(parameters.weight).add(parameters.bias)),
   });
 }

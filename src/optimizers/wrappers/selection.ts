@@ -35,9 +35,9 @@ export const settingOf = (selection: Selection): string | undefined =>
  *
  * @throws SteepestError where a part of the selection means none, with the names that there are
  */
-export function chosenFrom(owner: string, entries: readonly ParameterEntry[], selection: Selection): ReadonlySet<ParameterEntry> {
+export function chosenFrom<E extends ParameterEntry>(owner: string, entries: readonly E[], selection: Selection): ReadonlySet<E> {
   const parts = Array.isArray(selection) ? selection : [selection];
-  const chosen = new Set<ParameterEntry>();
+  const chosen = new Set<E>();
   for (const part of parts) {
     const found = entries.filter(testOf(part));
     if (found.length === 0) {
