@@ -60,6 +60,7 @@ export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export { type LeastSquaresOptions, LeastSquaresRun, leastSquares } from "./descent/least-squares/index.js";
 export { type MinimizeManyOptions, minimizeMany } from "./descent/many.js";
 export { maximize, minimize } from "./descent/minimize.js";
+export type { StreamOptions, StreamState } from "./descent/online/descend-stream.js";
 export type { Activation, Prediction, Predictor } from "./descent/predictor.js";
 export type { LoopProfile, Profile } from "./descent/profile.js";
 export type { TrainingProgress } from "./descent/progress.js";

@@ -7,7 +7,8 @@ import { checkDataset, noPreprocessing, notFinite } from "./dataset.js";
 /** Numbers, rows of numbers, rows of rows … : all rows of one depth have one length. */
 export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
 
-type NumberArray =
+/** Numbers in a typed array. */
+export type NumberArray =
   | Uint8Array
   | Uint8ClampedArray
   | Int8Array
@@ -175,7 +176,8 @@ function store(data: NumberArray, shape: readonly number[], role: string, where:
   return as("i32", Int32Array.from(data));
 }
 
-function nestedShape(input: NestedNumbers): number[] {
+/** The lengths of the first row at each depth. */
+export function nestedShape(input: readonly unknown[]): number[] {
   const shape: number[] = [];
   for (let level: unknown = input; Array.isArray(level); level = level[0]) shape.push(level.length);
   return shape;

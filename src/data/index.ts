@@ -20,3 +20,4 @@ export type { ArrayStatistics } from "./statistics.js";
 export { channelStatistics, classCounts, standardized, statistics } from "./statistics.js";
 export type { StrdProblem } from "./strd.js";
 export { parseStrd } from "./strd.js";
+export type { ElementStream, StreamElement, StreamedBatch, StreamedRecord } from "./stream.js";

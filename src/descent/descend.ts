@@ -1,5 +1,6 @@
 /** `descend`: step by step, under one's own control. */
 import { openProgram } from "../backends/wasm/threads/index.js";
+import type { Model } from "../models/model.js";
 import type { Objective } from "../objectives/objective.js";
 import { adam } from "../optimizers/adam.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
@@ -8,8 +9,10 @@ import { SteepestError } from "../tensor/error.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
 import type { Status } from "./history.js";
+import { descendStream, type StreamOptions, type StreamState } from "./online/descend-stream.js";
 import { checkOptimizer, checkOptionNames } from "./option-names.js";
 import { type Profile, profileOf } from "./profile.js";
+import { type RateChange, RateControl, type SetRate } from "./rate-control.js";
 import { unusable } from "./settings.js";
 import { descentVariables, gradientOf, initialValues, lookEntry, stepEntry, variableList } from "./step.js";
 
@@ -54,9 +57,9 @@ export interface DescentState<S> {
   /** Whether `fast` is in force. */
   readonly fast: boolean;
   /** Sets the learning rate from here on: the schedule, if any, is scaled so that it goes through it. */
-  set(controls: { readonly learningRate: number }): void;
+  readonly set: SetRate;
   /** All that was set so far, with its step. */
-  readonly changes: readonly { readonly step: number; readonly learningRate: number }[];
+  readonly changes: readonly RateChange[];
 }
 
 /**
@@ -71,7 +74,49 @@ export interface DescentState<S> {
  * }
  * ```
  */
-export async function* descend<S>(objective: Objective<S>, options: DescendOptions = {}): AsyncGenerator<DescentState<S>, void, void> {
+export function descend<S>(objective: Objective<S>, options?: DescendOptions): AsyncGenerator<DescentState<S>, void, void>;
+/**
+ * Learns from a stream of records, without end if need be: one step for each element of the stream, or for `batchSize` records. The model can be
+ * used at any time, and memory does not grow with the stream.
+ *
+ * `state.loss` is that of records which were not yet learned, so that `state.all` and `state.recent` judge the model on data that is new to it
+ * (progressive validation: Blum, Kalai and Langford, COLT 1999). A batch of n records gives the mean of their losses. Nothing is taken from the stream
+ * before a state is asked for that needs it. Where the stream fails or a record cannot be used, what came before is learned and given as a state; the
+ * next one asked for throws an error with the number of the record. What is left at the end of the stream is learned as a smaller batch.
+ *
+ * @example
+ * ```ts
+ * import { dense, descend, gd, sequential } from "steepest";
+ * async function* sensor() {
+ *   for (let t = 0; t < 500; t++) yield { input: [Math.sin(t)], target: 3 * Math.sin(t) - 1 };
+ * }
+ * let recent = 1;
+ * for await (const state of descend(sequential(dense(1)), { stream: sensor(), optimizer: gd({ learningRate: 0.1 }), memory: 50 })) recent = state.recent.loss;
+ * recent < 0.001; // → true
+ * ```
+ */
+export function descend(model: Model, options: StreamOptions): AsyncGenerator<StreamState, void, void>;
+export function descend<S>(
+  subject: Objective<S> | Model,
+  options: DescendOptions | StreamOptions = {},
+): AsyncGenerator<DescentState<S>, void, void> | AsyncGenerator<StreamState, void, void> {
+  if (typeof subject === "object" && subject !== null && "build" in subject) return learned(subject, options);
+  return descended(subject, options);
+}
+
+async function* learned(model: Model, options: DescendOptions | StreamOptions): AsyncGenerator<StreamState, void, void> {
+  if ("stream" in options) return yield* descendStream(model, options);
+  throw new SteepestError({
+    problem: "descend was given a model without a stream",
+    expected: "descend(model, { stream })",
+    fix: "to train on a data set use fit(model, data); for one batch of it, descend(batchObjective(model, data))",
+  });
+}
+
+async function* descended<S>(objective: Objective<S>, given: DescendOptions | StreamOptions): AsyncGenerator<DescentState<S>, void, void> {
+  if ("stream" in given)
+    throw new SteepestError({ problem: "an objective takes no stream", fix: "learn from one with a model: descend(model, { stream })" });
+  const options: DescendOptions = given;
   const {
     optimizer = adam({ learningRate: 0.05 }),
     stepsPerYield = 100,
@@ -107,8 +152,8 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
     }))
       program.write(variable, data);
     if (v.evaluation) await program.run(lookEntry({ parameters, optimizer, variables: v, evaluate }), 1);
-    const changes: { step: number; learningRate: number }[] = [];
-    let scale = 1;
+    const changes: RateChange[] = [];
+    const rates = new RateControl((scale) => program.write(v.rateScale, [scale]));
     const watch = plateauWatch(optimizer);
     let done = 0;
     while (done < steps && signal?.aborted !== true) {
@@ -121,12 +166,9 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
       // A step that ends the descent at its own point was an evaluation, not a step.
       done += ended === undefined ? did : did - 1;
       const status = ended ?? (signal?.aborted ? "aborted" : stopped ? "stalled" : done < steps ? "running" : "step-limit");
-      const scaleHere = scale;
+      const set = rates.from(learningRate);
       const lowered = watch ? watch.scale : 1;
-      if (watch?.look(loss)) {
-        scale *= watch.scale / lowered;
-        program.write(v.rateScale, [scale]);
-      }
+      if (watch?.look(loss)) rates.lower(watch.scale / lowered);
       const theta = await program.read(v.theta);
       const step = done;
       yield {
@@ -142,22 +184,7 @@ export async function* descend<S>(objective: Objective<S>, options: DescendOptio
         fast: program.fast,
         changes: [...changes],
         set(controls) {
-          checkOptionNames("set", controls, ["learningRate"]);
-          if (!(Number.isFinite(controls.learningRate) && controls.learningRate >= 0))
-            throw new SteepestError({
-              problem: "this is no learning rate",
-              expected: "a finite number ≥ 0",
-              received: String(controls.learningRate),
-            });
-          if (learningRate === 0 && controls.learningRate > 0)
-            throw new SteepestError({
-              problem: "the rate in force is 0, and no factor leads from it to another",
-              fix: "end this descent and begin a new one at its solution, or set a very small rate instead of 0",
-            });
-          // Relative to the rate that this state shows, however often it is set.
-          const factor = learningRate === 0 ? 1 : controls.learningRate / learningRate;
-          program.write(v.rateScale, [scaleHere * factor]);
-          scale = scaleHere * factor;
+          set(controls);
           changes.push({ step, learningRate: controls.learningRate });
         },
       };

@@ -119,6 +119,8 @@ export interface StepOptions {
   readonly rates?: boolean;
   /** Stop when the gradient's norm is at most the tolerance, or nothing moves any more. */
   readonly convergence: boolean;
+  /** Leave θ as it is where loss or gradient is not finite, as `convergence` does too. */
+  readonly guard?: boolean;
   /** Stop at the target loss as well. Only together with `convergence`. */
   readonly target?: boolean;
   /** What the objective carries on from its evaluation at the step's own θ, wherever else a rule evaluates it. Only where there is room for it. */
@@ -151,7 +153,7 @@ export function stepEntry(options: StepOptions): EntryPoint {
   const finite = areFinite(loss.cast("f64"), gradientNorm);
   const small = gradientNorm.le(readVariable(v.tolerance));
   const arrived = options.target ? small.or(loss.cast("f64").le(readVariable(v.targetLoss))) : small;
-  const stays = options.convergence ? arrived.or(finite.not()) : undefined;
+  const stays = options.convergence ? arrived.or(finite.not()) : options.guard ? finite.not() : undefined;
   // A rule that searches is told not to, where the descent ends.
   const asked = stays && optimizer.carries ? stays.select(0, learningRate) : learningRate;
   const { batchShare = 1 } = options;
@@ -203,7 +205,7 @@ export function stepEntry(options: StepOptions): EntryPoint {
       ...(options.path ? [{ name: "path", value: theta }] : []),
       ...Object.entries(options.metrics?.(theta) ?? {}).map(([name, value]) => ({ name, value })),
     ],
-    stop: stays === undefined ? finite.not() : stalled.reduce((a, b) => a.or(b), stays),
+    stop: stays && options.convergence ? stalled.reduce((a, b) => a.or(b), stays) : finite.not(),
   };
 }
 

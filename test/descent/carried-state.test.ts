@@ -1,43 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  averaged,
-  batchObjective,
-  checkGradient,
-  defineLayer,
-  dense,
-  descend,
-  fit,
-  gd,
-  type Layer,
-  meanSquared,
-  momentum,
-  relu,
-  sam,
-  sequential,
-} from "steepest";
+import { averaged, batchObjective, checkGradient, dense, descend, fit, gd, meanSquared, momentum, relu, sam, sequential } from "steepest";
 import { arrayDataset } from "steepest/data";
 import { afterAll, describe, expect, it } from "vitest";
 import { batchIndices, stepsPerEpoch } from "../../src/data/batches.js";
 import { loadRun } from "../../src/runs/run-folder.js";
 import { saveRun } from "../../src/runs/trained-run.js";
-
-/** Takes the batch's mean away while training, and its running mean afterwards. */
-const centre = (): Layer =>
-  defineLayer({
-    name: "centre",
-    state: ([features]) => ({ runningMean: { shape: [features], initial: 0 }, batches: { shape: [], initial: 0 } }),
-    apply(x, _, { training, state }) {
-      const { runningMean, batches } = state;
-      if (!training) return { output: x.sub(runningMean.broadcastAlong(x.shape, [1])), state };
-      const mean = x.mean(0);
-      return {
-        output: x.sub(mean.broadcastAlong(x.shape, [1])),
-        state: { runningMean: runningMean.mul(0.75).add(mean.mul(0.25)), batches: batches.add(1) },
-      };
-    },
-  });
+import { centre } from "./centre.js";
 
 const RECORDS = 10;
 const inputs = Array.from({ length: RECORDS }, (_, i) => [Math.sin(i), i / 5 - 1, ((i * 7) % 10) / 4]);

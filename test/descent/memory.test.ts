@@ -33,6 +33,15 @@ const work = {
     for await (const { step } of descend(objective, { optimizer, steps, tolerance: 0, stepsPerYield: 500 })) done = step;
     return done;
   },
+  async stream(steps) {
+    let done = 0;
+    const stream = (function* () {
+      for (let i = 0; i < 2 * steps; i++) yield { input: inputs[i % 2000], target: i % 2 };
+    })();
+    const model = sequential(dense(3), dense(2));
+    for await (const { step } of descend(model, { stream, batchSize: 2, classes: 2, optimizer, stepsPerYield: 500, threads: 1 })) done = step;
+    return done;
+  },
   fit: async (steps) => (await fit(sequential(dense(3), dense(2)), data, { optimizer, epochs: steps / 1000, batchSize: 2, threads: 1 })).steps,
 };
 const held = async () => {
@@ -67,7 +76,7 @@ it("a hundred thousand steps hold no more memory than a thousand", async () => {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-  expect(results.map(({ name }) => name)).toEqual(["minimize", "descend", "fit"]);
+  expect(results.map(({ name }) => name)).toEqual(["minimize", "descend", "stream", "fit"]);
   for (const { name, lines } of results) {
     expect(lines.map(({ done }) => done)).toEqual(lines.map(({ steps }) => steps));
     expect(new Set(lines.map(({ wasm }) => wasm)).size, `Wasm memory of ${name}`).toBe(1);
