@@ -1,8 +1,9 @@
 /** Merges loops that run over memory as one: fewer, longer loops with the same work. */
 import type { Affine } from "./affine.js";
 import { BLOCK } from "./draft.js";
-import type { ColumnKernel, KernelExpr, Pass, RowKernel } from "./kernel.js";
+import type { ColumnKernel, Pass, RowKernel } from "./kernel.js";
 import { Rewriter } from "./rewrite.js";
+import { expressionsIn } from "./walk.js";
 
 /** The same kernel with neighbouring axes joined where every index allows it. A kernel without reductions gets its last axis as inner loop. */
 export function collapseRows(kernel: RowKernel): RowKernel {
@@ -61,27 +62,12 @@ function joinAxes(loops: readonly number[], boundary: number, indices: readonly 
 }
 
 function indicesOf(passes: readonly Pass[]): Affine[] {
-  const found: Affine[] = [];
-  const seen = new Set<KernelExpr>();
-  const visit = (e: KernelExpr) => {
-    if (seen.has(e)) return;
-    seen.add(e);
-    if (e.kind === "load") {
-      found.push(e.offset);
-      for (const d of e.dynamic) visit(d.row);
-    } else if (e.kind === "index") found.push(e.index);
-    else if (e.kind === "operation") e.operands.forEach(visit);
-    else if (e.kind === "guard") {
-      for (const c of e.conditions) found.push(c.index);
-      visit(e.value);
-    }
-  };
-  for (const pass of passes) {
-    for (const store of [...pass.rowStores, ...pass.stores]) {
-      found.push(store.offset);
-      visit(store.expression);
-    }
-    for (const r of pass.reductions) visit(r.expression);
-  }
-  return found;
+  const stores = passes.flatMap((pass) => [...pass.rowStores, ...pass.stores]);
+  const roots = [...stores, ...passes.flatMap((pass) => pass.reductions)].map(({ expression }) => expression);
+  const read = [...expressionsIn(roots)].flatMap((e) => {
+    if (e.kind === "load") return [e.offset];
+    if (e.kind === "index") return [e.index];
+    return e.kind === "guard" ? e.conditions.map((c) => c.index) : [];
+  });
+  return [...stores.map((s) => s.offset), ...read];
 }

@@ -5,6 +5,7 @@ import { ExpressionBuilder, type Source } from "./build.js";
 import { collapseColumns, collapseRows } from "./collapse.js";
 import { BLOCK, type Draft, type Member } from "./draft.js";
 import type { Buffer, Kernel, KernelExpr, Pass, PlannedKernel, ReduceOp, Reduction, Storage, Store, View } from "./kernel.js";
+import { expressionsIn } from "./walk.js";
 
 /** Where a stored value goes; `strides` where its elements do not lie next to each other. */
 export interface Placement {
@@ -202,14 +203,8 @@ function reduction(value: Value, expression: KernelExpr): Reduction {
   return { op: OPERATIONS[value.primitive.name], value, dtype: expression.dtype, expression };
 }
 
-function stagesIn(expression: KernelExpr, seen = new Set<KernelExpr>(), found = new Set<Value>()): Set<Value> {
-  if (seen.has(expression)) return found;
-  seen.add(expression);
-  if (expression.kind === "stage") found.add(expression.value);
-  if (expression.kind === "operation") for (const operand of expression.operands) stagesIn(operand, seen, found);
-  if (expression.kind === "guard") stagesIn(expression.value, seen, found);
-  if (expression.kind === "load") for (const { row } of expression.dynamic) stagesIn(row, seen, found);
-  return found;
+function stagesIn(expression: KernelExpr): Set<Value> {
+  return new Set([...expressionsIn([expression])].flatMap((e) => (e.kind === "stage" ? [e.value] : [])));
 }
 
 function writesOf(kernel: Kernel): Set<Buffer> {

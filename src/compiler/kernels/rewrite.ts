@@ -1,6 +1,6 @@
-/** The expressions of a kernel, with other indices. What expressions share stays shared. */
+/** The expressions of a kernel, with other indices or fewer guards. What expressions share stays shared, and what stays as it is the very same object. */
 import { type Affine, shiftIndex } from "./affine.js";
-import type { Buffer, KernelExpr, Pass, Reduction, Storage, Store } from "./kernel.js";
+import type { Buffer, Condition, KernelExpr, Pass, Reduction, Storage, Store } from "./kernel.js";
 
 export interface Rewriting {
   /** An index over the new loops. Default: the same. */
@@ -9,6 +9,8 @@ export interface Rewriting {
   start?(buffer: Buffer): number;
   /** A load in place of another, whose parts are new already. Default: the same. */
   load?(e: Load): Load;
+  /** Conditions, over the new loops, that are known to hold: they go. Default: none. */
+  holds?(condition: Condition): boolean;
 }
 
 type Load = KernelExpr & { readonly kind: "load" };
@@ -54,18 +56,21 @@ export class Rewriter {
     switch (e.kind) {
       case "load": {
         const start = this.#start(e.buffer);
-        const dynamic = e.dynamic.map((d) => ({ ...d, row: this.expression(d.row) }));
-        const within = e.within && ([e.within[0] - start, e.within[1] - start] as const);
-        const load = { ...e, offset: this.#element(e.offset, e.buffer), dynamic, ...(within ? { within } : {}) };
+        const offset = this.#element(e.offset, e.buffer);
+        const dynamic = mapped(e.dynamic, (d) => changed(d, { row: this.expression(d.row) }));
+        const within = e.within && (start === 0 ? e.within : ([e.within[0] - start, e.within[1] - start] as const));
+        const load = changed(e, { offset, dynamic, ...(within ? { within } : {}) });
         return this.#rewriting.load?.(load) ?? load;
       }
       case "index":
-        return { ...e, index: this.#index(e.index) };
+        return changed(e, { index: this.#index(e.index) });
       case "operation":
-        return { ...e, operands: e.operands.map((o) => this.expression(o)) };
+        return changed(e, { operands: mapped(e.operands, (o) => this.expression(o)) });
       case "guard": {
-        const conditions = e.conditions.map((c) => ({ ...c, index: this.#index(c.index) }));
-        return { ...e, conditions, value: this.expression(e.value) };
+        const all = mapped(e.conditions, (c) => changed(c, { index: this.#index(c.index) }));
+        const left = all.filter((c) => this.#rewriting.holds?.(c) !== true);
+        const value = this.expression(e.value);
+        return left.length === 0 ? value : changed(e, { conditions: left.length === all.length ? all : left, value });
       }
       default:
         return e;
@@ -81,6 +86,18 @@ export class Rewriter {
   }
 
   #element(a: Affine, buffer: Buffer): Affine {
-    return shiftIndex(this.#index(a), -this.#start(buffer));
+    const start = this.#start(buffer);
+    return start === 0 ? this.#index(a) : shiftIndex(this.#index(a), -start);
   }
+}
+
+/** The same object where no part is another. */
+function changed<T extends object>(whole: T, parts: Partial<T>): T {
+  for (const name in parts) if (parts[name] !== whole[name]) return { ...whole, ...parts };
+  return whole;
+}
+
+function mapped<T>(list: readonly T[], f: (x: T) => T): readonly T[] {
+  const made = list.map(f);
+  return made.every((x, i) => x === list[i]) ? list : made;
 }

@@ -3,6 +3,7 @@
 import type { Value } from "../graph/value.js";
 import type { Affine } from "../kernels/affine.js";
 import type { Buffer, KernelExpr, Store } from "../kernels/kernel.js";
+import { expressionsIn, operandsOf } from "../kernels/walk.js";
 import type { LoopBuilder } from "../loops/builder.js";
 import {
   add,
@@ -44,20 +45,13 @@ export class Cursors {
 
   /** Declares the parameters of everything an expression loads, before the body begins. */
   declare(expressions: readonly KernelExpr[], stores: readonly Store[]): void {
-    const seen = new Set<KernelExpr>();
-    const visit = (e: KernelExpr) => {
-      if (seen.has(e)) return;
-      seen.add(e);
-      if (e.kind === "load") {
-        this.of(e.buffer);
-        for (const d of e.dynamic) visit(d.row);
-      } else if (e.kind === "operation") e.operands.forEach(visit);
-      else if (e.kind === "guard") visit(e.value);
+    const loads = (roots: readonly KernelExpr[]) => {
+      for (const e of expressionsIn(roots)) if (e.kind === "load") this.of(e.buffer);
     };
-    expressions.forEach(visit);
+    loads(expressions);
     for (const store of stores) {
       this.of(store.storage.buffer);
-      visit(store.expression);
+      loads([store.expression]);
     }
   }
 }
@@ -168,9 +162,7 @@ export class ExpressionEmitter {
         this.emit(e, scope, point, addressing);
         return;
       }
-      if (e.kind === "operation") e.operands.forEach(visit);
-      else if (e.kind === "guard") visit(e.value);
-      else if (e.kind === "load") for (const d of e.dynamic) visit(d.row);
+      operandsOf(e).forEach(visit);
     };
     expressions.forEach(visit);
   }
@@ -180,14 +172,7 @@ export class ExpressionEmitter {
     const held = known.get(e);
     if (held !== undefined) return held;
     const ready = (x: KernelExpr) => this.#ready(x, point, known);
-    const result =
-      e.kind === "stage"
-        ? point.stages.has(e.value)
-        : e.kind === "operation"
-          ? e.operands.every(ready)
-          : e.kind === "guard"
-            ? ready(e.value)
-            : e.kind !== "load" || e.dynamic.every((d) => ready(d.row));
+    const result = e.kind === "stage" ? point.stages.has(e.value) : operandsOf(e).every(ready);
     known.set(e, result);
     return result;
   }
@@ -261,23 +246,15 @@ export class ExpressionEmitter {
       const held = seen.get(x);
       if (held !== undefined) return held;
       const result =
-        (x.kind === "load" && (moves(x.offset) || x.dynamic.some((d) => varies(d.row)))) ||
+        operandsOf(x).some(varies) ||
+        (x.kind === "load" && moves(x.offset)) ||
         (x.kind === "index" && moves(x.index)) ||
-        (x.kind === "operation" && x.operands.some(varies)) ||
-        (x.kind === "guard" && (varies(x.value) || x.conditions.some((c) => moves(c.index)))) ||
+        (x.kind === "guard" && x.conditions.some((c) => moves(c.index))) ||
         (x.kind === "stage" && this.#loops.stages === 2);
       seen.set(x, result);
       return result;
     };
-    const visited = new Set<KernelExpr>();
-    const gathered = (x: KernelExpr): boolean => {
-      if (visited.has(x)) return false;
-      visited.add(x);
-      if (x.kind === "load") return x.dynamic.some((d) => varies(d.row) || gathered(d.row));
-      if (x.kind === "operation") return x.operands.some(gathered);
-      return x.kind === "guard" && gathered(x.value);
-    };
-    return gathered(e);
+    return [...expressionsIn([e])].some((x) => x.kind === "load" && x.dynamic.some((d) => varies(d.row)));
   }
 
   /** Elements between the lanes of a walk along the innermost variable. */

@@ -4,6 +4,8 @@
  */
 import type { Affine } from "../kernels/affine.js";
 import type { Condition, KernelExpr } from "../kernels/kernel.js";
+import { Rewriter } from "../kernels/rewrite.js";
+import { expressionsIn } from "../kernels/walk.js";
 import type { LoopBuilder } from "../loops/builder.js";
 import { add, binary, compare, constant, index, mul } from "../loops/expressions.js";
 import type { Expr } from "../loops/ir.js";
@@ -99,65 +101,18 @@ function outerPart({ constant: at, coefficients }: Affine, coordinates: readonly
 }
 
 function conditionsIn(expressions: readonly KernelExpr[]): Condition[] {
-  const found = new Set<Condition>();
-  const seen = new Set<KernelExpr>();
-  const visit = (e: KernelExpr) => {
-    if (seen.has(e)) return;
-    seen.add(e);
-    if (e.kind === "guard") for (const condition of e.conditions) found.add(condition);
-    for (const operand of operandsOf(e)) visit(operand);
-  };
-  expressions.forEach(visit);
-  return [...found];
-}
-
-function operandsOf(e: KernelExpr): readonly KernelExpr[] {
-  switch (e.kind) {
-    case "operation":
-      return e.operands;
-    case "guard":
-      return [e.value];
-    case "load":
-      return e.dynamic.map((d) => d.row);
-    default:
-      return [];
-  }
+  return [...new Set([...expressionsIn(expressions)].flatMap((e) => (e.kind === "guard" ? e.conditions : [])))];
 }
 
 /** The expressions without the conditions that are known to hold. `near`: loads stay where their guards held them, too. */
 function without(expressions: readonly KernelExpr[], holds: (condition: Condition) => boolean, near: boolean): KernelExpr[] {
-  const memo = new Map<KernelExpr, KernelExpr>();
-  const rewrite = (e: KernelExpr): KernelExpr => {
-    const held = memo.get(e);
-    if (held !== undefined) return held;
-    const result = rewritten(e);
-    memo.set(e, result);
-    return result;
-  };
-  const all = (list: readonly KernelExpr[]): readonly KernelExpr[] => {
-    const out = list.map(rewrite);
-    return out.every((e, i) => e === list[i]) ? list : out;
-  };
   // What holds no guard stays the very same object, and so is computed once for all variants.
-  const rewritten = (e: KernelExpr): KernelExpr => {
-    switch (e.kind) {
-      case "operation": {
-        const operands = all(e.operands);
-        return operands === e.operands ? e : { ...e, operands };
-      }
-      case "guard": {
-        const conditions = e.conditions.filter((c) => !holds(c));
-        const value = rewrite(e.value);
-        if (conditions.length === 0) return value;
-        return conditions.length === e.conditions.length && value === e.value ? e : { ...e, conditions, value };
-      }
-      case "load": {
-        const { within, ...load } = e;
-        return near && within !== undefined && e.dynamic.length === 0 ? load : e;
-      }
-      default:
-        return e;
-    }
-  };
-  return expressions.map(rewrite);
+  const rewriter = new Rewriter({
+    holds,
+    load(e) {
+      const { within, ...load } = e;
+      return near && within !== undefined && e.dynamic.length === 0 ? load : e;
+    },
+  });
+  return expressions.map((e) => rewriter.expression(e));
 }

@@ -1,6 +1,7 @@
 /** Cursors of an inner loop: what depends on the row is added once, in front of the loop. */
 import type { Affine } from "../kernels/affine.js";
 import type { Buffer, KernelExpr, Store } from "../kernels/kernel.js";
+import { operandsOf } from "../kernels/walk.js";
 import type { LoopBuilder } from "../loops/builder.js";
 import { add, index, mul } from "../loops/expressions.js";
 import type { Cursor, Expr } from "../loops/ir.js";
@@ -27,12 +28,8 @@ export class Streams {
   prepare(e: KernelExpr, moves: (e: KernelExpr) => boolean, seen = new Set<KernelExpr>()): void {
     if (seen.has(e) || !moves(e)) return;
     seen.add(e);
-    if (e.kind === "operation") for (const operand of e.operands) this.prepare(operand, moves, seen);
-    if (e.kind === "guard") this.prepare(e.value, moves, seen);
-    if (e.kind === "load") {
-      for (const { row } of e.dynamic) this.prepare(row, moves, seen);
-      if (e.dynamic.length === 0 && e.within === undefined) this.#open(e.buffer, e.offset);
-    }
+    for (const operand of operandsOf(e)) this.prepare(operand, moves, seen);
+    if (e.kind === "load" && e.dynamic.length === 0 && e.within === undefined) this.#open(e.buffer, e.offset);
   }
 
   prepareStore(store: Store): void {

@@ -4,6 +4,7 @@ import { type WindowAttributes, windowShape } from "../../tensor/primitives/inde
 import { sizeOf } from "../../tensor/types.js";
 import type { Value } from "../graph/value.js";
 import type { Buffer, Store, TemplateKernel, View } from "../kernels/kernel.js";
+import { expressionsIn } from "../kernels/walk.js";
 import type { LoopBuilder } from "../loops/builder.js";
 import { add, index, load, mul } from "../loops/expressions.js";
 import type { Cursor, Expr } from "../loops/ir.js";
@@ -243,17 +244,10 @@ class Binding {
 class ResultScope extends Scope {
   constructor(stores: readonly Store[], results: ReadonlyMap<Value, Expr>) {
     super();
-    const seen = new Set<Store["expression"]>();
-    const visit = (e: Store["expression"]) => {
-      if (seen.has(e)) return;
-      seen.add(e);
+    for (const e of expressionsIn(stores.map((s) => s.expression))) {
       const result = e.kind === "stage" ? results.get(e.value) : undefined;
       if (result !== undefined) this.set(e, result);
-      else if (e.kind === "operation") e.operands.forEach(visit);
-      else if (e.kind === "guard") visit(e.value);
-      else if (e.kind === "load") for (const d of e.dynamic) visit(d.row);
-    };
-    for (const store of stores) visit(store.expression);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** The order of kernels, and which results may overwrite the variables they are for. */
 import type { Affine } from "../kernels/affine.js";
 import type { Buffer, KernelExpr, PlannedKernel, RowKernel, Store } from "../kernels/kernel.js";
+import { expressionsIn } from "../kernels/walk.js";
 
 /** A variable that gets a new value: the buffer it lies in, and the buffer its new value is computed into. */
 export interface Write {
@@ -110,20 +111,9 @@ function rowsReadOwnPlace(kernel: RowKernel, variable: Buffer, result: Buffer): 
 const NOWHERE: Affine = { constant: Number.NaN, coefficients: [] };
 
 function loadsOf(e: KernelExpr, buffer: Buffer): Affine[] {
-  const found: Affine[] = [];
-  const seen = new Set<KernelExpr>();
-  const visit = (x: KernelExpr) => {
-    if (seen.has(x)) return;
-    seen.add(x);
-    if (x.kind === "operation") x.operands.forEach(visit);
-    if (x.kind === "guard") visit(x.value);
-    if (x.kind === "load") {
-      if (x.buffer === buffer) found.push(x.dynamic.length === 0 ? x.offset : NOWHERE);
-      for (const d of x.dynamic) visit(d.row);
-    }
-  };
-  visit(e);
-  return found;
+  return [...expressionsIn([e])].flatMap((x) =>
+    x.kind === "load" && x.buffer === buffer ? [x.dynamic.length === 0 ? x.offset : NOWHERE] : [],
+  );
 }
 
 function sameIndex(a: Affine, b: Affine): boolean {
