@@ -109,27 +109,13 @@ class Binding {
         };
         return windowMaximum({ name, dtype, shape: windowShapeOf(value), image: this.#image(image), epilogue: results });
       }
-      case "windowTake": {
-        const [image, places] = operands;
-        return windowGather({
-          name,
-          dtype,
-          shape: windowShapeOf(value),
-          image: this.#image(image),
-          places: this.#image(places),
-          epilogue: this.#windows(),
-        });
-      }
+      case "windowTake":
       case "windowScatter": {
-        const [values, places] = operands;
-        return windowScatter({
-          name,
-          dtype,
-          shape: windowShapeOf(value),
-          values: this.#image(values),
-          places: this.#image(places),
-          epilogue: this.#windows(),
-        });
+        const [read, places] = operands.map((view) => this.#image(view));
+        const common = { name, dtype, shape: windowShapeOf(value), places, epilogue: this.#windows() };
+        return value.primitive.name === "windowTake"
+          ? windowGather({ ...common, image: read })
+          : windowScatter({ ...common, values: read });
       }
     }
     throw new Error(`internal: ${value.primitive.name} has no template`);
