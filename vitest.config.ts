@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^steepest$/, replacement: source("index.ts") },
       { find: /^steepest\/data$/, replacement: source("data/index.ts") },
+      { find: /^steepest\/images$/, replacement: source("data/images/index.ts") },
       { find: /^steepest\/figures$/, replacement: source("figures/index.ts") },
       { find: /^steepest\/node$/, replacement: source("node.ts") },
     ],

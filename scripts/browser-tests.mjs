@@ -19,7 +19,7 @@ const types = { ".js": "text/javascript", ".map": "application/json", ".json": "
 
 const importMap = {
   imports: Object.fromEntries(
-    ["index", "data", "figures"].map((entry) => [entry === "index" ? "steepest" : `steepest/${entry}`, `/dist/${entry}.js`]),
+    ["index", "data", "images", "figures"].map((entry) => [entry === "index" ? "steepest" : `steepest/${entry}`, `/dist/${entry}.js`]),
   ),
 };
 

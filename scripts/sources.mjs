@@ -12,6 +12,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]
 export const entries = {
   index: "src/index.ts",
   data: "src/data/index.ts",
+  images: "src/data/images/index.ts",
   figures: "src/figures/index.ts",
   node: "src/node.ts",
   cli: "src/cli/main.ts",

@@ -1,4 +1,4 @@
-/** Opening gzip data with the platform's own inflater: in Node and in browsers. */
+/** Opening packed data (gzip, zlib, plain deflate) with the platform's own inflater: in Node and in browsers. */
 import { SteepestError } from "../tensor/error.js";
 
 /** Whether the bytes begin as a gzip file does. */
@@ -7,9 +7,14 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes.length >= 2 && bytes
 /** Deflate cannot do better than 258 bytes for 2 bits. */
 const LARGEST_RATIO = 1032;
 
+/** `deflate` is zlib's (RFC 1950, in PNG), `deflate-raw` has no frame (RFC 1951, in zip). */
+export type PackedFormat = "gzip" | "deflate" | "deflate-raw";
+
 export interface InflateOptions {
   /** The name of the file, for messages. */
   readonly where: string;
+  /** Default "gzip". */
+  readonly format?: PackedFormat;
   /**
    * Given the first bytes of the content (`headerBytes` of them, or all where there are fewer), returns the size of the whole; memory is
    * reserved once, and no more than that is ever unpacked.
@@ -19,14 +24,14 @@ export interface InflateOptions {
 }
 
 /**
- * Unpacks gzip data of which the content itself tells the size. Neither a header that promises too much nor content that unpacks to more
+ * Unpacks data of which the content itself tells the size. Neither a header that promises too much nor content that unpacks to more
  * than it promised can take memory: both are errors.
  *
- * @throws SteepestError when the data are no gzip, damaged, cut off, or of another size than the content's header says
+ * @throws SteepestError when the data are not of the format, damaged, cut off, or of another size than the content's header says
  */
 export async function inflate(bytes: Uint8Array, options: InflateOptions): Promise<Uint8Array> {
-  const { where, headerBytes } = options;
-  const pieces = inflated(bytes, where);
+  const { where, headerBytes, format } = options;
+  const pieces = inflated(bytes, where, format);
   try {
     let header: Uint8Array = new Uint8Array(0);
     while (header.length < headerBytes) {
@@ -66,14 +71,18 @@ export async function inflate(bytes: Uint8Array, options: InflateOptions): Promi
 }
 
 /**
- * The content of gzip data, piece by piece. No more is unpacked than is asked for.
+ * The content of packed data, piece by piece. No more is unpacked than is asked for.
  *
- * @throws SteepestError when the data are no gzip, damaged or cut off
+ * @throws SteepestError when the data are not of the format, damaged or cut off
  */
-export async function* inflated(bytes: Uint8Array, where: string): AsyncGenerator<Uint8Array, void, undefined> {
-  if (!isGzip(bytes))
+export async function* inflated(
+  bytes: Uint8Array,
+  where: string,
+  format: PackedFormat = "gzip",
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (format === "gzip" && !isGzip(bytes))
     throw new SteepestError({ problem: "This is no gzip file", expected: "1f 8b as its first bytes", received: firstBytes(bytes), where });
-  const reader = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+  const reader = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream(format)).getReader();
   try {
     for (;;) {
       const { value, done } = await readChunk(reader, where);
@@ -91,7 +100,7 @@ async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>, where:
     return await reader.read();
   } catch (error) {
     throw new SteepestError({
-      problem: "The gzip data are damaged or cut off",
+      problem: "The packed data are damaged or cut off",
       received: error instanceof Error ? error.message : String(error),
       where,
       fix: "Download the file again",

@@ -1,6 +1,6 @@
 /** Which records of a test set a report shows. */
 import type { DatasetPart } from "../data/dataset.js";
-import type { Raster } from "../figures/png.js";
+import type { Image } from "../data/images/image.js";
 import { predicted } from "./report-predictions.js";
 import type { Sample } from "./run-data.js";
 
@@ -38,9 +38,9 @@ export function chooseSamples(part: DatasetPart, probabilities: ArrayLike<number
   return { samples, mistakes };
 }
 
-function imageOf({ inputs }: DatasetPart, index: number): Raster | undefined {
+function imageOf({ inputs }: DatasetPart, index: number): Image | undefined {
   const [, height, width, channels = 1, ...more] = inputs.shape;
   if (!(inputs.data instanceof Uint8Array) || width === undefined || channels > 4 || more.length > 0) return undefined;
   const size = height * width * channels;
-  return { width, height, channels, data: inputs.data.subarray(index * size, (index + 1) * size) };
+  return { width, height, channels, depth: 8, data: inputs.data.subarray(index * size, (index + 1) * size) };
 }

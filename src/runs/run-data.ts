@@ -1,7 +1,7 @@
 /** A trained run as plain data: what a run folder keeps and a report shows. */
 import type { Preprocessing } from "../data/dataset.js";
+import type { Image } from "../data/images/image.js";
 import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
-import type { Raster } from "../figures/png.js";
 import type { DType, HostData, Shape } from "../tensor/types.js";
 
 /** Data that JSON can hold, nothing else. */
@@ -81,7 +81,7 @@ export interface RunData {
 export interface Sample {
   /** Its place in the test set. */
   readonly index: number;
-  readonly image: Raster;
+  readonly image: Image;
   readonly label: number;
   /** Probabilities by class; they add up to 1. */
   readonly probabilities: ArrayLike<number>;

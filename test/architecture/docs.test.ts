@@ -22,6 +22,7 @@ type Runner = (...values: readonly unknown[]) => Promise<void>;
 const published = new Map<string, { readonly source: string; readonly load: () => Promise<Module> }>([
   ["steepest", { source: "src/index.ts", load: () => import(at("src/index.ts")) }],
   ["steepest/data", { source: "src/data/index.ts", load: () => import(at("src/data/index.ts")) }],
+  ["steepest/images", { source: "src/data/images/index.ts", load: () => import(at("src/data/images/index.ts")) }],
   ["steepest/figures", { source: "src/figures/index.ts", load: () => import(at("src/figures/index.ts")) }],
   ["steepest/node", { source: "src/node.ts", load: () => import(at("src/node.ts")) }],
 ]);

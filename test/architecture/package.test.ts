@@ -59,7 +59,7 @@ describe("the published package", () => {
   });
 
   it("loads nothing of Node in what a browser imports", () => {
-    for (const entry of ["index.js", "data.js", "figures.js"]) {
+    for (const entry of ["index.js", "data.js", "images.js", "figures.js"]) {
       for (const file of loadedBy(entry)) {
         expect(read(`dist/${file}`), `${file}, loaded by ${entry}`).not.toMatch(/(?:^|[;}\n])\s*import(?:[^"'();]*?from)?\s*"node:/);
       }
@@ -70,10 +70,11 @@ describe("the published package", () => {
     const program = [
       'import * as steepest from "steepest";',
       'import * as data from "steepest/data";',
+      'import * as images from "steepest/images";',
       'import * as figures from "steepest/figures";',
       'import * as node from "steepest/node";',
       "const twice = [];",
-      "for (const other of [data, figures, node]) for (const name of Object.keys(other)) {",
+      "for (const other of [data, images, figures, node]) for (const name of Object.keys(other)) {",
       "  if (name in steepest && steepest[name] !== other[name]) twice.push(name);",
       "}",
       "console.log(JSON.stringify(twice));",

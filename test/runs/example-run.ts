@@ -79,5 +79,5 @@ export const sample = (index: number, label: number, probabilities: readonly num
   index,
   label,
   probabilities,
-  image: { width: 2, height: 2, channels: 1, data: Uint8Array.of(0, 64, 128, 255) },
+  image: { width: 2, height: 2, channels: 1, depth: 8, data: Uint8Array.of(0, 64, 128, 255) },
 });

@@ -1,7 +1,9 @@
 import { crc32, inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { encodePng, pngDataUri } from "../../src/figures/png.js";
-import { SteepestError } from "../../src/tensor/error.js";
+import type { Image } from "../../../src/data/images/index.js";
+import { encodePng } from "../../../src/data/images/index.js";
+import { pngDataUri } from "../../../src/figures/png.js";
+import { SteepestError } from "../../../src/tensor/error.js";
 
 /** Chunks of a PNG file, their checksums verified by zlib. */
 function chunks(file: Uint8Array): { readonly type: string; readonly content: Buffer }[] {
@@ -27,7 +29,7 @@ describe("encodePng", () => {
     [1, 1, 4, 6],
   ])("writes %d × %d pixels of %d channels that zlib reads back", (width, height, channels, colourType) => {
     const data = Uint8Array.from({ length: width * height * channels }, (_, i) => (i * 7919) >>> 3);
-    const [header, pixels, end, ...more] = chunks(encodePng({ width, height, channels, data }));
+    const [header, pixels, end, ...more] = chunks(encodePng({ width, height, channels, depth: 8, data }));
     expect([header.type, pixels.type, end.type, more.length]).toEqual(["IHDR", "IDAT", "IEND", 0]);
     expect([header.content.readUInt32BE(0), header.content.readUInt32BE(4), ...header.content.subarray(8)]).toEqual([
       width,
@@ -48,13 +50,13 @@ describe("encodePng", () => {
   });
 
   it("refuses what is no picture", () => {
-    expect(() => encodePng({ width: 2, height: 2, channels: 1, data: new Uint8Array(5) })).toThrow(SteepestError);
-    expect(() => encodePng({ width: 0, height: 2, channels: 1, data: new Uint8Array(0) })).toThrow(SteepestError);
-    expect(() => encodePng({ width: 1, height: 1, channels: 5, data: new Uint8Array(5) })).toThrow(SteepestError);
+    expect(() => encodePng({ width: 2, height: 2, channels: 1, depth: 8, data: new Uint8Array(5) })).toThrow(SteepestError);
+    expect(() => encodePng({ width: 0, height: 2, channels: 1, depth: 8, data: new Uint8Array(0) })).toThrow(SteepestError);
+    expect(() => encodePng({ width: 1, height: 1, channels: 5, depth: 8, data: new Uint8Array(5) })).toThrow(SteepestError);
   });
 
   it("becomes a data URI that decodes to the same file", () => {
-    const picture = { width: 2, height: 1, channels: 1, data: Uint8Array.of(0, 255) };
+    const picture: Image = { width: 2, height: 1, channels: 1, depth: 8, data: Uint8Array.of(0, 255) };
     const [head, base64] = pngDataUri(picture).split(",");
     expect(head).toBe("data:image/png;base64");
     expect([...Buffer.from(base64, "base64")]).toEqual([...encodePng(picture)]);

@@ -1,0 +1,9 @@
+/** Pictures: read, converted, resized, written; the same in Node and in browsers. */
+export type { ConvertOptions } from "./convert.js";
+export { convertImage } from "./convert.js";
+export type { ReadImageOptions } from "./decode.js";
+export { readImage } from "./decode.js";
+export type { ByteImage, Image, WordImage } from "./image.js";
+export { encodePng, packPng } from "./png-writer.js";
+export type { ResizeOptions } from "./resize.js";
+export { resizeImage } from "./resize.js";
