@@ -54,6 +54,7 @@ export type { Bound } from "./descent/bounds.js";
 export type { CurriculumOptions } from "./descent/curriculum.js";
 export { type DescendOptions, type DescentState, descend } from "./descent/descend.js";
 export { Descents } from "./descent/descents.js";
+export type { Direction, Finding, FindingKind } from "./descent/diagnosis/index.js";
 export { type FindRateOptions, type FindTrainingRateOptions, findRate, type RateTest } from "./descent/find-rate.js";
 export { type FitOptions, fit } from "./descent/fit.js";
 export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";

@@ -44,6 +44,7 @@ export const engine: Engine = {
       gradientNorm: run.gradientNorm,
       evaluations: run.evaluations,
       diagnosis: run.diagnosis,
+      findings: run.findings,
       ...(path ? { path: run.path.rows() } : {}),
       ...(values ? { values: Float64Array.of(...run.history.loss.slice(0, 10_000), run.loss) } : {}),
     };

@@ -3,6 +3,7 @@ import type { DifferenceMethod, GradientCheck } from "../curvature/index.js";
 import type { Pace } from "../data/batches.js";
 import type { Dataset, DatasetPart } from "../data/dataset.js";
 import type { OrderName } from "../descent/curriculum.js";
+import type { Finding } from "../descent/diagnosis/index.js";
 import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
 import type { Profile } from "../descent/profile.js";
 import type { Figure } from "../figures/figure.js";
@@ -35,6 +36,7 @@ export interface MinimizeResult {
   readonly gradientNorm: number;
   readonly evaluations: { readonly value: number; readonly gradient: number };
   readonly diagnosis: string;
+  readonly findings: readonly Finding[];
   /** steps + 1 rows, the start first. */
   readonly path?: readonly (readonly number[])[];
   /** Values of f along the way, the start first. */

@@ -55,7 +55,7 @@ export const minimize: Command = {
       values: !args.get(json) && !args.get(quiet),
     });
     if (args.get(json)) {
-      const { status, steps: done, x, averaged, value, gradientNorm, evaluations, diagnosis } = result;
+      const { status, steps: done, x, averaged, value, gradientNorm, evaluations, diagnosis, findings } = result;
       printJson(out, {
         status,
         steps: done,
@@ -65,6 +65,7 @@ export const minimize: Command = {
         gradientNorm,
         evaluations,
         diagnosis,
+        findings,
         ...(args.get(path) ? { path: result.path ?? [] } : {}),
       });
     } else show(context, args, variables, result);

@@ -5,9 +5,8 @@ import { plateauWatch } from "../optimizers/schedules/plateau.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
-import type { Facts } from "./diagnosis.js";
+import type { Facts } from "./diagnosis/index.js";
 import type { Status } from "./history.js";
-import { largestOf } from "./loop.js";
 import { Path, Run } from "./run.js";
 import type { DescentSettings } from "./settings.js";
 import { descentVariables, initialValues, lookEntry, stepEntry, stillSteps, variableList } from "./step.js";
@@ -138,6 +137,6 @@ export function descendHost(
     evaluations: { value: evaluations * (1 + objective.differences * size), gradient: evaluations },
     ...(good.averaged === undefined ? {} : { averaged: solution(good.averaged) }),
     ...(settings.path ? { path: new Path(Float64Array.from([...points, theta].flatMap((p) => [...p])), size, solution) } : {}),
-    facts: (): Facts => ({ ...outcome, optimizer: optimizer.name, tolerance, sign, size: largestOf(theta) }),
+    facts: (): Facts => ({ ...outcome, optimizer, tolerance, sign }),
   });
 }

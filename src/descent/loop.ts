@@ -7,9 +7,8 @@ import type { Variable } from "../tensor/primitives/leaves.js";
 import { Recent } from "../tensor/recent.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
-import { curvatureFacts } from "./curvature-facts.js";
 import { DescentRecorder } from "./descent-recorder.js";
-import type { Facts } from "./diagnosis.js";
+import { type Facts, Landscape, runsAway } from "./diagnosis/index.js";
 import type { Status } from "./history.js";
 import { Path, Run } from "./run.js";
 import type { DescentSettings } from "./settings.js";
@@ -159,7 +158,12 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
   } else if (status === "diverged") count = 1;
 
   const { theta, averaged } = last;
-  const ended = status;
+  // The look has gone on to where nothing is finite.
+  const next = status === "diverged" ? program.read(v.theta) : theta;
+  const frozen = optimizer.frozen?.(objective.parameters.entries);
+  const landscape = () => new Landscape({ objective, sign, start, end: theta, next, region, frozen });
+  const ranAway = status === "stalled" && runsAway(last.loss, landscape);
+  const ended = ranAway ? "diverged" : status;
   const outcome = { status: ended, steps: done, loss: sign * last.loss, gradientNorm: last.norm, history: recorder.history(sign) };
   return new Run<S>({
     ...outcome,
@@ -170,19 +174,12 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     ...(path ? { path: new Path<S>(recorder.path(theta), size, (row) => objective.solution(row)) } : {}),
     facts: (): Facts => ({
       ...outcome,
-      optimizer: optimizer.name,
+      optimizer,
       tolerance,
       sign,
-      size: largestOf(theta),
-      // Along what is frozen nothing was sought: the curvature of all of f would say something else.
-      ...(optimizer.frozen ? {} : curvatureFacts(evaluate, start, theta, dtype)),
+      ranAway,
+      // With a penalty, f is more than the objective, and need not have derivatives.
+      ...(optimizer.penalty ? {} : { landscape: landscape() }),
     }),
   });
-}
-
-/** max |θᵢ| */
-export function largestOf(theta: HostData): number {
-  let most = 0;
-  for (const x of theta) most = Math.max(most, Math.abs(x));
-  return most;
 }

@@ -9,6 +9,7 @@ import type { Variable } from "../tensor/primitives/leaves.js";
 import { fromHost, Tensor } from "../tensor/tensor.js";
 import { allocate, type HostData } from "../tensor/types.js";
 import { Descents } from "./descents.js";
+import { Landscape, runsAway } from "./diagnosis/index.js";
 import type { Status } from "./history.js";
 import { manyFirst, manyList, manyStep, manyVariables } from "./many-step.js";
 import { type DescentSettings, type MinimizeOptions, settingsOf, unusable } from "./settings.js";
@@ -190,7 +191,11 @@ function descendMany<S>(
     // A step that ends the descent at its own point was an evaluation, not a step.
     counts[i] = wereIn[i] - (ended[i] !== 0 && end !== undefined ? 1 : 0);
     evaluations[i] = counts[i] * evaluationsAStep + searched[i] + 1;
-    statuses.push(status);
+    const last = theta.slice(i * size, (i + 1) * size);
+    const frozen = optimizer.frozen?.(parameters.entries);
+    const landscape = () => new Landscape({ objective, sign: 1, start: corrected[i], end: last, next: last, region, frozen });
+    const isRunaway = status === "stalled" && runsAway(loss[i], landscape);
+    statuses.push(isRunaway ? "diverged" : status);
     if (status !== "diverged") continue;
     if (counts[i] === 0) evaluations[i] = 1;
     else {

@@ -5,8 +5,8 @@ import { symmetricEigenvalues } from "../curvature/eigenvalues.js";
 import type { Objective } from "../objectives/objective.js";
 import { SteepestError } from "../tensor/error.js";
 import { RandomStream } from "../tensor/random.js";
+import { Landscape } from "./diagnosis/index.js";
 import type { Status } from "./history.js";
-import { largestOf } from "./loop.js";
 import { Run } from "./run.js";
 
 /** More variables than that are not solved for. */
@@ -93,11 +93,10 @@ export function solveQuadratic<S>(objective: Objective<S>): Run<S> | undefined {
     facts: () => ({
       ...outcome,
       reason: ending.reason,
-      optimizer: "solveQuadratic",
-      tolerance: 0,
+      optimizer: { name: "solveQuadratic" },
+      tolerance: Number.POSITIVE_INFINITY,
       sign: 1,
-      size: largestOf(last.theta),
-      eigenvalues: { least, most },
+      landscape: new Landscape({ objective, sign: 1, start, end: last.theta, next: last.theta, region: undefined, frozen: undefined }),
     }),
   });
 }

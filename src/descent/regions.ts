@@ -13,6 +13,8 @@ export interface Region {
   /** θ ↦ the nearest point of the set. */
   project(theta: Tensor): Tensor;
   nearest(theta: HostData): HostData;
+  /** Whether each coordinate is brought back by itself, as into a box. */
+  readonly coordinatewise?: boolean;
   /**
    * Whether it lies in a space of so many dimensions.
    *
@@ -25,6 +27,7 @@ export const boxRegion = (box: Box): Region => ({
   key: JSON.stringify([Array.from(box.low, String), Array.from(box.high, String)]),
   project: (theta) => projection(box, theta.dtype)(theta),
   nearest: (theta) => projected(theta, box),
+  coordinatewise: true,
   check: () => undefined,
 });
 

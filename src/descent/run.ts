@@ -1,7 +1,7 @@
 /** What every descent of a function returns. */
 import { Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
-import { diagnose, type Facts } from "./diagnosis.js";
+import { type Diagnosis, diagnose, type Facts, type Finding } from "./diagnosis/index.js";
 import type { Status } from "./history.js";
 
 /** Under this name Node asks an object how it prints. */
@@ -74,7 +74,8 @@ export class Run<S = unknown> {
    * - `converged`: the gradient's norm is at most the tolerance
    * - `step-limit`: all steps were done
    * - `stopped-early`: the target loss was reached, or the time was up
-   * - `diverged`: loss or gradient became infinite or NaN; the solution is the last good point, and `steps` leads to it
+   * - `diverged`: loss or gradient became infinite or NaN; the solution is the last good point, and `steps` leads to it. Or a search has
+   *   followed f without limit to the end of the numbers
    * - `stalled`: a step no longer changes θ, at the limit of its floating-point numbers
    * - `aborted`: an AbortSignal ended it
    */
@@ -88,7 +89,7 @@ export class Run<S = unknown> {
   readonly averaged?: S;
   readonly #path: Path<S> | undefined;
   readonly #facts: () => Facts;
-  #diagnosis: string | undefined;
+  #diagnosis: Diagnosis | undefined;
 
   constructor(parts: RunParts<S>) {
     this.solution = parts.solution;
@@ -109,15 +110,27 @@ export class Run<S = unknown> {
     return this.#path ?? new Path<S>(new Float64Array(0), this.theta.length, () => this.solution);
   }
 
-  /** What happened, in plain words; computed when read. */
+  /**
+   * What happened, in plain words. Computed when it is first read: at the end, and where needed at the start, by at most some hundred
+   * products with the Hessian, and values of f along lines.
+   */
   get diagnosis(): string {
+    return this.#known.text;
+  }
+
+  /** The same as data: see `Finding`. What cannot be known is not among them. */
+  get findings(): readonly Finding[] {
+    return this.#known.findings;
+  }
+
+  get #known(): Diagnosis {
     this.#diagnosis ??= diagnose(this.#facts());
     return this.#diagnosis;
   }
 
   /** For JSON: plain numbers and arrays; what is not finite becomes null. */
   toJSON(): object {
-    const { status, steps, loss, gradientNorm, evaluations, diagnosis, history } = this;
+    const { status, steps, loss, gradientNorm, evaluations, diagnosis, findings, history } = this;
     return {
       status,
       steps,
@@ -127,6 +140,7 @@ export class Run<S = unknown> {
       gradientNorm,
       evaluations,
       diagnosis,
+      findings,
       history: { loss: [...history.loss], gradientNorm: [...history.gradientNorm], learningRate: [...history.learningRate] },
       ...(this.#path === undefined ? {} : { path: this.#path.rows() }),
     };

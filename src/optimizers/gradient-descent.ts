@@ -34,6 +34,7 @@ export function gd(options: GradientDescentOptions = {}): Optimizer<Record<never
     learningRate: checkRate("gd", learningRate),
     slots: {},
     settings: {},
+    stableUpTo: 2,
     update: ({ theta, gradient, learningRate: rate }) => ({ theta: theta.sub(gradient.mul(rate)), slots: {} }),
   });
 }

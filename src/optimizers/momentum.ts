@@ -59,6 +59,7 @@ export function momentum(options: MomentumOptions = {}): Optimizer<MomentumSlots
     learningRate: checkRate("momentum", learningRate),
     slots: { velocity: likeTheta(0) },
     settings: { beta, form, dampening: form === "sum" ? dampening : 0 },
+    stableUpTo: (2 * (1 + beta)) / (1 - (form === "mean" ? beta : form === "sum" ? dampening : 0)),
     update({ theta, gradient, slots, step, learningRate: rate }) {
       const kept = decayed(slots.velocity, weakNumber(beta));
       switch (form) {

@@ -58,6 +58,7 @@ export function nesterov(options: NesterovOptions = {}): Optimizer<MomentumSlots
     learningRate: checkRate("nesterov", learningRate),
     slots: { velocity: likeTheta(0) },
     settings: { beta, form },
+    stableUpTo: (2 * (1 + beta)) / (form === "full-look-ahead" ? 3 : 1 + 2 * beta),
     update({ theta, gradient, slots, learningRate: rate, evaluate }) {
       const keep = weakNumber(beta);
       const kept = decayed(slots.velocity, keep);

@@ -141,6 +141,11 @@ export interface Optimizer<S extends Slots = Slots> {
   readonly frozen?: (entries: readonly ParameterEntry[]) => ReadonlySet<ParameterEntry>;
   /** θ moves only at every so many steps. Default 1. */
   readonly period?: number;
+  /**
+   * The edge of stability: with a constant rate α the rule converges on quadratics with eigenvalues 0 < λ as long as α·λ is below this,
+   * and diverges above. Diagnoses go by it. Rules for which there is no such number leave it out.
+   */
+  readonly stableUpTo?: number;
   update(context: UpdateContext<S>): UpdateResult<S>;
 }
 

@@ -158,6 +158,7 @@ describe("minimize", () => {
       gradientNorm: 1e-7,
       evaluations: { value: 3, gradient: 2 },
       diagnosis: "It converges steadily.",
+      findings: [{ kind: "still-falling", text: "It was still falling." }],
     });
     const { path } = JSON.parse((await run([...argv, "--path", "--json"])).out);
     expect(path).toEqual([
@@ -186,6 +187,7 @@ describe("minimize", () => {
         gradientNorm: Number.NaN,
         evaluations: { value: 6, gradient: 5 },
         diagnosis: "Diverges.",
+        findings: [],
       }),
     };
     const { code, out } = await run(["minimize", "x^2", "--start", "1", "--json"], { engine });

@@ -105,6 +105,7 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
       gradientNorm: 1e-7,
       evaluations: { value: 3, gradient: 2 },
       diagnosis: "It converges steadily.",
+      findings: [{ kind: "still-falling", text: "It was still falling." }],
       path: [request.start, request.start.map((x) => x / 2), request.start.map((x) => x / 4)],
       values: [8, 2, 0.5, 0.125],
     };

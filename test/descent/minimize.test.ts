@@ -487,6 +487,7 @@ describe("how a run prints", () => {
       gradientNorm: Math.sqrt(5),
       evaluations: { value: 2, gradient: 2 },
       diagnosis: run.diagnosis,
+      findings: [],
       history: { loss: [5], gradientNorm: [Math.sqrt(20)], learningRate: [0.25] },
       path: [
         [1, 2],

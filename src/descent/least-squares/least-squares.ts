@@ -3,7 +3,6 @@
 import { SteepestError } from "../../tensor/error.js";
 import { fromHost, Tensor } from "../../tensor/tensor.js";
 import { sizeOf } from "../../tensor/types.js";
-import { largestOf } from "../loop.js";
 import { checkOptionNames } from "../option-names.js";
 import { Path, Run } from "../run.js";
 import { unusable } from "../settings.js";
@@ -144,7 +143,7 @@ export function runOf<S>(
     // Each Jacobian comes with the residuals.
     evaluations: { value: program.evaluations.value + program.evaluations.gradient, gradient: program.evaluations.gradient },
     ...(settings.path ? { path: new Path<S>(Float64Array.from(path.flatMap((p) => [...p])), theta.length, solution) } : {}),
-    facts: () => ({ ...outcome, reason, optimizer, tolerance: settings.tolerance, sign: 1 as const, size: largestOf(theta) }),
+    facts: () => ({ ...outcome, reason, optimizer: { name: optimizer }, tolerance: settings.tolerance, sign: 1 as const }),
   };
   return new LeastSquaresRun(parts, result);
 }

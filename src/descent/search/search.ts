@@ -3,7 +3,6 @@
 import { SteepestError } from "../../tensor/error.js";
 import { RandomStream } from "../../tensor/random.js";
 import type { Status } from "../history.js";
-import { largestOf } from "../loop.js";
 import { checkOptionNames } from "../option-names.js";
 import { Path, Run } from "../run.js";
 import { unusable } from "../settings.js";
@@ -119,7 +118,7 @@ class Search {
       theta,
       evaluations: { value: this.#count, gradient: 0 },
       ...(this.#path ? { path: new Path<number[]>(Float64Array.from(this.#path.flat()), theta.length, solution) } : {}),
-      facts: () => ({ ...outcome, reason: ending.reason, optimizer: owner, tolerance: 0, sign: this.#sign, size: largestOf(theta) }),
+      facts: () => ({ ...outcome, reason: ending.reason, optimizer: { name: owner }, tolerance: 0, sign: this.#sign }),
     });
   }
 }

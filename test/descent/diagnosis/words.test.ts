@@ -1,6 +1,6 @@
 import { adam, gd, maximize, minimize, momentum, objective, tensor } from "steepest";
 import { describe, expect, it } from "vitest";
-import { symmetricEigenvalues } from "../../src/curvature/eigenvalues.js";
+import { symmetricEigenvalues } from "../../../src/curvature/eigenvalues.js";
 
 describe("what kind of point the end is", () => {
   const optimizer = gd({ learningRate: 0.1 });
@@ -31,23 +31,47 @@ describe("what kind of point the end is", () => {
 
   it("a plateau", () => {
     // The sigmoid's slope and curvature at −40 are both 4e-18.
-    expect(minimize("1/(1 + exp(-x))", -40).diagnosis).toContain("Slope and curvature both vanish here: a plateau");
-    expect(minimize("x^6", 0).diagnosis).toContain("a plateau, or a minimum too flat to tell");
+    expect(minimize("1/(1 + exp(-x))", -40).diagnosis).toContain(
+      "No minimum lies ahead: along −x f goes on falling as far as numbers reach, to 0.",
+    );
+    expect(minimize("-exp(-x^2)", 6).diagnosis).toMatch(
+      /No minimum is near, although the gradient is small: f is lower by 0\.\d+ at a distance of \d/,
+    );
+    expect(minimize("x^6", 0).diagnosis).toContain(
+      "A minimum lies within 4e-7, by its neighbours: all are higher. The Hessian alone cannot tell.",
+    );
   });
 
-  it("singular: nothing is claimed", () => {
+  it("singular: neighbours decide", () => {
     // A trough: no slope along y.
     const { diagnosis } = minimize("x^2 + 0*y", [1, 1], { optimizer });
-    expect(diagnosis).toContain("The Hessian is singular here: whether this is a minimum, it cannot say.");
+    expect(diagnosis).toContain("A valley: along y f does not change, so that the minimum is not the only one.");
     expect(diagnosis).not.toContain("This is a minimum");
+    expect(minimize("(x-y)^2", { x: 1, y: 3 }, { optimizer }).diagnosis).toContain("A valley: along 0.71 x + 0.71 y f does not change");
   });
 
-  it("nothing is said far from a critical point, for many variables, and of one's own JavaScript", () => {
+  it("of many variables, too", () => {
+    const many = new Float64Array(1000).fill(1);
+    expect(minimize((w) => w.square().sum(), tensor(many), { optimizer }).diagnosis).toContain(
+      "This is a minimum: the Hessian's only eigenvalue is 2.",
+    );
+    const saddle = minimize(
+      (w) =>
+        w
+          .square()
+          .sum()
+          .sub(w.slice([7], [1]).square().sum().mul(2)),
+      tensor(many.fill(0, 7, 8)),
+      { optimizer },
+    );
+    expect(saddle.diagnosis).toContain("This is a saddle point: the Hessian's eigenvalues run from -2 to 2.");
+  });
+
+  it("nothing is said far from a critical point, and of one's own JavaScript", () => {
     const claims = /minimum|maximum|saddle|plateau/;
     expect(minimize("x^2 - y^2", [1, 1], { steps: 3 }).diagnosis).not.toMatch(claims);
     expect(minimize("x^4", 1, { optimizer: gd({ learningRate: 0.1 }), steps: 10_000 }).diagnosis).not.toMatch(claims);
     expect(minimize("x^2 + y^2", [1, 1], { tolerance: 10 }).diagnosis).not.toMatch(claims);
-    expect(minimize((w) => w.square().sum(), tensor(new Float64Array(13).fill(1)), { optimizer }).diagnosis).not.toMatch(claims);
     const own = objective({ value: (x) => x[0] ** 2, gradient: (x) => [2 * x[0]] });
     expect(minimize(own, 1, { optimizer }).diagnosis).not.toMatch(claims);
     expect(minimize("|x|", 1, { optimizer, steps: 100 }).diagnosis).not.toMatch(claims);
@@ -63,8 +87,11 @@ describe("why it went wrong", () => {
     expect(diagnosis).toContain("here α < 0.4648.");
   });
 
-  it("but not for other methods, nor without a curvature", () => {
-    const other = minimize("x^2", 1, { optimizer: momentum({ learningRate: 10 }) });
+  it("and momentum beyond its own edge; but not rules without one, nor without a curvature", () => {
+    expect(minimize("x^2", 1, { optimizer: momentum({ learningRate: 10 }) }).diagnosis).toContain(
+      "α·λ = 20 for the curvature λ = 2, and momentum with β = 0.9 needs α·λ < 3.8, here α < 1.9.",
+    );
+    const other = minimize("x^4", 1, { optimizer: { ...gd({ learningRate: 10 }), name: "mine", stableUpTo: undefined } });
     expect(other.status).toBe("diverged");
     expect(other.diagnosis).not.toContain("α·λ");
     expect(other.diagnosis).toContain("A smaller learning rate may help.");
