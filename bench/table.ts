@@ -1,6 +1,7 @@
 /** Results as tables in Markdown, and as one object for machines. */
 import type { Engine } from "./engines.js";
 import type { Limits } from "./machine.js";
+import { asTable } from "./markdown.js";
 import { ourResult, type Result, type Row, ratio, shareOfNeighbour, speedUp } from "./results.js";
 
 /** Losses further apart than this are marked. */
@@ -12,15 +13,6 @@ const MEMORY = 1.5;
 export function number(value: number): string {
   if (!Number.isFinite(value)) return "–";
   return value >= 99.95 ? value.toFixed(0) : value >= 9.995 ? value.toFixed(1) : value.toPrecision(3);
-}
-
-/** Lines of cells under a head, aligned: the first column to the left, numbers to the right. */
-export function asTable(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const widths = head.map((title, i) => Math.max(title.length, ...lines.map((l) => l[i].length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((c, i) => (i === 0 ? c.padEnd(widths[i]) : c.padStart(widths[i]))).join(" | ")} |`;
-  const rule = `|${widths.map((w, i) => (i === 0 ? "-".repeat(w + 2) : `${"-".repeat(w + 1)}:`)).join("|")}|`;
-  return [line(head), rule, ...lines.map(line)].join("\n");
 }
 
 /** Percent of what the machine allows; undefined where neither arithmetic nor memory bounds the work. */

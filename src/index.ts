@@ -82,6 +82,9 @@ export {
   type SearchFunction,
   type SearchOptions,
   type SearchSpace,
+  searchWeights,
+  type WeightSearchOptions,
+  type WeightSearchProgress,
 } from "./descent/search/index.js";
 export type { MinimizeOptions } from "./descent/settings.js";
 export { type AveragedModel, type FitSettings, type TestEvaluation, TrainedRun } from "./descent/trained-run.js";

@@ -1,8 +1,8 @@
 /** `fit`: trains a model on a data set, asynchronously. */
-import { checkBatchSize, checkDataset, checkLabels, type Dataset, recordCount } from "../data/dataset.js";
+import { checkBatchSize, checkDataset, type Dataset, recordCount } from "../data/dataset.js";
 import { split } from "../data/split.js";
 import { crossEntropy, type Loss, meanSquared } from "../models/losses.js";
-import type { BuiltModel, Model } from "../models/model.js";
+import type { Model } from "../models/model.js";
 import type { Regularizer } from "../models/regularizers.js";
 import type { StartingWeights } from "../models/weights.js";
 import { Training } from "../objectives/training.js";
@@ -14,6 +14,7 @@ import { checkOptimizer, checkOptionNames } from "./option-names.js";
 import type { TrainingProgress } from "./progress.js";
 import { checkSomeCount } from "./records.js";
 import { unusable } from "./settings.js";
+import { checkLoss, checkModel, checkScores } from "./trainable.js";
 import { TrainedRun } from "./trained-run.js";
 import { TrainingLoop } from "./training-loop.js";
 
@@ -82,7 +83,7 @@ export interface FitOptions extends OrderOptions {
  * ```
  */
 export async function fit(model: Model, data: Dataset, options: FitOptions = {}): Promise<TrainedRun> {
-  checkModel(model);
+  checkModel("fit", model);
   checkDataset(data);
   checkOptionNames("fit", options, names);
   const { epochs = 1, seed = 1, validation = 0, optimizer = adam(), patience, signal, onProgress } = options;
@@ -172,51 +173,4 @@ function checkOptions(options: FitOptions): void {
       problem: "patience watches the validation loss, and there is no validation part",
       fix: "set validation: 0.1",
     });
-}
-
-function checkModel(model: unknown): asserts model is Model {
-  if (typeof model === "object" && model !== null && "build" in model && typeof model.build === "function" && "layers" in model) return;
-  throw new SteepestError({
-    problem: "fit was given something that is no model",
-    expected: "what sequential(…), cnn(), mlp() or linear() return",
-    received: typeof model === "function" ? `the function ${model.name} itself` : String(model),
-    fix: typeof model === "function" ? `call it: ${model.name}()` : "fit(sequential(dense(10)), data)",
-  });
-}
-
-function checkLoss(loss: unknown): asserts loss is Loss {
-  if (typeof loss === "object" && loss !== null && "perRecord" in loss && typeof loss.perRecord === "function") return;
-  throw new SteepestError({
-    problem: "the option loss is not usable",
-    expected: "what crossEntropy(), meanSquared() or multiclassHinge() return",
-    received: typeof loss === "function" ? `the function ${loss.name} itself` : JSON.stringify(loss),
-    fix: typeof loss === "function" ? `call it: loss: ${loss.name}()` : "loss: crossEntropy()",
-  });
-}
-
-/** A classifier has a score for each label that occurs. */
-function checkScores(model: BuiltModel, loss: Loss, data: Dataset): void {
-  const scores = model.outputShape.at(-1) ?? 1;
-  if (model.outputShape.length !== 1) return; // The loss says it better, while it is traced.
-  if (data.classes !== undefined && scores < data.classes.length)
-    throw new SteepestError({
-      problem: `${model.name} has fewer outputs than the data has classes`,
-      expected: `${data.classes.length} scores, one for each class of "${data.name}"`,
-      received: `${scores}`,
-      where: `layer ${model.layers.at(-1)?.path ?? ""}`,
-      fix: `end the model with dense(${data.classes.length})`,
-    });
-  if (data.classes !== undefined) return;
-  const { targets } = data;
-  if (targets.dtype === "f32" || targets.dtype === "f64") {
-    if (targets.shape.length === 1)
-      throw new SteepestError({
-        problem: `${loss.name} takes classes, and the targets of "${data.name}" are plain numbers`,
-        expected: "labels: whole numbers, with `classes` saying how many there are",
-        received: `${targets.dtype} [${targets.shape.join(", ")}]`,
-        fix: "give arrayDataset the option classes; or, to predict numbers, use meanSquared()",
-      });
-    return;
-  }
-  for (const part of [data, data.test]) if (part) checkLabels(part.targets, scores, part === data ? data.name : `${data.name}, test part`);
 }

@@ -43,10 +43,16 @@ export class RecordPlace {
 
   /** The records of these rows. */
   pick(rows: Tensor): PickedRecords {
+    const { inputs, targets, weights } = this.all();
+    return { inputs: inputs.take(rows), targets: targets.take(rows), weights: weights?.take(rows) };
+  }
+
+  /** All records, as they lie. */
+  all(): PickedRecords {
     return {
-      inputs: readVariable(this.#inputs).take(rows),
-      targets: readVariable(this.#targets).take(rows),
-      weights: this.#weights && readVariable(this.#weights).take(rows),
+      inputs: readVariable(this.#inputs),
+      targets: readVariable(this.#targets),
+      weights: this.#weights && readVariable(this.#weights),
     };
   }
 }

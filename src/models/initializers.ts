@@ -91,10 +91,11 @@ export function ones(shape?: Shape, dtype?: DType): Initializer | Tensor {
  *
  * @param seed a whole number from 0 to 2⁵³ − 1
  * @param path the parameter's path: its values come from the stream `initial <path>`
+ * @param index tells several starts of one seed apart
  */
-export function initialValues(init: Initializer, seed: number, path: string, shape: Shape, dtype: DType): HostData {
+export function initialValues(init: Initializer, seed: number, path: string, shape: Shape, dtype: DType, index = 0): HostData {
   const out = allocate(dtype, sizeOf(shape));
-  init.fill(out, shape, new RandomStream(seed, `initial ${path}`));
+  init.fill(out, shape, new RandomStream(seed, `initial ${path}`, index));
   return out;
 }
 

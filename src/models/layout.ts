@@ -187,7 +187,9 @@ export class ParameterLayout {
 /** The usual kind of a parameter of this shape. */
 export const kindOf = (shape: Shape): ParameterKind => (shape.length >= 2 ? "weight" : "bias");
 
-/** θ (with gaps) as the parameters' initialisers give it for a seed. */
-export function initialTheta(layout: ParameterLayout, parameters: readonly Parameter[], seed: number): HostData {
-  return layout.join(new Map(parameters.map(({ path, shape, init }) => [path, initialValues(init, seed, path, shape, layout.dtype)])));
+/** θ (with gaps) as the parameters' initialisers give it for a seed; `index` tells several starts of one seed apart. */
+export function initialTheta(layout: ParameterLayout, parameters: readonly Parameter[], seed: number, index = 0): HostData {
+  return layout.join(
+    new Map(parameters.map(({ path, shape, init }) => [path, initialValues(init, seed, path, shape, layout.dtype, index)])),
+  );
 }

@@ -78,6 +78,11 @@ export class Training {
     return this.layout;
   }
 
+  /** θ as the layers' initialisers and the seed say; with an index, other starts of that seed. */
+  initialTheta(index = 0): HostData {
+    return initialTheta(this.layout, this.parts.model.parameters, this.parts.seed, index);
+  }
+
   /** The carried state of a model that has seen nothing. */
   initialState(): HostData {
     const { state } = this.parts.model;
@@ -106,8 +111,8 @@ export class Training {
    * @throws SteepestError for weights that do not fit
    */
   start(): ModelPoint {
-    const { model, seed, weights } = this.parts;
-    const fresh = { theta: initialTheta(this.layout, model.parameters, seed), state: this.initialState() };
+    const { weights } = this.parts;
+    const fresh = { theta: this.initialTheta(), state: this.initialState() };
     if (weights === undefined) return fresh;
     const given = matchWeights(weights, [...this.layout.entries, ...this.stateLayout.entries]);
     return this.point(new Map<string, ArrayLike<number>>([...this.named(fresh), ...given]));

@@ -260,6 +260,24 @@ describe("shapes and axes", () => {
       ),
     );
   });
+  it("products of many rows, whose columns are laid side by side", () => {
+    for (const transposeA of [false, true])
+      for (const [m, k, n] of [
+        [16, 3, 5],
+        [37, 11, 2],
+        [33, 1, 1],
+      ])
+        for (const mapped of [
+          [false, true],
+          [true, true],
+        ]) {
+          const use: Use = {
+            shapes: [transposeA ? [k, m] : [m, k], [k, n]],
+            f: (a, b) => a.product(b, { transposeA, transposeB: false }),
+          };
+          expectEqual(bothWays(use, mapped, 4, 7), "product", 16);
+        }
+  });
   it("no elements at all", () => {
     expect(vmap((x) => x.mul(2).sum())(tensor([], { shape: [0, 3] })).shape).toEqual([0]);
   });

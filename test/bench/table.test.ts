@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Engine, EngineKind } from "../../bench/engines.js";
+import { asTable } from "../../bench/markdown.js";
 import { inUnit, ourResult, type Result, type Row, shareOfNeighbour, speedUp } from "../../bench/results.js";
-import { asJson, asTable, memory, number, shareOfLimit, shortCells, speeds, variants } from "../../bench/table.js";
+import { asJson, memory, number, shareOfLimit, shortCells, speeds, variants } from "../../bench/table.js";
 import type { Unit, Workload } from "../../bench/workloads/workload.js";
 
 const workload = (name: string, unit: Unit, more: Partial<Workload> = {}): Workload => ({

@@ -14,6 +14,7 @@ import {
 } from "steepest";
 import { describe, expect, it } from "vitest";
 import { messageOf } from "../errors.js";
+import { full } from "../full.js";
 import { chained, conjugateGradients, dot } from "./known-paths.js";
 
 const rules: readonly (readonly [string, Optimizer])[] = [
@@ -39,8 +40,9 @@ describe.each(rules)("%s", (_, optimizer) => {
 
   it("ends where the gradient vanishes on most of Moré, Garbow and Hillstrom", () => {
     const hard = new Set(["meyer", "powellBadlyScaled", "brownBadlyScaled", "broydenBanded", "penalty2", "gaussian"]);
-    for (const { name, f, start, minima } of problems.moreGarbowHillstrom) {
-      if (hard.has(name)) continue;
+    const easier = problems.moreGarbowHillstrom.filter(({ name }) => !hard.has(name));
+    // Sums of exponentials in many rows and systems in many variables take longest: in the short form every third problem.
+    for (const { name, f, start, minima } of easier.filter((_, i) => i % full(1, 3) === 0)) {
       const run = minimize(f, tensor(start), { optimizer, steps: 3000, tolerance: 1e-7 });
       const isKnown = minima.some(({ value }) => Math.abs(run.loss - value) <= 1e-5 * value + 1e-6);
       expect(isKnown || run.status !== "converged", `${name}: ${run.status} at ${run.loss}`).toBe(true);

@@ -85,6 +85,9 @@ function expectParts(
   return a.dtype;
 }
 
+/** Rows of a product from which its columns are worth laying side by side: each is copied once, and used in every row. */
+const FEW_ROWS = 16;
+
 const both = (operand: number) => operand < 2;
 
 /** Multiplies the mapped axis, the first of x, into the axis that was at `axis` before. */
@@ -175,6 +178,9 @@ export const contraction = {
           y.reshape([count, width, y.shape[1]]).transpose([0, 2, 1]),
         );
       }
+      // Columns side by side: one product reads A once. With few rows, laying them side by side would cost more than that.
+      if (!a.isMapped && a.value.rank === 2 && a.value.shape[transposeA ? 1 : 0] >= FEW_ROWS)
+        return again({ transposeA, transposeB }, [a.value, folded(b.value, 1)]).map((y) => unfolded(y, 1, count));
       return again({ transposeA, transposeB }, all());
     },
   }),

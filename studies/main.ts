@@ -1,0 +1,84 @@
+// Published experiments, done again: `npm run study -- NAME --data DIR [--seeds N] [--quick] [--json]`.
+
+import { parseArgs } from "node:util";
+import { SteepestError } from "steepest";
+import { linearLadder } from "./linear-ladder.js";
+import type { Study } from "./study.js";
+import { asJson, asMarkdown } from "./table.js";
+
+const studies: readonly Study[] = [linearLadder];
+
+const help = `npm run study -- NAME --data DIR [options]
+
+A published experiment, done again: a table of its numbers over several seeds, beside those that were published.
+
+${studies.map(({ name, title, needs }) => `  ${name}    ${title}\n${" ".repeat(name.length + 6)}needs ${needs}`).join("\n")}
+
+  --data DIR   where its data lie
+  --seeds N    how many seeds, from 1 on (default: as many as the study says)
+  --quick      a small part of it in seconds: shows that it works, not what it finds
+  --json       one object instead of tables
+
+example: npm run study -- linear-ladder --data data/cifar-10-batches-bin`;
+
+/** Wrong usage: said with the way out, and exit code 2. */
+class Usage extends Error {}
+
+const number = (text: string): number => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 1000)
+    throw new Usage(`--seeds takes a whole number from 1 to 1000, not ${JSON.stringify(text)}`);
+  return value;
+};
+
+async function main(): Promise<void> {
+  const { values, positionals } = parse();
+  if (values.help) {
+    console.log(help);
+    return;
+  }
+  const [name, ...more] = positionals;
+  const study = studies.find((candidate) => candidate.name === name);
+  if (study === undefined || more.length > 0)
+    throw new Usage(
+      `${name === undefined ? "which study?" : `there is no study ${JSON.stringify(positionals.join(" "))}.`} There are: ${studies.map((s) => s.name).join(", ")}`,
+    );
+  if (values.data === undefined) throw new Usage(`${study.name} needs --data DIR: ${study.needs}`);
+  const count = values.seeds === undefined ? (values.quick ? 2 : study.seeds) : number(values.seeds);
+  const isShown = process.stderr.isTTY === true;
+  const result = await study.run({
+    data: values.data,
+    seeds: Array.from({ length: count }, (_, i) => i + 1),
+    quick: values.quick ?? false,
+    report: (text) => {
+      if (isShown) process.stderr.write(`\r\x1b[K${text}`);
+    },
+  });
+  if (isShown) process.stderr.write("\r\x1b[K");
+  console.log(values.json ? asJson(study, result) : asMarkdown(study, result));
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        data: { type: "string" },
+        seeds: { type: "string" },
+        quick: { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    throw new Usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof Usage || error instanceof SteepestError)) throw error;
+  console.error(error instanceof Usage ? `${error.message}\n\n--help says more.` : error.message);
+  process.exitCode = error instanceof Usage ? 2 : 1;
+}
