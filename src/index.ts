@@ -53,7 +53,7 @@ export {
 export type { Bound } from "./descent/bounds.js";
 export type { CurriculumOptions } from "./descent/curriculum.js";
 export { type DescendOptions, type DescentState, descend } from "./descent/descend.js";
-export { Descents } from "./descent/descents.js";
+export { Descents, type ManyHistory } from "./descent/descents.js";
 export type { Direction, Finding, FindingKind } from "./descent/diagnosis/index.js";
 export { type FindRateOptions, type FindTrainingRateOptions, findRate, type RateTest } from "./descent/find-rate.js";
 export { type FitOptions, fit } from "./descent/fit.js";
@@ -210,6 +210,22 @@ export {
   warmup,
   weightDecay,
 } from "./optimizers/index.js";
+export {
+  type Entrants,
+  Race,
+  type RaceCurve,
+  type RaceOptions,
+  type RaceRow,
+  type RaceTrial,
+  race,
+  raceTraining,
+  type Spread,
+  TrainingRace,
+  type TrainingRaceOptions,
+  type TrainingRaceProgress,
+  type TrainingRaceRow,
+  type TrainingTrial,
+} from "./race/index.js";
 export { call, cond, scan, whileLoop } from "./tensor/control.js";
 export { tensor } from "./tensor/create.js";
 export { SteepestError } from "./tensor/error.js";

@@ -18,6 +18,7 @@ import { batchObjective } from "../objectives/batch.js";
 import { parseFormula } from "../objectives/formula/formula-parser.js";
 import { formulaObjective } from "../objectives/functions.js";
 import { Training } from "../objectives/training.js";
+import { race, raceTraining } from "../race/index.js";
 import type { StoredRun } from "../runs/run-folder.js";
 import { layersOf, modelDataOf, probabilitiesOf, weightsOf } from "../runs/trained-run.js";
 import { SteepestError } from "../tensor/error.js";
@@ -105,6 +106,17 @@ export const engine: Engine = {
       figure: fitChart(fit),
     };
   },
+
+  race({ optimizers, ...request }) {
+    if ("problem" in request) {
+      const { problem, ...options } = request;
+      return race(problem, optimizers, options);
+    }
+    const { formula, start, ...options } = request;
+    return race(formula, start, optimizers, options);
+  },
+
+  raceTraining: ({ model, dataset, optimizers, ...options }) => raceTraining(model, dataset, optimizers, options),
 
   async train({
     dataset,

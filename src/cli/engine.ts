@@ -8,7 +8,9 @@ import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
 import type { Profile } from "../descent/profile.js";
 import type { Figure } from "../figures/figure.js";
 import type { Model } from "../models/model.js";
+import type { Problem } from "../objectives/problems/index.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
+import type { Entrants, Race, RaceOptions, TrainingRace, TrainingRaceOptions } from "../race/index.js";
 import type { LayerSummary, NamedArray, PlainData } from "../runs/run-data.js";
 import type { StoredRun } from "../runs/run-folder.js";
 
@@ -98,6 +100,20 @@ export interface FitResult {
   readonly diagnosis: string;
   /** The curve over its data. */
   readonly figure: Figure;
+}
+
+/** A race on a formula or on a test problem. */
+export type RaceRequest = Pick<
+  RaceOptions,
+  "evaluations" | "epsilon" | "target" | "minimum" | "tune" | "rates" | "refinements" | "timed"
+> & {
+  readonly optimizers: Entrants;
+} & ({ readonly formula: string; readonly start: readonly number[] } | { readonly problem: Problem });
+
+export interface TrainingRaceRequest extends TrainingRaceOptions {
+  readonly model: Model;
+  readonly dataset: Dataset;
+  readonly optimizers: Entrants;
 }
 
 export interface TrainProgress {
@@ -212,6 +228,8 @@ export interface Engine {
   gradient(formula: string, at: readonly number[]): GradientResult;
   check(request: CheckRequest): CheckResult;
   fitCurve(request: FitRequest): FitResult;
+  race(request: RaceRequest): Race;
+  raceTraining(request: TrainingRaceRequest): Promise<TrainingRace>;
   train(request: TrainRequest): Promise<TrainResult>;
   evaluate(request: EvaluateRequest): Promise<EvaluateResult>;
   bench(request: BenchRequest): Promise<Profile>;

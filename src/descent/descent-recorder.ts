@@ -1,6 +1,5 @@
 /** Collects what the slices of a descent record. */
 import { joined } from "../backends/wasm/program.js";
-import type { Rate } from "../optimizers/optimizer.js";
 import type { DType, HostData } from "../tensor/types.js";
 import type { DescentHistory } from "./run.js";
 
@@ -10,13 +9,13 @@ export class DescentRecorder {
   readonly #slices: { readonly traces: Traces; rows: number }[] = [];
   readonly #size: number;
   readonly #dtype: DType;
-  readonly #rate: Rate;
+  readonly #rate: number | undefined;
 
   /**
    * @param size elements of θ
-   * @param rate a number is the rate of every step; the rates of a schedule are in the traces
+   * @param rate that of every step; undefined where the traces have it, as those of a schedule
    */
-  constructor(size: number, dtype: DType, rate: Rate) {
+  constructor(size: number, dtype: DType, rate: number | undefined) {
     this.#size = size;
     this.#dtype = dtype;
     this.#rate = rate;
@@ -40,13 +39,14 @@ export class DescentRecorder {
    * The history, whose columns are put together when they are first read.
    *
    * @param sign −1 where the traces hold −f
+   * @param perStep evaluations of a step, but for those that a search counts itself
    */
-  history(sign: 1 | -1): DescentHistory {
+  history(sign: 1 | -1, perStep: number): DescentHistory {
     const columns = new Map<string, Float64Array>();
     const column = (name: string, factor: 1 | -1): Float64Array => {
       const held = columns.get(name);
       if (held !== undefined) return held;
-      const made = this.#column(name, factor);
+      const made = name === "evaluations" ? this.#evaluations(perStep) : this.#column(name, factor);
       columns.set(name, made);
       return made;
     };
@@ -60,6 +60,9 @@ export class DescentRecorder {
       get learningRate() {
         return column("learningRate", 1);
       },
+      get evaluations() {
+        return column("evaluations", 1);
+      },
     };
   }
 
@@ -68,8 +71,22 @@ export class DescentRecorder {
     return joined(this.#dtype, [...this.#parts("path", this.#size), last]);
   }
 
+  /** 1 + Σ (perStep + what the searches took), over the steps before. */
+  #evaluations(perStep: number): Float64Array {
+    const searched = this.#slices.some(({ traces }) => traces.evaluations !== undefined)
+      ? joined("f64", this.#parts("evaluations", 1))
+      : undefined;
+    const steps = this.#slices.reduce((sum, { rows }) => sum + rows, 0);
+    let count = 1;
+    return Float64Array.from({ length: steps }, (_, step) => {
+      const here = count;
+      count += perStep + (searched?.[step] ?? 0);
+      return here;
+    });
+  }
+
   #column(name: string, factor: 1 | -1): Float64Array {
-    if (name === "learningRate" && typeof this.#rate === "number") {
+    if (name === "learningRate" && this.#rate !== undefined) {
       const steps = this.#slices.reduce((sum, { rows }) => sum + rows, 0);
       return new Float64Array(steps).fill(this.#rate);
     }

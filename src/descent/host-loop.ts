@@ -31,7 +31,8 @@ export function descendHost(
   settings: DescentSettings,
   alone: boolean,
 ): Run<number | number[]> {
-  const { optimizer, steps, tolerance, sign, targetLoss, region } = settings;
+  const { optimizer, tolerance, sign, targetLoss, region } = settings;
+  const steps = Math.min(settings.steps, settings.evaluations - 1);
   if (optimizer.penalty !== undefined)
     throw new SteepestError({
       problem: `${optimizer.name} adds a penalty, which an objective in JavaScript does not show in its losses`,
@@ -128,6 +129,7 @@ export function descendHost(
       loss: Float64Array.from(history.loss),
       gradientNorm: Float64Array.from(history.gradientNorm),
       learningRate: Float64Array.from(history.learningRate),
+      evaluations: Float64Array.from(history.loss, (_, step) => step + 1),
     },
   };
   return new Run({

@@ -82,21 +82,46 @@ function prepare({ parameters }: Objective, { optimizer, path, targetLoss, regio
   return { variables, step, first: variables.evaluation && lookEntry(common), perStep, program: new WasmProgram(variableList(variables)) };
 }
 
-export function descendTraced<S>(objective: Objective<S>, settings: DescentSettings): Run<S> {
-  const { optimizer, steps, tolerance, sign, path, targetLoss, seconds, region } = settings;
-  const { size, dtype } = objective.parameters;
+/** One descent. */
+export const descendTraced = <S>(objective: Objective<S>, settings: DescentSettings): Run<S> => descender(objective, settings)(1);
+
+/**
+ * Descents from one start that differ in their rates alone: what is returned takes a factor on all rates, and runs one and the same program
+ * each time it is called.
+ */
+export function descender<S>(objective: Objective<S>, settings: DescentSettings): (rateScale: number) => Run<S> {
+  const { sign } = settings;
   const evaluate: Evaluate = (theta) => {
     const plain = objective.loss(theta);
     const loss = sign === 1 ? plain : plain.neg();
     return { loss, gradient: gradientOf(loss, theta) };
   };
-  const { variables: v, step, first, perStep, program } = preparedFor(objective, settings, evaluate);
+  const prepared = preparedFor(objective, settings, evaluate);
+  return (rateScale) => descendOnce(objective, settings, prepared, evaluate, rateScale);
+}
+
+function descendOnce<S>(
+  objective: Objective<S>,
+  settings: DescentSettings,
+  { variables: v, step, first, perStep, program }: Prepared,
+  evaluate: Evaluate,
+  rateScale: number,
+): Run<S> {
+  const { optimizer, tolerance, sign, path, targetLoss, seconds, region } = settings;
+  const { size, dtype } = objective.parameters;
   const start = region?.nearest(objective.start) ?? objective.start;
+  const budget = settings.evaluations - 1;
+  const steps = Math.min(settings.steps, perStep > 0 ? Math.floor(budget / perStep) : budget);
   const wanted = targetLoss === undefined ? {} : { targetLoss: sign * targetLoss };
   for (const [variable, data] of initialValues(v, optimizer, { start, totalSteps: steps, stepsPerEpoch: steps, tolerance, ...wanted }))
     program.write(variable, data);
+  program.write(v.rateScale, [rateScale]);
 
-  const recorder = new DescentRecorder(size, dtype, optimizer.learningRate);
+  const recorder = new DescentRecorder(
+    size,
+    dtype,
+    typeof optimizer.learningRate === "number" ? rateScale * optimizer.learningRate : undefined,
+  );
   const watch = plateauWatch(optimizer);
   const state = watch ? [...stateList(v), v.rateScale] : stateList(v);
   const most = path ? Math.max(1, Math.min(SLICE, Math.floor(POINTS / (8 * size)))) : SLICE;
@@ -117,12 +142,29 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
   let done = 0;
   let here: Checkpoint = { done, values: new Map() };
   let previous = here;
-  while (done < steps && status === undefined) {
+  const restore = (from: Checkpoint, rows: number) => {
+    for (const [variable, data] of from.values) program.write(variable, data);
+    if (rows > 0) program.run(step, rows);
+  };
+  while (done < steps && done * perStep + searched < budget && status === undefined) {
     previous = here;
     here = { done, values: new Map(state.map((s): [Variable, HostData] => [s, program.read(s)])) };
     const before = performance.now();
     const untilLook = watch ? watch.every - (done % watch.every) : SLICE;
-    const { steps: did, stopped, traces } = program.run(step, Math.min(slice, most, steps - done, untilLook));
+    const {
+      steps: did,
+      stopped,
+      traces,
+    } = program.run(step, Math.min(slice, most, steps - done, untilLook, budget - done * perStep - searched));
+    const affordable = affordableSteps(traces.evaluations, did, perStep, budget - done * perStep - searched);
+    if (affordable < did) {
+      // A search has gone beyond the budget: the slice is done again up to the step before.
+      restore(here, affordable);
+      for (let i = 0; i < affordable; i++) searched += traces.evaluations[i];
+      recorder.take(traces, affordable);
+      done += affordable;
+      break;
+    }
     status = endAt(traces.loss[did - 1], traces.gradientNorm[did - 1]);
     // A step that ends the descent at its own point was an evaluation, not a step.
     const rows = status === undefined ? did : did - 1;
@@ -130,7 +172,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     for (const count of traces.evaluations ?? []) searched += count;
     done += rows;
     if (status === undefined && stopped) status = "stalled";
-    if (watch && done % watch.every === 0 && watch.look(traces.loss[did - 1])) program.write(v.rateScale, [watch.scale]);
+    if (watch && done % watch.every === 0 && watch.look(traces.loss[did - 1])) program.write(v.rateScale, [rateScale * watch.scale]);
     const now = performance.now();
     if (status === undefined && now - began > seconds * 1000 && done < steps) status = "stopped-early";
     if (Number.isFinite(seconds))
@@ -151,8 +193,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
     // The point at which nothing is finite is undone, too.
     done--;
     const from = done >= here.done ? here : previous;
-    for (const [variable, data] of from.values) program.write(variable, data);
-    if (done > from.done) program.run(step, done - from.done);
+    restore(from, done - from.done);
     recorder.truncate(done);
     last = look();
   } else if (status === "diverged") count = 1;
@@ -164,7 +205,7 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
   const landscape = () => new Landscape({ objective, sign, start, end: theta, next, region, frozen });
   const ranAway = status === "stalled" && runsAway(last.loss, landscape);
   const ended = ranAway ? "diverged" : status;
-  const outcome = { status: ended, steps: done, loss: sign * last.loss, gradientNorm: last.norm, history: recorder.history(sign) };
+  const outcome = { status: ended, steps: done, loss: sign * last.loss, gradientNorm: last.norm, history: recorder.history(sign, perStep) };
   return new Run<S>({
     ...outcome,
     solution: objective.solution(theta),
@@ -182,4 +223,16 @@ export function descendTraced<S>(objective: Objective<S>, settings: DescentSetti
       ...(optimizer.penalty ? {} : { landscape: landscape() }),
     }),
   });
+}
+
+/** How many steps of a slice a budget of evaluations lets stand, where each counts what its search took. */
+function affordableSteps(searched: HostData | undefined, steps: number, perStep: number, budget: number): number {
+  if (searched === undefined) return steps;
+  let [kept, count] = [0, 0];
+  while (kept < steps) {
+    count += perStep + searched[kept];
+    if (count > budget) break;
+    kept++;
+  }
+  return kept;
 }

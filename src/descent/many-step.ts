@@ -86,8 +86,12 @@ export function manyFirst(point: EntryPoint, m: ManyVariables): EntryPoint {
   };
 }
 
-/** The step of all descents that have not ended; it stops when all have. */
-export function manyStep(point: EntryPoint, m: ManyVariables): EntryPoint {
+/**
+ * The step of all descents that have not ended; it stops when all have.
+ *
+ * @param isRecorded whether the losses of each step are kept, and what its searches took
+ */
+export function manyStep(point: EntryPoint, m: ManyVariables, isRecorded: boolean): EntryPoint {
   const { stop } = point;
   if (stop === undefined) throw new Error("internal: a step that never stops");
   const traced = (name: string) => point.traces.find((trace) => trace.name === name)?.value;
@@ -121,7 +125,7 @@ export function manyStep(point: EntryPoint, m: ManyVariables): EntryPoint {
       where(goesOn, m.before.loss, losses),
       where(goesOn, m.before.gradientNorm, norms),
     ],
-    traces: [],
+    traces: isRecorded ? [{ name: "loss", value: losses }, ...(searched ? [{ name: "evaluations", value: all(3) }] : [])] : [],
     stop: left.le(left.fill(0)),
   };
 }

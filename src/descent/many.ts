@@ -8,7 +8,7 @@ import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { fromHost, Tensor } from "../tensor/tensor.js";
 import { allocate, type HostData } from "../tensor/types.js";
-import { Descents } from "./descents.js";
+import { Descents, ManyRecorder } from "./descents.js";
 import { Landscape, runsAway } from "./diagnosis/index.js";
 import type { Status } from "./history.js";
 import { manyFirst, manyList, manyStep, manyVariables } from "./many-step.js";
@@ -18,6 +18,8 @@ import { descentVariables, gradientOf, initialValues, lookEntry, stepEntry, vari
 export interface MinimizeManyOptions<C extends Constants = Constants> extends Omit<MinimizeOptions<C>, "path"> {
   /** A rate for each start, in place of the optimizer's own, which must be a number: a sweep of rates in one program. */
   readonly learningRates?: readonly number[];
+  /** Keep the losses of every step: `history(i)` of what is returned. 8 bytes a step and start. Default false. */
+  readonly history?: boolean;
 }
 
 /** Steps between looks at the clock, where time is limited. */
@@ -28,8 +30,8 @@ const STEPS_A_LOOK = 64;
  * for each start. Every descent ends by itself (`status`, `steps`), and the program when all have.
  *
  * Each descent takes the points that `minimize` takes from its start, bit for bit, as long as no sum has more than 4,096 terms and no
- * matrix product is over 2,048 or more: beyond that, and in convolutions, the order of addition may differ. Neither path nor history is
- * kept.
+ * matrix product is over 2,048 or more: beyond that, and in convolutions, the order of addition may differ. No path is kept, and
+ * losses only where `history` asks for them.
  *
  * @param f a formula, a function of numbers, or a function of a tensor
  * @param starts the starts, all of one form; for a function of a tensor also one tensor, whose first axis counts them
@@ -61,7 +63,7 @@ export function minimizeMany<S extends Readonly<Record<string, number>>>(
 export function minimizeMany(
   f: string | AnyFunction,
   starts: Tensor | readonly (NumberStart | Tensor)[],
-  { learningRates, ...options }: MinimizeManyOptions = {},
+  { learningRates, history = false, ...options }: MinimizeManyOptions = {},
 ): Descents {
   const list = starts instanceof Tensor ? rowsOf(starts) : starts;
   if (!Array.isArray(list) || list.length === 0)
@@ -87,7 +89,7 @@ export function minimizeMany(
     });
   const settings = settingsOf(options, size, 1);
   const data = objectives.map(({ start }) => start);
-  if (learningRates === undefined) return descendMany(objective, data, settings, undefined);
+  if (learningRates === undefined) return descendMany(objective, data, settings, undefined, history);
   if (typeof settings.optimizer.learningRate !== "number")
     throw new SteepestError({
       problem: "learningRates take the place of a rate that is a number",
@@ -97,7 +99,7 @@ export function minimizeMany(
   if (learningRates.length !== data.length || !learningRates.every((rate) => Number.isFinite(rate) && rate >= 0))
     throw unusable("learningRates", `${data.length} numbers ≥ 0, one for each start`, JSON.stringify(learningRates));
   // The step multiplies the rule's rate by a scale: a rate of 1 times the wanted one is exactly that.
-  return descendMany(objective, data, { ...settings, optimizer: { ...settings.optimizer, learningRate: 1 } }, learningRates);
+  return descendMany(objective, data, { ...settings, optimizer: { ...settings.optimizer, learningRate: 1 } }, learningRates, history);
 }
 
 /** The elements of a tensor along its first axis. */
@@ -108,13 +110,20 @@ function rowsOf(x: Tensor): Tensor[] {
   return Array.from({ length: count }, (_, i) => fromHost(data.slice(i * size, (i + 1) * size), shape, x.dtype));
 }
 
-function descendMany<S>(
+/**
+ * Descents from these starts, in one program.
+ *
+ * @param rates what each multiplies the rule's rate by
+ * @param isRecorded whether losses are kept along the way
+ */
+export function descendMany<S>(
   objective: Objective<S>,
   starts: readonly HostData[],
   settings: DescentSettings,
   rates: readonly number[] | undefined,
+  isRecorded: boolean,
 ): Descents<S> {
-  const { optimizer, steps, tolerance, targetLoss, seconds, region } = settings;
+  const { optimizer, tolerance, targetLoss, seconds, region } = settings;
   const { parameters } = objective;
   const { size } = parameters;
   const { learningRate } = optimizer;
@@ -135,9 +144,17 @@ function descendMany<S>(
   };
   const common = { parameters, optimizer, variables: v, evaluate, ...(region ? { project: region.project } : {}) };
   const one = stepEntry({ ...common, path: false, rates: false, convergence: true, target: targetLoss !== undefined });
-  if (one.traces.some(({ name }) => name === "evaluations")) perStep = v.evaluation ? 0 : 1;
+  const isSearch = one.traces.some(({ name }) => name === "evaluations");
+  if (isSearch) perStep = v.evaluation ? 0 : 1;
   const evaluationsAStep = perStep;
-  const step = manyStep(one, m);
+  if (isSearch && Number.isFinite(settings.evaluations))
+    throw new SteepestError({
+      problem: `minimizeMany counts no evaluations of ${optimizer.name}, whose searches take as many as they need`,
+      fix: "limit the steps, or run minimize from each start",
+    });
+  const steps = Math.min(settings.steps, isSearch ? Number.POSITIVE_INFINITY : Math.floor((settings.evaluations - 1) / perStep));
+  const step = manyStep(one, m, isRecorded);
+  const recorder = new ManyRecorder(count);
   const program = new WasmProgram(manyList(m, variableList(v)));
 
   const corrected = starts.map((start) => region?.nearest(start) ?? start);
@@ -166,6 +183,7 @@ function descendMany<S>(
   let stopped = false;
   while (done < steps && !stopped && !isLate) {
     const result = program.run(step, Number.isFinite(seconds) ? Math.min(STEPS_A_LOOK, steps - done) : steps - done);
+    recorder.take(result.traces, result.steps);
     done += result.steps;
     stopped = result.stopped;
     isLate = performance.now() - began > seconds * 1000;
@@ -215,6 +233,7 @@ function descendMany<S>(
     thetas: theta,
     size,
     solution: (row) => objective.solution(row),
+    ...(isRecorded ? { history: (row: number) => recorder.history(row, counts[row], evaluationsAStep) } : {}),
   });
 }
 

@@ -99,9 +99,11 @@ type WithConstants<C extends Constants> = MinimizeOptions<C> & { readonly consta
 
 type NumberRecord = Readonly<Record<string, number>>;
 
-type Minimizable = string | AnyFunction | HostObjective;
+/** What can be minimised. */
+export type Minimizable = string | AnyFunction | HostObjective;
 
-function descent(f: Minimizable, start: NumberStart | Tensor | Float64Array, options: MinimizeOptions, sign: 1 | -1): Run {
+/** `minimize` (sign 1) and `maximize` (−1), without the types that tie the start to the function. */
+export function descent(f: Minimizable, start: NumberStart | Tensor | Float64Array, options: MinimizeOptions, sign: 1 | -1): Run {
   if (typeof f === "object" && f !== null) {
     if (f.kind !== "host") throw unreadable(f);
     const values = typeof start === "number" ? [start] : start;

@@ -45,6 +45,11 @@ export interface DescentHistory {
   readonly gradientNorm: Float64Array;
   /** The rate in force. */
   readonly learningRate: Float64Array;
+  /**
+   * Evaluations of f and its gradient until this step's own loss was known, that one included: 1, 2, 3, … for rules that need one a step.
+   * Kept by `minimize` and `maximize`.
+   */
+  readonly evaluations?: Float64Array;
 }
 
 export interface RunParts<S> {
@@ -82,7 +87,7 @@ export class Run<S = unknown> {
   readonly status: Status;
   /** Steps done. */
   readonly steps: number;
-  /** How often the descent evaluated f and its gradient. */
+  /** How often the descent evaluated f and its gradient, at the solution included. A product of the Hessian with a vector counts as one. */
   readonly evaluations: { readonly value: number; readonly gradient: number };
   readonly history: DescentHistory;
   /** The average of θ that the optimizer keeps, in the form of the start: that of `averaged(…)` and `averagedSgd`. */

@@ -12,6 +12,11 @@ export interface MinimizeOptions<C extends Constants = Constants> {
   readonly optimizer?: Optimizer;
   /** Most steps; it is also the length that schedules go by. Default 10,000. */
   readonly steps?: number;
+  /**
+   * Most evaluations of f and its gradient: no step is begun, and of a rule that searches none is kept, that would need more. At least 1, for the start.
+   * `run.evaluations` says what counts. Default: as many as the steps take.
+   */
+  readonly evaluations?: number;
   /** Converged when the 2-norm of the gradient is at most this. Default 1e-6. With 0 only a gradient of exactly 0 ends the descent. */
   readonly tolerance?: number;
   /** Stop at a loss at or below this (`maximize`: at or above). */
@@ -32,6 +37,8 @@ export interface MinimizeOptions<C extends Constants = Constants> {
 export interface DescentSettings {
   readonly optimizer: Optimizer;
   readonly steps: number;
+  /** Infinite where only the steps are counted. */
+  readonly evaluations: number;
   readonly tolerance: number;
   readonly targetLoss: number | undefined;
   readonly seconds: number;
@@ -41,7 +48,7 @@ export interface DescentSettings {
   readonly sign: 1 | -1;
 }
 
-const names = ["optimizer", "steps", "tolerance", "targetLoss", "seconds", "path", "bounds", "within", "constants"];
+const names = ["optimizer", "steps", "evaluations", "tolerance", "targetLoss", "seconds", "path", "bounds", "within", "constants"];
 
 /**
  * @param size elements of θ
@@ -52,13 +59,16 @@ export function settingsOf(options: MinimizeOptions, size: number, sign: 1 | -1)
   checkOptionNames(owner, options, names);
   const {
     optimizer = adam({ learningRate: 0.05 }),
-    steps = 10_000,
+    evaluations = Number.POSITIVE_INFINITY,
+    steps = evaluations < 2 ** 31 ? evaluations : 10_000,
     tolerance = 1e-6,
     targetLoss,
     seconds = Number.POSITIVE_INFINITY,
     path = false,
   } = options;
   checkOptimizer(owner, optimizer);
+  if (options.evaluations !== undefined && !(Number.isInteger(evaluations) && evaluations >= 1 && evaluations < 2 ** 31))
+    throw unusable("evaluations", "a whole number from 1 to below 2³¹", evaluations);
   if (!Number.isInteger(steps) || steps < 0 || steps >= 2 ** 31) throw unusable("steps", "a whole number from 0 to below 2³¹", steps);
   if (!isNumber(tolerance) || !(tolerance >= 0)) throw unusable("tolerance", "a number ≥ 0", tolerance);
   if (!isNumber(seconds) || !(seconds > 0)) throw unusable("seconds", "a number > 0", seconds);
@@ -89,7 +99,7 @@ export function settingsOf(options: MinimizeOptions, size: number, sign: 1 | -1)
   if (region !== undefined && typeof region.project !== "function")
     throw unusable("within", "ball(…), simplex() or another region", region);
   region?.check(size);
-  return { optimizer, steps, tolerance, targetLoss, seconds, path, sign, region };
+  return { optimizer, steps, evaluations, tolerance, targetLoss, seconds, path, sign, region };
 }
 
 const isNumber = (x: unknown): x is number => typeof x === "number";

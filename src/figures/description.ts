@@ -20,7 +20,7 @@ export interface Axis {
 }
 
 /** Which of the colours told apart by everyone; the palette itself is the renderer's. */
-export type SeriesColour = 0 | 1 | 2 | 3 | 4;
+export type SeriesColour = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
 /** A curve through points, in their order. */
 export interface LineMark {

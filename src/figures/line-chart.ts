@@ -8,7 +8,7 @@ import type { Point } from "./thinning.js";
 import { smooth } from "./thinning.js";
 
 export interface Series {
-  /** Written at the end of its line where there are several. */
+  /** Written at the end of its line where there are several. Empty for marks that belong to another line. */
   readonly name: string;
   readonly points: readonly Point[];
   /** Mark each point, for few measured values. Default: below 30 points. */
@@ -71,7 +71,7 @@ export function lineChart({ title, subtitle, x, y, series, rules = [], alt }: Li
       kind: "line",
       points: smooth(points, smoothing),
       colour: own,
-      label: series.length > 1 ? name : undefined,
+      label: series.length > 1 && name !== "" ? name : undefined,
       dots: dots ?? (points.length < 30 && !reference),
       ...(reference ? { reference } : {}),
       ...(joined ? {} : { unjoined: true }),
@@ -89,7 +89,7 @@ export function lineChart({ title, subtitle, x, y, series, rules = [], alt }: Li
   });
 }
 
-const colours: readonly SeriesColour[] = [0, 1, 2, 3, 4];
+const colours: readonly SeriesColour[] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 function suitableKind(series: readonly Series[]): ScaleKind {
   const values = series.flatMap(({ points }) => points.map((point) => point[1])).filter(Number.isFinite);
@@ -103,13 +103,15 @@ function suitableKind(series: readonly Series[]): ScaleKind {
 
 function describe(series: readonly Series[], xLabel: string, { label, kind, style }: Axis): string {
   const show = (value: number) => (style === "percent" ? formatPercent(value) : formatNumberForPrint(value, 3));
-  const sentences = series.map(({ name, points }) => {
-    const shown = points.filter((point) => isDrawable(point[1], kind));
-    const [first, last] = [shown.at(0), shown.at(-1)];
-    if (first === undefined || last === undefined) return `${name}: no values.`;
-    return first === last
-      ? `${name}: ${show(last[1])}.`
-      : `${name}: from ${show(first[1])} to ${show(last[1])} at ${xLabel} ${formatNumberForPrint(last[0], 3)}.`;
-  });
+  const sentences = series
+    .filter(({ name }) => name !== "")
+    .map(({ name, points }) => {
+      const shown = points.filter((point) => isDrawable(point[1], kind));
+      const [first, last] = [shown.at(0), shown.at(-1)];
+      if (first === undefined || last === undefined) return `${name}: no values.`;
+      return first === last
+        ? `${name}: ${show(last[1])}.`
+        : `${name}: from ${show(first[1])} to ${show(last[1])} at ${xLabel} ${formatNumberForPrint(last[0], 3)}.`;
+    });
   return `${label} by ${xLabel}${kind === "log" ? ", logarithmic" : ""}. ${sentences.join(" ")}`;
 }

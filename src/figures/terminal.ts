@@ -1,5 +1,5 @@
 /** Figures in characters: each holds 2 × 4 dots of braille. */
-import type { FigureDescription, LineMark, SeriesColour } from "./description.js";
+import type { FigureDescription, LineMark } from "./description.js";
 import { isDrawable, scaleOf } from "./description.js";
 import { formatNumber, formatPercent } from "./number-format.js";
 import type { Scale } from "./scale.js";
@@ -13,7 +13,8 @@ export interface TerminalOptions {
   readonly colour?: boolean;
 }
 
-const ansi: Readonly<Record<SeriesColour, number>> = { 0: 34, 1: 33, 2: 32, 3: 35, 4: 36 };
+/** By the number of the series colour: blue, yellow, green, magenta, cyan, white, red, bright blue. */
+const ansi: readonly number[] = [34, 33, 32, 35, 36, 37, 31, 94];
 
 export function renderTerminal(description: FigureDescription, { columns = 72, rows = 8, colour = false }: TerminalOptions): string {
   const paint = (content: string, code: number) => (colour ? `\u001b[${code}m${content}\u001b[0m` : content);
@@ -59,8 +60,8 @@ export function renderTerminal(description: FigureDescription, { columns = 72, r
   return [names.length > 1 ? `${heading}   ${names.join(paint(" · ", 2))}` : heading, ...out].join("\n");
 }
 
-const codeOf = (colour: number): number | undefined =>
-  colour === 0 || colour === 1 || colour === 2 || colour === 3 || colour === 4 ? ansi[colour] : undefined;
+/** The colour of a cell; undefined for one that nobody owns. */
+const codeOf = (owner: number): number | undefined => (owner < 0 ? undefined : ansi[owner]);
 
 const trimEnd = (cells: string): string => cells.replace(/ +$/, "");
 

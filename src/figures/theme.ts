@@ -6,19 +6,20 @@ export interface Theme {
   readonly ink: string;
   readonly muted: string;
   readonly hairline: string;
-  readonly series: readonly [string, string, string, string, string];
+  readonly series: readonly [string, string, string, string, string, string, string, string];
 }
 
 /**
- * The series are the blue, vermilion, green, purple and orange of Okabe and Ito, told apart by all common kinds of colour vision, darkened (in light) or
- * lightened (in dark) until text in them reaches a contrast of 4.5 : 1 against the paper.
+ * The series are the blue, vermilion, green, purple and orange of Okabe and Ito, told apart by all common kinds of colour vision, then slate,
+ * crimson and teal for figures with more lines than that; darkened (in light) or lightened (in dark) until text in them reaches a contrast of
+ * 4.5 : 1 against the paper.
  */
 export const lightTheme: Theme = {
   paper: "#fdfcfa",
   ink: "#1d1c1a",
   muted: "#68645d",
   hairline: "#e5e1da",
-  series: ["#0a64a4", "#b84800", "#00755a", "#a03f78", "#8a6400"],
+  series: ["#0a64a4", "#b84800", "#00755a", "#a03f78", "#8a6400", "#4c5563", "#a8323e", "#007080"],
 };
 
 export const darkTheme: Theme = {
@@ -26,7 +27,7 @@ export const darkTheme: Theme = {
   ink: "#eceae6",
   muted: "#a29d94",
   hairline: "#33302d",
-  series: ["#6cb8f0", "#ff9b5c", "#3ec9a2", "#e39bc4", "#e0b64a"],
+  series: ["#6cb8f0", "#ff9b5c", "#3ec9a2", "#e39bc4", "#e0b64a", "#aeb7c6", "#ff8a94", "#58cfe0"],
 };
 
 /** The colours as CSS custom properties. */

@@ -16,6 +16,7 @@ const rooms = [
   "analysis",
   "descent",
   "fitting",
+  "race",
   "vision",
   "landscape",
   "figures",

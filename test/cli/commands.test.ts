@@ -19,7 +19,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const train = (...more: string[]) => ["train", "--data", data, "--batch-size", "4", ...more];
-const names = ["minimize", "gradient", "check", "fit", "train", "evaluate", "explain", "bench"];
+const names = ["minimize", "gradient", "check", "fit", "race", "train", "evaluate", "explain", "bench"];
 
 describe("in general", () => {
   it("prints its version and its help", async () => {
@@ -54,6 +54,25 @@ describe("in general", () => {
     [["minimize", "x", "--start", "1", "--schedule", "onecycles"], /did you mean onecycle/],
     [["minimize", "x", "--start", "1", "--schedule", "step:3"], /schedule/],
     [["gradient", "x"], /--at is missing/],
+    [["race"], /one thing[\s\S]*x\^2 \+ 10y\^2/],
+    [["race", "x^2", "--data", "digits"], /one thing/],
+    [["race", "x^2"], /--start is missing[\s\S]*: x/],
+    [["race", "rosenbrok"], /no test problem "rosenbrok"[\s\S]*did you mean rosenbrock/],
+    [["race", "beale:7"], /beale has 2 dimensions/],
+    [["race", "rosenbrock:3"], /multiple of 2/],
+    [["race", "quadratic:1,ten"], /eigenvalues/],
+    [["race", "beale", "--start", "1"], /x1, x2/],
+    [["race", "beale", "--evaluations", "0"], /--evaluations[\s\S]*at least 1/],
+    [["race", "beale", "--optimizers", "gd,adm"], /did you mean adam/],
+    [["race", "beale", "--optimizers", "gd,,adam"], /commas/],
+    [["race", "beale", "--optimizers", "gd,gd"], /gd is in the race twice/],
+    [["race", "beale", "--optimizers", "gd:beta2=0.9"], /gd has no beta2/],
+    [["race", "beale", "--optimizers", "gd:lr"], /--lr needs a value/],
+    [["race", "beale", "--optimizers", "gd:pace=3"], /--pace/],
+    [["race", "beale", "--rates", "1,0.1"], /lowest and the highest/],
+    [["race", "beale", "--rates", "2,3"], /rates/],
+    [["race", "beale", "--epochs", "2"], /--epochs has no meaning on a formula/],
+    [["race", "--data", "digits", "--evaluations", "9"], /--evaluations has no meaning on a network/],
     [["fit", "data.csv"], /FORMULA is missing/],
     [["fit", "data.csv", "y = a*x"], /--start is missing[\s\S]*b1=500/],
     [["fit", "data.csv", "y = a*x", "--start", "1,2"], /each parameter: b1=500/],

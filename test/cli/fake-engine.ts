@@ -9,18 +9,23 @@ import type {
   ExplainRequest,
   FitRequest,
   MinimizeRequest,
+  RaceRequest,
+  TrainingRaceRequest,
   TrainRequest,
   TrainResult,
 } from "../../src/cli/engine.js";
 import { main, type Surroundings } from "../../src/cli/main.js";
 import { Profile } from "../../src/descent/profile.js";
 import { lineChart } from "../../src/figures/line-chart.js";
+import { problems, race, raceTraining } from "../../src/index.js";
 import { SteepestError } from "../../src/tensor/error.js";
 
 /** What the engine was last asked for. */
 export interface Asked {
   check?: CheckRequest;
   minimize?: MinimizeRequest;
+  race?: RaceRequest;
+  raceTraining?: TrainingRaceRequest;
   fit?: FitRequest;
   train?: TrainRequest;
   evaluate?: EvaluateRequest;
@@ -116,6 +121,15 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
     hessian: at.map((_, i) => at.map((_, j) => (i === j ? 2 : 0))),
     check: { verdict: "pass", maxRelativeError: 1.5e-9 },
   }),
+  race(request) {
+    asked.race = request;
+    return race("problem" in request ? request.problem : problems.beale, request.optimizers, { evaluations: 20, tune: false });
+  },
+  async raceTraining(request) {
+    asked.raceTraining = request;
+    const { model, dataset, optimizers, signal } = request;
+    return raceTraining(model, dataset, optimizers, { batchSize: 4, seeds: 2, tune: false, threads: 1, ...(signal ? { signal } : {}) });
+  },
   check(request) {
     asked.check = request;
     return {
