@@ -8,6 +8,7 @@ export type { GradientVerdict } from "./check/judge.js";
 export { type GradientProblem, problemOf } from "./check/problem.js";
 export type { TaylorTest } from "./check/taylor.js";
 export { Derivatives, hessianOperator, placesOf } from "./derivatives.js";
+export { symmetricEigen } from "./eigenvalues.js";
 export {
   type EigenPair,
   type ExtremeEigenvalueOptions,

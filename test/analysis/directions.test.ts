@@ -51,8 +51,8 @@ describe("the steepest direction", () => {
     expect(Math.hypot(...ascent)).toBeCloseTo(1, 14);
     expect(descent).toEqual(ascent.map((x) => -x));
     expect(directionalDerivative("x^2 + 3x*y + sin(y)", [0.4, -1.1], ascent)).toBeCloseTo(slope, 13);
-    for (let k = 0; k < 720; k++) {
-      const angle = (k * Math.PI) / 360;
+    for (let k = 0; k < 60; k++) {
+      const angle = (k * Math.PI) / 30;
       const along = directionalDerivative("x^2 + 3x*y + sin(y)", [0.4, -1.1], [Math.cos(angle), Math.sin(angle)]);
       expect(along).toBeLessThanOrEqual(slope * (1 + 1e-14));
       expect(along).toBeGreaterThanOrEqual(-slope * (1 + 1e-14));
