@@ -1,3 +1,4 @@
+export { type ConvexityCheck, type ConvexityOptions, type ConvexityWitness, checkConvexity } from "./convexity/check-convexity.js";
 export {
   type CriticalKind,
   type CriticalPoint,

@@ -1,5 +1,6 @@
 /** The engine behind the command line. */
 
+import { checkConvexity, criticalPoints } from "../analysis/index.js";
 import { openProgram } from "../backends/wasm/threads/index.js";
 import { checkGradient, Derivatives } from "../curvature/index.js";
 import { digits } from "../data/digits.js";
@@ -24,6 +25,7 @@ import { layersOf, modelDataOf, probabilitiesOf, weightsOf } from "../runs/train
 import { SteepestError } from "../tensor/error.js";
 import { RandomStream } from "../tensor/random.js";
 import type { Engine } from "./engine.js";
+import { formulaGradient } from "./formula-gradient.js";
 
 const losses: ReadonlyMap<string, () => Loss> = new Map([
   ["crossEntropy", crossEntropy],
@@ -51,12 +53,15 @@ export const engine: Engine = {
     };
   },
 
-  gradient(formula, at) {
-    const objective = formulaObjective(formula, [...at]);
-    const derivatives = new Derivatives(objective);
-    const { value, gradient } = derivatives.at(at);
-    const { verdict, maxRelativeError } = checkGradient(objective, at);
-    return { value, gradient: Array.from(gradient), hessian: derivatives.hessian(at), check: { verdict, maxRelativeError } };
+  gradient: formulaGradient,
+
+  critical({ formula, window, starts }) {
+    const { points, converged, metOnce, lowest, highest, diagnosis, ...found } = criticalPoints(formula, {
+      window,
+      ...(starts === undefined ? {} : { starts }),
+    });
+    const convexity = checkConvexity(formula, { window });
+    return { points, starts: found.starts, converged, metOnce, lowest, highest, diagnosis, convexity };
   },
 
   check(request) {

@@ -1,4 +1,5 @@
 /** What the commands need of the engine. They see this interface alone, so that each can be tested without training anything. */
+import type { ConvexityCheck, CriticalPoints, Interval } from "../analysis/index.js";
 import type { DifferenceMethod, GradientCheck } from "../curvature/index.js";
 import type { Pace } from "../data/batches.js";
 import type { Dataset, DatasetPart } from "../data/dataset.js";
@@ -45,13 +46,60 @@ export interface MinimizeResult {
   readonly values?: ArrayLike<number>;
 }
 
+export interface GradientRequest {
+  readonly learningRate: number;
+  /** A direction to look along; default: steepest descent. */
+  readonly direction?: readonly number[];
+  /** p, for f(x + p) beside its models. */
+  readonly step?: readonly number[];
+}
+
 export interface GradientResult {
   readonly value: number;
   readonly gradient: readonly number[];
   readonly hessian: readonly (readonly number[])[];
+  /** In ascending order. */
+  readonly eigenvalues: readonly number[];
+  /** ‖∇f‖₂, and the unit vectors along which f rises and falls fastest: null where it is 0. */
+  readonly slope: number;
+  readonly ascent: readonly number[] | null;
+  readonly descent: readonly number[] | null;
+  /** x − α∇f */
+  readonly next: readonly number[];
+  /** In the order of the variables; undefined where the formula is too large for anyone to read them. */
+  readonly formulas?: {
+    readonly names: readonly string[];
+    readonly printed: readonly string[];
+    readonly ascii: readonly string[];
+    readonly rules: readonly string[];
+  };
+  /** f along the direction: φ(t) = f(x + tu). Absent where none was given and the gradient is 0. */
+  readonly direction?: {
+    readonly given: boolean;
+    readonly unit: readonly number[];
+    readonly slope: number;
+    readonly curvature: number;
+    readonly bestStep: number | null;
+    readonly descendsBelow: number | null;
+    readonly table: readonly { readonly t: number; readonly value: number; readonly first: number; readonly second: number }[];
+  };
+  readonly step?: { readonly value: number; readonly first: number; readonly second: number };
   /** The exact gradient against differences of f. */
   readonly check: { readonly verdict: "pass" | "fail" | "cannot-tell"; readonly maxRelativeError: number };
 }
+
+export interface CriticalRequest {
+  readonly formula: string;
+  readonly window: readonly Interval[];
+  readonly starts: number | undefined;
+}
+
+export type CriticalResult = Pick<
+  CriticalPoints<number[]>,
+  "points" | "starts" | "converged" | "metOnce" | "lowest" | "highest" | "diagnosis"
+> & {
+  readonly convexity: ConvexityCheck<number[]>;
+};
 
 /** The gradient of a formula (at a random point where none is given), or of a model on a batch of digits. */
 export type CheckRequest = {
@@ -225,7 +273,8 @@ export interface Engine {
   /** The variables of a formula in natural order (`x2` before `x10`). */
   variables(formula: string): readonly string[];
   minimize(request: MinimizeRequest): MinimizeResult;
-  gradient(formula: string, at: readonly number[]): GradientResult;
+  gradient(formula: string, at: readonly number[], request: GradientRequest): GradientResult;
+  critical(request: CriticalRequest): CriticalResult;
   check(request: CheckRequest): CheckResult;
   fitCurve(request: FitRequest): FitResult;
   race(request: RaceRequest): Race;

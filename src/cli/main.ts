@@ -8,6 +8,7 @@ import { check } from "./check.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { everywhere, exitCodes, printJson } from "./command.js";
 import { engine as ownEngine } from "./connect.js";
+import { critical } from "./critical.js";
 import type { Engine } from "./engine.js";
 import { evaluate } from "./evaluate.js";
 import { explain } from "./explain.js";
@@ -21,7 +22,7 @@ import type { Sink } from "./terminal.js";
 import { Terminal } from "./terminal.js";
 import { train } from "./train.js";
 
-const commands: readonly Command[] = [minimize, gradient, check, fit, race, train, evaluate, explain, bench];
+const commands: readonly Command[] = [minimize, gradient, critical, check, fit, race, train, evaluate, explain, bench];
 
 /** The world around the command line; tests bring their own. */
 export interface Surroundings {

@@ -19,7 +19,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const train = (...more: string[]) => ["train", "--data", data, "--batch-size", "4", ...more];
-const names = ["minimize", "gradient", "check", "fit", "race", "train", "evaluate", "explain", "bench"];
+const names = ["minimize", "gradient", "critical", "check", "fit", "race", "train", "evaluate", "explain", "bench"];
 
 describe("in general", () => {
   it("prints its version and its help", async () => {
@@ -252,6 +252,16 @@ describe("gradient", () => {
         [0, 2, 0],
         [0, 0, 2],
       ],
+      eigenvalues: [2, 2, 2],
+      slope: 5,
+      ascent: [1, 1, 1],
+      descent: [-1, -1, -1],
+      next: [0.8, 1.6, expect.closeTo(2.4, 14)],
+      formulas: null,
+      updateRules: null,
+      learningRate: 0.1,
+      direction: null,
+      step: null,
       check: { verdict: "pass", maxRelativeError: 1.5e-9 },
     });
   });
@@ -259,13 +269,79 @@ describe("gradient", () => {
   it("prints for people", async () => {
     const { out } = await run(["gradient", "x*y", "--at", "y=2,x=1"]);
     expect(out).toBe(
-      "f(1, 2) = 12.5\n\n  ∂f/∂x  2\n  ∂f/∂y  4\n\nHessian\n     x  y\n  x  2  0\n  y  0  2\n\nThe gradient agrees with differences of f; largest relative difference 1.5e-9\n",
+      [
+        "f(1, 2) = 12.5",
+        "",
+        "  ∂f/∂x  = 2",
+        "  ∂f/∂y  = 4",
+        "",
+        "Directions",
+        "  steepest ascent   slope 5   along (1, 1)",
+        "  steepest descent  slope -5  along (-1, -1)",
+        "",
+        "Hessian",
+        "     x  y",
+        "  x  2  0",
+        "  y  0  2",
+        "  eigenvalues 2, 2: f bends up in every direction",
+        "",
+        "The gradient agrees with differences of f; largest relative difference 1.5e-9",
+        "",
+      ].join("\n"),
     );
   });
 
   it("fails when the check fails", async () => {
-    const gradient = () => ({ value: 1, gradient: [1], hessian: [[1]], check: { verdict: "fail" as const, maxRelativeError: 0.5 } });
+    const gradient = () => ({
+      value: 1,
+      gradient: [1],
+      hessian: [[1]],
+      eigenvalues: [1],
+      slope: 1,
+      ascent: [1],
+      descent: [-1],
+      next: [0],
+      check: { verdict: "fail" as const, maxRelativeError: 0.5 },
+    });
     expect((await run(["gradient", "x", "--at", "1"], { engine: { gradient } })).code).toBe(1);
+  });
+
+  it("refuses directions and steps that do not fit", async () => {
+    for (const option of [
+      ["--direction", "0,0"],
+      ["--direction", "1"],
+      ["--step", "1,2,3"],
+      ["--learning-rate", "0"],
+    ])
+      expect((await run(["gradient", "x*y", "--at", "1,2", ...option])).code).toBe(2);
+  });
+});
+
+describe("critical", () => {
+  it("prints a table, and JSON with the convexity", async () => {
+    const { code, out } = await run(["critical", "x*y", "--window", "-1:2"]);
+    expect(code).toBe(0);
+    expect(out).toContain("  minimum *  (1, 1)  2  3, 3");
+    expect(out).toContain("No counterexample.");
+    const json = JSON.parse((await run(["critical", "x*y", "--window", "y=0:3,x=-1:1", "--json"])).out);
+    expect(json).toMatchObject({
+      variables: ["x", "y"],
+      window: [
+        [-1, 1],
+        [0, 3],
+      ],
+      points: [{ kind: "minimum", point: [1, 1] }],
+      convexity: { verdict: "no-counterexample" },
+    });
+    expect((await run(["critical", "x*y", "--quiet"])).out).toBe("minimum 1 1\n");
+  });
+
+  it("refuses windows that do not fit", async () => {
+    for (const window of ["1", "2:1", "0:1,0:1,0:1", "x=0:1", "z=0:1", "x=0:1,3:4", "a:b"]) {
+      const { code, err } = await run(["critical", "x*y", "--window", window]);
+      expect([window, code]).toEqual([window, 2]);
+      expect(err).toContain("--window x=-5:5,y=-5:5");
+    }
   });
 });
 

@@ -196,7 +196,43 @@ describe("steepest gradient", () => {
       ],
       check: { verdict: "pass" },
     });
-    expect(Object.keys(result)).toEqual(["value", "gradient", "hessian", "check"]);
+  });
+
+  it("gives formulas, directions and Taylor's models", async () => {
+    const { code, result } = await json("gradient", "x1^3 + 5x1*x2", "--at", "1,2", "--lr", "0.5", "--direction", "3,4", "--step", "0.1,0");
+    expect(code).toBe(0);
+    // f = 11, ∇f = (13, 5), H = [[6, 5], [5, 0]]
+    expect(result).toMatchObject({
+      value: 11,
+      gradient: [13, 5],
+      slope: expect.closeTo(Math.sqrt(194), 12),
+      next: [-5.5, -0.5],
+      formulas: { x1: "3*x1^2 + 5*x2", x2: "5*x1" },
+      updateRules: { x1: "x₁ ← x₁ − 0.5·(3x₁² + 5x₂)", x2: "x₂ ← x₂ − 0.5·5x₁" },
+      direction: { given: true, unit: [0.6, 0.8], slope: expect.closeTo(11.8, 12), curvature: expect.closeTo(6.96, 12) },
+      step: { value: expect.closeTo(12.331, 12), first: expect.closeTo(12.3, 12), second: expect.closeTo(12.33, 12) },
+    });
+    const { out } = await steepest("gradient", "0.5x^2 + 2y^2 + x*y", "--at", "1,2", "--taylor");
+    for (const text of ["∂f/∂x  = x + y", "x ← x − 0.1·(x + y)", "steepest descent", "second order", "bends up in every direction"])
+      expect(out).toContain(text);
+  });
+});
+
+describe("steepest critical", () => {
+  it("finds what is there, and says whether it is convex", async () => {
+    const { code, result } = await json("critical", "x^3 - 3x", "--window", "-3:3");
+    expect(code).toBe(0);
+    expect(result).toMatchObject({
+      points: [
+        { kind: "minimum", point: [1], value: -2, isGlobal: false },
+        { kind: "maximum", point: [-1], value: 2 },
+      ],
+      convexity: { verdict: "not-convex" },
+    });
+    const none = await json("critical", "exp(x)");
+    expect(none.result).toMatchObject({ points: [], convexity: { verdict: "convex", strictly: true } });
+    const { out } = await steepest("critical", "(x-y)^2");
+    expect(out).toContain("Convex, not strictly");
   });
 });
 

@@ -119,8 +119,49 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
     value: 12.5,
     gradient: at.map((x) => 2 * x),
     hessian: at.map((_, i) => at.map((_, j) => (i === j ? 2 : 0))),
+    eigenvalues: at.map(() => 2),
+    slope: 5,
+    ascent: at.map(() => 1),
+    descent: at.map(() => -1),
+    next: at.map((x) => 0.8 * x),
     check: { verdict: "pass", maxRelativeError: 1.5e-9 },
   }),
+  critical: ({ window }) => {
+    const point = window.map(() => 1);
+    return {
+      points: [
+        {
+          point,
+          value: 2,
+          kind: "minimum",
+          decidedBy: "hessian",
+          eigenvalues: window.map(() => 3),
+          index: 0,
+          condition: 1,
+          gradientNorm: 0,
+          isIsolated: true,
+          directions: [],
+          isGlobal: true,
+          searches: 7,
+          reason: "f bends up along all directions",
+        },
+      ],
+      starts: 8,
+      converged: 7,
+      metOnce: 0,
+      lowest: { point, value: 2 },
+      highest: { point, value: 9 },
+      diagnosis: "1 minimum.",
+      convexity: {
+        verdict: "no-counterexample",
+        strictly: undefined,
+        proof: undefined,
+        witness: undefined,
+        tried: { points: 3, pairs: 3 },
+        diagnosis: "No counterexample.",
+      },
+    };
+  },
   race(request) {
     asked.race = request;
     return race("problem" in request ? request.problem : problems.beale, request.optimizers, { evaluations: 20, tune: false });

@@ -26,7 +26,7 @@ export function symbolicGradient(program: Program, variables: readonly string[])
 }
 
 /** The result with its locals written out, or undefined beyond the limit. */
-function inlined({ locals, result }: Program): Expression | undefined {
+export function inlined({ locals, result }: Program): Expression | undefined {
   const values = new Map<string, { readonly value: Expression; readonly size: number }>();
   const sizeOf = (node: Expression): number => {
     const local = node.kind === "name" ? values.get(node.name) : undefined;
