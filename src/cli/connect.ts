@@ -12,7 +12,7 @@ import { modelVariables, PartEvaluator } from "../descent/part-evaluator.js";
 import type { Profile } from "../descent/profile.js";
 import { fitChart } from "../figures/fit-chart.js";
 import { fitCurve } from "../fitting/index.js";
-import { crossEntropy, type Loss, meanSquared, multiclassHinge } from "../models/losses.js";
+import { lossNamed } from "../models/losses.js";
 import type { BuiltModel } from "../models/model.js";
 import { modelNamed, models } from "../models/ready.js";
 import { batchObjective } from "../objectives/batch.js";
@@ -20,18 +20,13 @@ import { parseFormula } from "../objectives/formula/formula-parser.js";
 import { formulaObjective } from "../objectives/functions.js";
 import { Training } from "../objectives/training.js";
 import { race, raceTraining } from "../race/index.js";
+import type { PlainData } from "../runs/run-data.js";
 import type { StoredRun } from "../runs/run-folder.js";
 import { layersOf, modelDataOf, probabilitiesOf, weightsOf } from "../runs/trained-run.js";
 import { SteepestError } from "../tensor/error.js";
 import { RandomStream } from "../tensor/random.js";
 import type { Engine } from "./engine.js";
 import { formulaGradient } from "./formula-gradient.js";
-
-const losses: ReadonlyMap<string, () => Loss> = new Map([
-  ["crossEntropy", crossEntropy],
-  ["meanSquared", meanSquared],
-  ["multiclassHinge", () => multiclassHinge()],
-]);
 
 export const engine: Engine = {
   variables: (formula) => parseFormula(formula).variables,
@@ -187,17 +182,10 @@ export const engine: Engine = {
   },
 
   async evaluate({ run, part, threads, signal }) {
-    const loss = losses.get(run.configuration.loss);
-    if (loss === undefined)
-      throw new SteepestError({
-        problem: "the run was trained with a loss that is not known here",
-        expected: [...losses.keys()].join(", "),
-        received: run.configuration.loss,
-      });
     const dtype = run.weights[0]?.dtype === "f64" ? "f64" : "f32";
     const training = new Training({
       model: readyModel(run),
-      loss: loss(),
+      loss: lossNamed(run.configuration.loss, numbersIn(run.configuration.lossSettings)),
       preprocessing: run.preprocessing,
       seed: run.configuration.seed,
       dtype,
@@ -272,6 +260,10 @@ function somewhere(formula: string, seed: number): number[] {
   }
   return point;
 }
+
+/** The numbers of plain data that names them. */
+const numbersIn = (data: PlainData | undefined): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(data ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 
 /** The ready model that a run trained. Others cannot be built from plain data. */
 function readyModel({ configuration: { model: data }, inputShape, weights }: StoredRun): BuiltModel {

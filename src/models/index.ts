@@ -25,17 +25,50 @@ export {
   type ModelContext,
   type ParameterDefinitions,
 } from "./layer.js";
-export { relu, sigmoid, softmax, tanh } from "./layers/activations.js";
-export { type Conv2dOptions, conv2d, type Padding } from "./layers/convolution.js";
+export { elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from "./layers/activations.js";
+export {
+  type Conv2dOptions,
+  type ConvTranspose2dOptions,
+  conv2d,
+  convTranspose2d,
+  type DepthwiseOptions,
+  depthwiseConv2d,
+} from "./layers/convolution.js";
 export { type DenseOptions, dense, flatten } from "./layers/dense.js";
 export { dropout } from "./layers/dropout.js";
-export { maxPool2d, meanPool2d, type PoolOptions } from "./layers/pooling.js";
+export { type EmbeddingOptions, embedding } from "./layers/embedding.js";
+export {
+  type BatchNormOptions,
+  batchNorm,
+  groupNorm,
+  type LayerNormOptions,
+  layerNorm,
+  type NormOptions,
+} from "./layers/normalization.js";
+export { globalMaxPool2d, globalMeanPool2d, type MaxPoolOptions, maxPool2d, meanPool2d, type PoolOptions } from "./layers/pooling.js";
 export { residual } from "./layers/residual.js";
+export { type UpsampleOptions, upsample2d } from "./layers/upsampling.js";
+export type { Padding } from "./layers/windows.js";
 export { initialTheta, type LayoutEntry, type LayoutParameter, ParameterLayout } from "./layout.js";
-export { accuracy, crossEntropy, type Loss, meanSquared, multiclassHinge } from "./losses.js";
+export {
+  accuracy,
+  binaryCrossEntropy,
+  type CrossEntropyOptions,
+  crossEntropy,
+  halfSquaredSum,
+  hinge,
+  huber,
+  kullbackLeibler,
+  type Loss,
+  lossNamed,
+  meanAbsolute,
+  meanSquared,
+  multiclassHinge,
+  triplet,
+} from "./losses.js";
 export { type BuiltModel, type Model, namedModel, sequential } from "./model.js";
 export type { Parameter, ParameterDefinition, ParameterKind, StateDefinition, StateEntry } from "./parameter.js";
 export { type CnnOptions, cnn, linear, type MlpOptions, mlp, modelNamed, models } from "./ready.js";
-export { type L2Options, l2, type Regularizer } from "./regularizers.js";
+export { l1, l2, type PenaltyOptions, type Regularizer } from "./regularizers.js";
 export { parameterCount } from "./summary.js";
 export type { NamedWeights, PartialWeights, StartingWeights } from "./weights.js";

@@ -12,7 +12,7 @@ export interface Regularizer {
   penalty(layout: ParameterLayout, parameters: Readonly<Record<string, Tensor>>): Tensor | undefined;
 }
 
-export interface L2Options {
+export interface PenaltyOptions {
   /** Which parameters count. Default: weights, not biases. */
   readonly parameters?: (entry: LayoutEntry) => boolean;
 }
@@ -26,16 +26,32 @@ export interface L2Options {
  * @param lambda λ ≥ 0
  * @throws SteepestError for a negative or non-finite λ
  */
-export function l2(lambda: number, options: L2Options = {}): Regularizer {
+export function l2(lambda: number, options: PenaltyOptions = {}): Regularizer {
+  return summed("l2", lambda, options, (w) => w.square());
+}
+
+/**
+ * Absolute weights: R = λ Σ |w|, over all weights and no biases unless `parameters` says otherwise. Its gradient is λ sign w, and 0 at 0: weights
+ * become small, but only a proximal step (`proximalGradient`) makes them exactly 0.
+ *
+ * @param lambda λ ≥ 0
+ * @throws SteepestError for a negative or non-finite λ
+ */
+export function l1(lambda: number, options: PenaltyOptions = {}): Regularizer {
+  return summed("l1", lambda, options, (w) => w.abs());
+}
+
+function summed(name: string, lambda: number, { parameters: counts = isWeight }: PenaltyOptions, of: (w: Tensor) => Tensor): Regularizer {
   if (!(Number.isFinite(lambda) && lambda >= 0))
-    throw new SteepestError({ problem: "λ of l2 is not usable", expected: "a finite number ≥ 0", received: String(lambda) });
-  const { parameters: counts = (entry) => entry.kind === "weight" } = options;
+    throw new SteepestError({ problem: `λ of ${name} is not usable`, expected: "a finite number ≥ 0", received: String(lambda) });
   return {
-    name: "l2",
+    name,
     penalty(layout, parameters) {
-      const sums = layout.entries.filter(counts).map(({ path }) => parameters[path].square().sum());
+      const sums = layout.entries.filter(counts).map(({ path }) => of(parameters[path]).sum());
       if (sums.length === 0 || lambda === 0) return undefined;
       return sums.reduce((total, sum) => total.add(sum)).mul(lambda);
     },
   };
 }
+
+const isWeight = ({ kind }: LayoutEntry): boolean => kind === "weight";

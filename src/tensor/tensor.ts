@@ -152,6 +152,10 @@ export class Tensor {
   tanh(): Tensor {
     return elementwise("tanh", [this]);
   }
+  /** The error function 2/√π ∫₀ˣ e^(−t²) dt. */
+  erf(): Tensor {
+    return elementwise("erf", [this]);
+  }
   /** 1/(1 + e⁻ˣ) = ½ + ½ tanh(x/2) */
   sigmoid(): Tensor {
     const half = this.fill(0.5);

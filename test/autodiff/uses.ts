@@ -53,6 +53,7 @@ export const uses: Partial<Record<PrimitiveName, readonly Use[]>> = {
   sqrt: unary((x) => x.sqrt(), [0.5, 3]),
   exp: unary((x) => x.exp()),
   expm1: unary((x) => x.expm1()),
+  erf: unary((x) => x.erf()),
   log: unary((x) => x.log(), [0.5, 3]),
   log1p: unary((x) => x.log1p(), [-0.6, 2]),
   sin: unary((x) => x.sin()),

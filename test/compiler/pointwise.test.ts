@@ -5,7 +5,7 @@ import { apply, type Tensor } from "../../src/tensor/tensor.js";
 import { allocate, type DType, isFloat } from "../../src/tensor/types.js";
 import { difference, phasesOf } from "./machine.js";
 
-const ELEMENTARY = new Set<string>(["pow", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "atan"]);
+const ELEMENTARY = new Set<string>(["pow", "exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "atan", "erf"]);
 const ON_TRUTH = new Set<string>(["eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "not", "select"]);
 const DTYPES: readonly DType[] = ["f32", "f64", "i32", "u32", "u8", "bool"];
 const MODERATE = [0, -0, 1, -1, 0.5, -2.75, 3.25, 1e-3, 17.5, -10.25, 7, 2, Infinity, -Infinity, NaN];

@@ -15,7 +15,7 @@ export const TEMPLATES: ReadonlySet<string> = new Set([
 ]);
 export const REDUCTIONS: ReadonlySet<string> = new Set(["sum", "reduceMax", "reduceMin", "argmax", "blockSum", "blockMax", "blockMin"]);
 const VIEWS = new Set(["reshape", "transpose", "broadcast", "slice", "unpack", "reverse", "iota", "literal"]);
-const COSTLY = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "atan", "pow", "div", "sqrt"]);
+const COSTLY = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "atan", "erf", "pow", "div", "sqrt"]);
 
 /** Reductions, products, assemblies, gathers, results, and what several others would otherwise compute again. */
 export function storedValues(order: readonly Value[], roots: readonly Value[]): Set<Value> {
@@ -46,7 +46,7 @@ export function storedValues(order: readonly Value[], roots: readonly Value[]): 
 
 /** Operations on single numbers that are cheaper done again than waited for. */
 const MOST_REPEATED = 8;
-const SLOW = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "atan", "pow"]);
+const SLOW = new Set(["exp", "expm1", "log", "log1p", "sin", "cos", "tanh", "atan", "erf", "pow"]);
 
 /**
  * Whether every kernel computes the value for itself: a single number, a few operations away from leaves, like the rate of a step. What

@@ -50,6 +50,7 @@ export const lowerings: Readonly<Record<PointwiseName, Lowering>> = {
   cos: elementary("cos"),
   tanh: elementary("tanh"),
   atan: elementary("atan"),
+  erf: elementary("erf"),
   neg: (_, x) => (x.type.dtype === "u32" || x.type.dtype === "i32" ? binary("sub", zero(x), x) : unary("neg", x)),
   abs: (_, x) =>
     x.type.dtype === "i32" ? select(compare("lt", x, zero(x)), binary("sub", zero(x), x), x) : x.type.dtype === "u32" ? x : unary("abs", x),

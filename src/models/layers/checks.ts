@@ -35,14 +35,3 @@ export function checkImage(layer: string, input: Shape): void {
             : undefined,
     });
 }
-
-/** The window must fit into the image. */
-export function checkFit(layer: string, window: readonly [number, number], input: Shape): void {
-  if (window[0] > input[0] || window[1] > input[1])
-    throw new SteepestError({
-      problem: `the window of ${layer} is larger than its image`,
-      expected: `at most ${input[0]} × ${input[1]}`,
-      received: `${window[0]} × ${window[1]}`,
-      fix: "use a smaller window, or fewer layers that shrink the image before it",
-    });
-}

@@ -3,7 +3,9 @@
  * |x| has slope 0 at 0; max(x, y) and min(x, y) give the whole derivative to the second argument where they are equal, so
  * that relu = max(x, 0) has slope 0 at 0; floor, sign and comparisons have derivative 0 everywhere.
  */
+
 import { tracingError } from "../error.js";
+import { erf } from "../error-function.js";
 import type { Attributes, PointwisePrimitive } from "../primitive.js";
 import type { Tensor } from "../tensor.js";
 import type { DType } from "../types.js";
@@ -74,6 +76,14 @@ export const pointwise = {
   cos: entry("cos", 1, float("cos"), Math.cos, [([x]) => x.sin().neg()]),
   tanh: entry("tanh", 1, float("tanh"), Math.tanh, [(_, output) => output.fill(1).sub(output.mul(output))]),
   atan: entry("atan", 1, float("atan"), Math.atan, [([x]) => x.fill(1).div(x.mul(x).add(x.fill(1)))]),
+  erf: entry("erf", 1, float("erf"), erf, [
+    ([x]) =>
+      x
+        .mul(x)
+        .neg()
+        .exp()
+        .mul(2 / Math.sqrt(Math.PI)),
+  ]),
   eq: entry("eq", 2, truth("eq"), (x, y) => Number(x === y), "none"),
   ne: entry("ne", 2, truth("ne"), (x, y) => Number(x !== y), "none"),
   lt: entry("lt", 2, truth("lt"), (x, y) => Number(x < y), "none"),
