@@ -70,6 +70,14 @@ export { Descents, type ManyHistory } from "./descent/descents.js";
 export type { Direction, Finding, FindingKind } from "./descent/diagnosis/index.js";
 export { type FindRateOptions, type FindTrainingRateOptions, findRate, type RateTest } from "./descent/find-rate.js";
 export { type FitOptions, fit } from "./descent/fit.js";
+export {
+  type BatchStatistics,
+  type GradientStatistics,
+  type GradientStatisticsOptions,
+  gradientStatistics,
+  type ModelStatisticsOptions,
+  type VarianceLaw,
+} from "./descent/gradient-statistics/gradient-statistics.js";
 export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export { type LeastSquaresOptions, LeastSquaresRun, leastSquares } from "./descent/least-squares/index.js";
 export { type MinimizeManyOptions, minimizeMany } from "./descent/many.js";

@@ -7,6 +7,7 @@ import { digits } from "../data/digits.js";
 import { descend } from "../descent/descend.js";
 import { explainObjective, explainTraining } from "../descent/explain.js";
 import { fit } from "../descent/fit.js";
+import { gradientStatistics } from "../descent/gradient-statistics/gradient-statistics.js";
 import { minimize } from "../descent/minimize.js";
 import { modelVariables, PartEvaluator } from "../descent/part-evaluator.js";
 import type { Profile } from "../descent/profile.js";
@@ -19,6 +20,7 @@ import { batchObjective } from "../objectives/batch.js";
 import { parseFormula } from "../objectives/formula/formula-parser.js";
 import { formulaObjective } from "../objectives/functions.js";
 import { Training } from "../objectives/training.js";
+import { adam } from "../optimizers/adam.js";
 import { race, raceTraining } from "../race/index.js";
 import type { PlainData } from "../runs/run-data.js";
 import type { StoredRun } from "../runs/run-folder.js";
@@ -207,6 +209,13 @@ export const engine: Engine = {
     } finally {
       program.close();
     }
+  },
+
+  async noise({ dataset, model, epochs, rate, batchSizes, samples, seed, threads, signal }) {
+    const some = { ...(threads === undefined ? {} : { threads }), seed, signal };
+    const options = { ...some, samples, ...(batchSizes === undefined ? {} : { batchSizes }) };
+    if (epochs === 0) return gradientStatistics(model, dataset, options);
+    return gradientStatistics(await fit(model, dataset, { ...some, epochs, optimizer: adam({ learningRate: rate }) }), options);
   },
 
   async bench(request) {

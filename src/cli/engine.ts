@@ -5,6 +5,7 @@ import type { Pace } from "../data/batches.js";
 import type { Dataset, DatasetPart } from "../data/dataset.js";
 import type { OrderName } from "../descent/curriculum.js";
 import type { Finding } from "../descent/diagnosis/index.js";
+import type { GradientStatistics } from "../descent/gradient-statistics/gradient-statistics.js";
 import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
 import type { Profile } from "../descent/profile.js";
 import type { Figure } from "../figures/figure.js";
@@ -230,6 +231,20 @@ export interface TrainResult {
   readonly profile?: Profile;
 }
 
+/** The gradient of a model over batches of records, at its initial weights or after some epochs. */
+export interface NoiseRequest {
+  readonly dataset: Dataset;
+  readonly model: Model;
+  /** Epochs of adam before, at that rate. */
+  readonly epochs: number;
+  readonly rate: number;
+  readonly batchSizes?: readonly number[];
+  readonly samples: number;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly signal: AbortSignal;
+}
+
 /** Steps of a formula from ones, or of a model on digits, for about so many seconds. */
 export type BenchRequest = {
   readonly optimizer: Optimizer;
@@ -281,6 +296,7 @@ export interface Engine {
   raceTraining(request: TrainingRaceRequest): Promise<TrainingRace>;
   train(request: TrainRequest): Promise<TrainResult>;
   evaluate(request: EvaluateRequest): Promise<EvaluateResult>;
+  noise(request: NoiseRequest): Promise<GradientStatistics>;
   bench(request: BenchRequest): Promise<Profile>;
   explain(request: ExplainRequest): readonly ExplainedLevel[];
 }

@@ -1,14 +1,13 @@
 /** `steepest fit`: the parameters of a curve from a table of data. */
-import { readFile, writeFile } from "node:fs/promises";
 import { parseCsv } from "../data/csv.js";
 import type { Status } from "../descent/history.js";
 import { formatCount, formatNumber } from "../figures/number-format.js";
 import { optimizers } from "../optimizers/registry.js";
-import { SteepestError } from "../tensor/error.js";
 import type { Arguments } from "./arguments.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import type { FitResult } from "./engine.js";
+import { contentOf, saveFigure } from "./files.js";
 import { asUsage, choiceOption, finite, numberOption, textOption, UsageError, wholeOption } from "./options.js";
 import { readPoint } from "./point.js";
 import { columnsOf } from "./terminal.js";
@@ -76,7 +75,7 @@ export const fit: Command = {
       }),
     );
     const target = args.get(figure);
-    if (target !== undefined) await save(target, result.figure.toSvg({ width: 640, height: 400 }));
+    if (target !== undefined) await saveFigure(target, result.figure);
     if (args.get(json)) {
       const { figure: _, ...plain } = result;
       printJson(out, plain);
@@ -99,25 +98,6 @@ function readStart(text: string): Readonly<Record<string, number>> {
 /** Whether a formula holds a name as a whole word. A column that it does not hold need not be numbers. */
 const namedIn = (formula: string, name: string): boolean =>
   formula.split(/[^\p{L}\p{N}_]+/u).some((word) => word === name) || (/[^\p{L}\p{N}_]/u.test(name) && formula.includes(name));
-
-async function contentOf(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw unusableFile("The file cannot be read", file, error);
-  }
-}
-
-async function save(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw unusableFile("The figure cannot be written", file, error);
-  }
-}
-
-const unusableFile = (problem: string, file: string, error: unknown): SteepestError =>
-  new SteepestError({ problem, where: file, received: error instanceof Error ? error.message : String(error) });
 
 function show({ out }: Context, args: Arguments, result: FitResult): void {
   const names = Object.keys(result.parameters);

@@ -16,13 +16,14 @@ import { fit } from "./fit.js";
 import { gradient } from "./gradient.js";
 import { commandHelp, mainHelp } from "./help.js";
 import { minimize } from "./minimize.js";
+import { noise } from "./noise.js";
 import { UsageError } from "./options.js";
 import { race } from "./race.js";
 import type { Sink } from "./terminal.js";
 import { Terminal } from "./terminal.js";
 import { train } from "./train.js";
 
-const commands: readonly Command[] = [minimize, gradient, critical, check, fit, race, train, evaluate, explain, bench];
+const commands: readonly Command[] = [minimize, gradient, critical, check, fit, race, train, evaluate, noise, explain, bench];
 
 /** The world around the command line; tests bring their own. */
 export interface Surroundings {

@@ -4,6 +4,7 @@ export { Figure } from "./figure.js";
 export { fitChart } from "./fit-chart.js";
 export type { LineChartOptions, Series } from "./line-chart.js";
 export { lineChart } from "./line-chart.js";
+export { noiseChart } from "./noise-chart.js";
 export { formatCount, formatDuration, formatNumber, formatNumberForPrint, formatPercent, formatPower } from "./number-format.js";
 export { optimizerColours } from "./optimizer-colours.js";
 export type { PanelsOptions } from "./panels.js";

@@ -85,6 +85,7 @@ describe("in general", () => {
     [["train", "--model", "cn"], /did you mean cnn/],
     [["train", "--validation", "1"], /below 1/],
     [["train", "--validation", "0", "--patience", "3"], /nothing to judge by/],
+    [["noise", "--batch-sizes", "1,x"], /1,16,256/],
     [["train", "--order", "shufled"], /did you mean shuffled/],
     [["train", "--pace", "0.5:2"], /--order difficulty/],
     [["train", "--order", "difficulty", "--pace", "2"], /0\.25:3/],
@@ -342,6 +343,18 @@ describe("critical", () => {
       expect([window, code]).toEqual([window, 2]);
       expect(err).toContain("--window x=-5:5,y=-5:5");
     }
+  });
+});
+
+describe("noise", () => {
+  it("prints for people", async () => {
+    const { code, out, asked } = await run(["noise", "--model", "linear", "--records", "50"]);
+    expect(code).toBe(0);
+    expect(asked.noise).toMatchObject({ epochs: 0, samples: 64, seed: 1 });
+    expect(asked.noise?.dataset.inputs.shape[0]).toBe(50);
+    expect(out).toContain("Noise scale tr Σ/‖G‖² = 96; from batches of 1 and 16: 90 ± 12\n");
+    expect(out).toContain("B^-1.01 (± 0.02) with replacement");
+    expect((await run(["noise", "--records", "50", "--quiet"])).out).toBe("96\n");
   });
 });
 

@@ -256,6 +256,23 @@ describe("steepest check", () => {
   });
 });
 
+describe("steepest noise", () => {
+  it("measures the gradient of a model, and draws it", async () => {
+    const svg = join(root, "noise.svg");
+    const argv = ["noise", "--data", data, "--model", "linear", "--records", "120", "--batch-sizes", "1,8,40", "--samples", "30"];
+    const { code, result } = await json(...argv, "--figure", svg);
+    expect(code).toBe(0);
+    expect(result).toMatchObject({ data, model: "linear", epochs: 0, records: 120, parameters: 7850 });
+    const batches = result.batches as { size: number; replacement: boolean; z: number }[];
+    expect(batches.map(({ size }) => size)).toEqual([1, 1, 8, 8, 40, 40]);
+    for (const { z } of batches) expect(Math.abs(z)).toBeLessThan(4.5);
+    expect(readFileSync(svg, "utf8")).toMatch(/^<svg[\s\S]*records in a batch/);
+    const later = await json(...argv, "--epochs", "3");
+    expect(later.result.loss).toBeLessThan(Number(result.loss));
+    expect((await json(...argv, "--figure", join(root, "nowhere", "noise.svg"))).code).toBe(1);
+  });
+});
+
 describe("steepest explain", () => {
   it("prints every level", async () => {
     const { code, out } = await steepest("explain", "(1-x)^2 + 100(y-x^2)^2");

@@ -9,6 +9,7 @@ import type {
   ExplainRequest,
   FitRequest,
   MinimizeRequest,
+  NoiseRequest,
   RaceRequest,
   TrainingRaceRequest,
   TrainRequest,
@@ -31,6 +32,7 @@ export interface Asked {
   evaluate?: EvaluateRequest;
   explain?: ExplainRequest;
   bench?: BenchRequest;
+  noise?: NoiseRequest;
 }
 
 export interface Outcome {
@@ -271,6 +273,18 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
         [0, 1],
       ],
       seconds: 0.004,
+    };
+  },
+  async noise(request) {
+    asked.noise = request;
+    const batch = { samples: 8, variance: 2, varianceError: 0.5, predicted: 1.5, z: 1 };
+    const bias = { distance: 0.1, expected: 0.2, along: 0.05, alongError: 0.1, t: 0.5 };
+    const law = { slope: -1.01, standardError: 0.02 };
+    return {
+      ...{ records: request.dataset.inputs.shape[0], parameters: 6, loss: 2.5, gradientNorm: 0.5, trace: 24 },
+      noiseScale: { exact: 96, estimate: 90, standardError: 12, sizes: [1, 16] },
+      batches: [1, 16].flatMap((size) => [true, false].map((replacement) => ({ size, replacement, ...batch, bias }))),
+      law: { replacement: law, without: law },
     };
   },
   async bench(request) {
