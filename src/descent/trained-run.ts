@@ -3,6 +3,7 @@ import type { Dataset } from "../data/dataset.js";
 import type { BuiltModel } from "../models/model.js";
 import type { ModelPoint, Training } from "../objectives/training.js";
 import type { HostData } from "../tensor/types.js";
+import { type Finding, findTraining } from "./diagnosis/index.js";
 import type { Evaluation, HistoryRecord, Status } from "./history.js";
 import { type Predictor, predictorOf } from "./predictor.js";
 import type { Profile } from "./profile.js";
@@ -67,6 +68,8 @@ export class TrainedRun {
   readonly status: Status;
   /** What happened, in plain words. */
   readonly diagnosis: string;
+  /** What the history says, as data: `noise-floor`, `still-falling`, `overfitting`. For the Hessian see `hessianOperator` of a `batchObjective`. */
+  readonly findings: readonly Finding[];
   readonly model: BuiltModel;
   readonly training: Training;
   readonly data: Dataset;
@@ -101,7 +104,8 @@ export class TrainedRun {
 
   constructor({ outcome, training, data, settings, point, test, profile, averaged }: TrainedParts) {
     this.status = outcome.status;
-    this.diagnosis = outcome.diagnosis;
+    this.findings = outcome.status === "diverged" ? [] : findTraining(outcome.history);
+    this.diagnosis = [outcome.diagnosis, ...this.findings.map(({ text }) => text)].join(" ");
     this.model = training.parts.model;
     this.training = training;
     this.data = data;
@@ -143,7 +147,7 @@ export class TrainedRun {
   }
 
   #summary(): object {
-    const { status, diagnosis, model, data, epochs, steps, seconds, samplesPerSecond, trainLoss, validation, test } = this;
+    const { status, diagnosis, findings, model, data, epochs, steps, seconds, samplesPerSecond, trainLoss, validation, test } = this;
     const short = ({ loss, accuracy }: Evaluation) => ({ loss, ...(accuracy === undefined ? {} : { accuracy }) });
     return {
       status,
@@ -157,6 +161,7 @@ export class TrainedRun {
       ...(validation ? { validation: short(validation) } : {}),
       ...(test ? { test: short(test) } : {}),
       diagnosis,
+      findings,
     };
   }
 }

@@ -2,3 +2,4 @@ export { type Diagnosis, diagnose, type Facts } from "./diagnose.js";
 export type { Direction, Finding, FindingKind } from "./finding.js";
 export { Landscape } from "./landscape.js";
 export { runsAway } from "./place.js";
+export { findTraining } from "./training.js";
