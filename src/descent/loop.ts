@@ -97,14 +97,13 @@ export function descender<S>(objective: Objective<S>, settings: DescentSettings)
     return { loss, gradient: gradientOf(loss, theta) };
   };
   const prepared = preparedFor(objective, settings, evaluate);
-  return (rateScale) => descendOnce(objective, settings, prepared, evaluate, rateScale);
+  return (rateScale) => descendOnce(objective, settings, prepared, rateScale);
 }
 
 function descendOnce<S>(
   objective: Objective<S>,
   settings: DescentSettings,
   { variables: v, step, first, perStep, program }: Prepared,
-  evaluate: Evaluate,
   rateScale: number,
 ): Run<S> {
   const { optimizer, tolerance, sign, path, targetLoss, seconds, region } = settings;
