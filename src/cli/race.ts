@@ -89,7 +89,7 @@ export const race: Command = {
     "Every optimizer gets the same start, the same budget and the same search for its rate: a grid of two rates to the decade, then closer looks around the best. " +
     "The best rate arrives with the fewest evaluations; where none arrives, it has the lowest value on its way. Line searches pay for each evaluation, newtonCg for each Hessian-vector product. " +
     "On networks rates are chosen with the first seed by the validation loss, and each best one runs with every seed. " +
-    "Problems go by name: rosenbrock, beale, rastrigin:10, quadratic:1,10,100 (eigenvalues), worstFunction:1000 (condition). A race in which all diverge ends with exit code 1.",
+    "Problems go by name: rosenbrock, beale, rastrigin:10, quadratic:1,10,100 (eigenvalues), worstFunction:1000 (condition), rareFeatures (logistic regression). A race in which all diverge ends with exit code 1.",
   examples: [
     'steepest race "(1-x)^2 + 100(y-x^2)^2" --start -1.2,1',
     "steepest race quadratic:1,10,100 --optimizers gd,momentum,conjugateGradient --evaluations 500",

@@ -7,11 +7,13 @@ import * as systems from "./least-squares/scalable.js";
 import * as small from "./least-squares/small.js";
 import type { LeastSquaresProblem, Problem } from "./problem.js";
 import { quadratic, worstFunction } from "./quadratics.js";
+import { rareFeatures } from "./rare-features.js";
 import * as scalable from "./scalable.js";
 
 export type { DeepQuadratic } from "./deep-quadratic.js";
 export type { Family, LeastSquaresProblem, Minimum, Problem } from "./problem.js";
 export type { QuadraticOptions, WorstFunctionOptions } from "./quadratics.js";
+export type { RareFeaturesOptions } from "./rare-features.js";
 
 /** The 35 problems of Moré, Garbow and Hillstrom, in their order and their usual dimensions. */
 const moreGarbowHillstrom: readonly LeastSquaresProblem[] = [
@@ -59,7 +61,7 @@ const classic: readonly Problem[] = [...Object.values(formulas), ...Object.value
  * squares have `residuals`, those of any dimension `of(n)`.
  *
  * - `all`: every problem once, in its usual dimension; `moreGarbowHillstrom`: the 35 of that set
- * - `quadratic(eigenvalues)`, `worstFunction({ dimension, condition })`: made to measure
+ * - `quadratic(eigenvalues)`, `worstFunction({ dimension, condition })`, `rareFeatures({ features, seed })`: made to measure
  * - `deepQuadratic`: DeepOBS' noisy quadratic
  *
  * @example
@@ -79,6 +81,7 @@ export const problems = {
   ...systems,
   quadratic,
   worstFunction,
+  rareFeatures,
   deepQuadratic,
   moreGarbowHillstrom,
   all: [...classic, ...moreGarbowHillstrom, quadratic([1, 10, 100]), worstFunction(), deepQuadratic],
