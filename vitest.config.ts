@@ -14,6 +14,7 @@ export default defineConfig(({ mode }) => {
         { find: /^steepest\/data$/, replacement: source("data/index.ts") },
         { find: /^steepest\/images$/, replacement: source("data/images/index.ts") },
         { find: /^steepest\/figures$/, replacement: source("figures/index.ts") },
+        { find: /^steepest\/vision$/, replacement: source("vision.ts") },
         { find: /^steepest\/node$/, replacement: source("node.ts") },
       ],
     },

@@ -19,7 +19,10 @@ const types = { ".js": "text/javascript", ".map": "application/json", ".json": "
 
 const importMap = {
   imports: Object.fromEntries(
-    ["index", "data", "images", "figures"].map((entry) => [entry === "index" ? "steepest" : `steepest/${entry}`, `/dist/${entry}.js`]),
+    ["index", "data", "images", "figures", "vision"].map((entry) => [
+      entry === "index" ? "steepest" : `steepest/${entry}`,
+      `/dist/${entry}.js`,
+    ]),
   ),
 };
 

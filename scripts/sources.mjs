@@ -14,6 +14,7 @@ export const entries = {
   data: "src/data/index.ts",
   images: "src/data/images/index.ts",
   figures: "src/figures/index.ts",
+  vision: "src/vision.ts",
   node: "src/node.ts",
   cli: "src/cli/main.ts",
 };

@@ -1,0 +1,12 @@
+/** Restoration of images as an objective: differences, energies, solvers, degradations and measures of quality. */
+export type { EnergyOptions, HuberOptions, RestorationEnergy, SmoothedOptions, TotalVariationOptions } from "./energies.js";
+export { huberTotalVariation, smoothedTotalVariation, tikhonov, totalVariation } from "./energies.js";
+export type { DataTerm } from "./fidelity.js";
+export type { GraphOptions } from "./graph.js";
+export { graph } from "./graph.js";
+export type { Boundary, DifferenceOperator, GridOptions } from "./grid.js";
+export { grid } from "./grid.js";
+export type { Kernel } from "./kernels.js";
+export { gaussianKernel, motionKernel } from "./kernels.js";
+export type { Observation } from "./observation.js";
+export { blurred, downsampled, masked } from "./observation.js";
