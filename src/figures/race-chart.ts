@@ -44,7 +44,7 @@ function curves(race: Race | TrainingRace, title: string): Figure {
   const { low, high } = roomOf(race);
   return lineChart({
     title,
-    subtitle: `lowest ${label} so far`,
+    subtitle: `${label}, the best so far`,
     x: { label: "evaluations of f and its gradient", kind: "log", style: "count", domain: [1, Math.max(2, race.evaluations)] },
     y: { label, kind: "log", domain: [low, high] },
     series: race.table.map(({ name, curve }, i): Series => {
@@ -78,8 +78,8 @@ export function rateChart(race: Race | TrainingRace): Figure {
   const { label, of } = gapOf(race);
   const { low, high } = roomOf(race);
   return lineChart({
-    title: `${label} at the end, by rate`,
-    subtitle,
+    title: "At the end, by rate",
+    subtitle: `${label}; ${subtitle}`,
     x,
     y: { label, kind: "log", domain: [low, high] },
     series: race.table.flatMap(({ name, trials, learningRate, scheduleScale }, i): Series[] => {

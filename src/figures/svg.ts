@@ -21,8 +21,14 @@ export const escapeText = (text: string): string =>
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
+/** Paper around a figure that stands alone. */
+const PAPER = 14;
+
 export function renderSvg(description: FigureDescription, { width = 400, height = 250, embedded = false }: SvgOptions): string {
-  return asDocument(drawFigure(description, width, height), { width, height, embedded, label: `${description.title}. ${description.alt}` });
+  const frame = { width, height, embedded, label: `${description.title}. ${description.alt}` };
+  if (embedded) return asDocument(drawFigure(description, width, height), frame);
+  const inner = drawFigure(description, width - 2 * PAPER, height - 2 * PAPER);
+  return asDocument(`<g transform="translate(${PAPER} ${PAPER})">${inner}</g>`, frame);
 }
 
 /** What is drawn, as an SVG file or as an element of a page. */
@@ -147,7 +153,13 @@ function text(x: number, y: number, anchor: "start" | "middle" | "end", content:
   return `<text ${place}${name}>${escapeText(content)}${more}</text>`;
 }
 
-/** A generous estimate: fonts differ from reader to reader. */
-const textWidth = (content: string): number => (content.length === 0 ? 0 : content.length * 7.2);
+/** A generous estimate in 12 px: fonts differ from reader to reader, and labels of lines are bold. */
+const textWidth = (content: string): number => [...content].reduce((sum, letter) => sum + letterWidth(letter), 0);
+
+function letterWidth(letter: string): number {
+  if ("mwMW@%".includes(letter)) return 12.6;
+  if ("ijlIft.,:;'|!()[]".includes(letter)) return 5;
+  return letter >= "A" && letter <= "Z" ? 9.4 : 8.2;
+}
 
 const round = (value: number): number => Math.round(value * 100) / 100;
