@@ -158,6 +158,7 @@ export {
   ones,
   ParameterLayout,
   type PartialWeights,
+  perceptron,
   relu,
   residual,
   type StartingWeights,

@@ -19,7 +19,7 @@ export function checkLoss(loss: unknown): asserts loss is Loss {
   if (typeof loss === "object" && loss !== null && "perRecord" in loss && typeof loss.perRecord === "function") return;
   throw new SteepestError({
     problem: "the option loss is not usable",
-    expected: "what crossEntropy(), meanSquared() or multiclassHinge() return",
+    expected: "what crossEntropy(), meanSquared(), multiclassHinge() or perceptron() return",
     received: typeof loss === "function" ? `the function ${loss.name} itself` : JSON.stringify(loss),
     fix: typeof loss === "function" ? `call it: loss: ${loss.name}()` : "loss: crossEntropy()",
   });

@@ -135,6 +135,14 @@ export class TrainedRun {
     return predictorOf(this.training, point);
   }
 
+  /**
+   * What the regulariser adds to the loss at the final weights, λ R(W); 0 without one. `trainLoss` and the losses of `history` include it as it was on the way; those of
+   * `validation` and `test` are of the data alone.
+   */
+  get penalty(): number {
+    return this.training.penalty(this.theta);
+  }
+
   /** For JSON: results, settings and history, without data and weights. */
   toJSON(): object {
     const { settings, history, profile } = this;
@@ -147,7 +155,8 @@ export class TrainedRun {
   }
 
   #summary(): object {
-    const { status, diagnosis, findings, model, data, epochs, steps, seconds, samplesPerSecond, trainLoss, validation, test } = this;
+    const { status, diagnosis, findings, model, data, epochs, steps, seconds, samplesPerSecond, trainLoss, validation, test, training } =
+      this;
     const short = ({ loss, accuracy }: Evaluation) => ({ loss, ...(accuracy === undefined ? {} : { accuracy }) });
     return {
       status,
@@ -158,6 +167,7 @@ export class TrainedRun {
       seconds,
       samplesPerSecond,
       trainLoss,
+      ...(training.parts.regularizer ? { penalty: this.penalty } : {}),
       ...(validation ? { validation: short(validation) } : {}),
       ...(test ? { test: short(test) } : {}),
       diagnosis,

@@ -64,6 +64,7 @@ export {
   meanAbsolute,
   meanSquared,
   multiclassHinge,
+  perceptron,
   triplet,
 } from "./losses.js";
 export { type BuiltModel, type Model, namedModel, sequential } from "./model.js";

@@ -1,6 +1,6 @@
 /** Losses, and their names. */
 import { SteepestError } from "../tensor/error.js";
-import { binaryCrossEntropy, crossEntropy, hinge, kullbackLeibler, multiclassHinge } from "./losses/classes.js";
+import { binaryCrossEntropy, crossEntropy, hinge, kullbackLeibler, multiclassHinge, perceptron } from "./losses/classes.js";
 import type { Loss } from "./losses/loss.js";
 import { halfSquaredSum, huber, meanAbsolute, meanSquared } from "./losses/numbers.js";
 import { triplet } from "./losses/triplet.js";
@@ -13,6 +13,7 @@ export {
   hinge,
   kullbackLeibler,
   multiclassHinge,
+  perceptron,
 } from "./losses/classes.js";
 export type { Loss } from "./losses/loss.js";
 export { halfSquaredSum, huber, meanAbsolute, meanSquared } from "./losses/numbers.js";
@@ -26,6 +27,7 @@ const makers: ReadonlyMap<string, (settings: Readonly<Record<string, number>>) =
   ["binaryCrossEntropy", binaryCrossEntropy],
   ["hinge", hinge],
   ["multiclassHinge", multiclassHinge],
+  ["perceptron", perceptron],
   ["kullbackLeibler", kullbackLeibler],
   ["meanSquared", meanSquared],
   ["halfSquaredSum", halfSquaredSum],

@@ -8,7 +8,8 @@ import { maxPool2d } from "./layers/pooling.js";
 import { type Model, namedModel } from "./model.js";
 
 /**
- * A linear classifier: flatten, dense. Softmax regression with `crossEntropy()`, a linear support vector machine with `multiclassHinge()`.
+ * A linear classifier: flatten, dense. Softmax regression with `crossEntropy()`, a linear support vector machine with `multiclassHinge()`,
+ * perceptrons, one for each class, with `perceptron()`.
  *
  * @param classes number of outputs. Default 10
  */

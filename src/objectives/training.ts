@@ -147,6 +147,12 @@ export class Training {
     };
   }
 
+  /** What the regulariser adds to the loss at θ: λ R(θ); 0 without one. */
+  penalty(theta: HostData): number {
+    const views = this.layout.views(fromHost(theta, [theta.length], this.dtype));
+    return this.parts.regularizer?.penalty(this.layout, views)?.item() ?? 0;
+  }
+
   /** What the model gives outside training. */
   output(theta: Tensor, inputs: Tensor, context: Omit<BatchContext, "step"> = {}): Tensor {
     return this.#applied(this.layout.views(theta), inputs, false, context).output;

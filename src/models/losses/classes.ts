@@ -118,6 +118,30 @@ export function multiclassHinge(options: { readonly margin?: number } = {}): Los
 }
 
 /**
+ * Rosenblatt's perceptron, one for each class: class y is meant by t_y = 1, all others by tⱼ = −1.
+ *
+ *     ℓ = Σⱼ max(0, −tⱼ sⱼ)
+ *
+ * Scores [records, classes], labels [records]. A score of 0 counts as a mistake, so that weights of 0 learn: its slope is −tⱼ. By
+ * `gd({ learningRate: 1 })` on one record after the other this is the perceptron's own rule, w ← w + t x at each mistake, which ends on
+ * separable data after at most (R/γ)² mistakes (Novikoff 1962), R the longest input and γ the margin.
+ *
+ * @throws SteepestError, while tracing, for shapes that do not fit or soft targets
+ */
+export function perceptron(): Loss {
+  return {
+    name: "perceptron",
+    classification: true,
+    perRecord(output, targets) {
+      expectScores("perceptron", output);
+      const meant = isLabel(output, labelsOf("perceptron", output, targets));
+      const against = meant.select(output.neg(), output);
+      return against.ge(0).select(against, output.fill(0)).sum(1);
+    },
+  };
+}
+
+/**
  * The Kullback–Leibler divergence of the model's distribution from the targets'.
  *
  *     ℓ = Σⱼ pⱼ (log pⱼ − log qⱼ),  q = softmax of the scores,  0 log 0 = 0
