@@ -19,7 +19,7 @@ export interface DescentsOf {
 }
 
 /** Up to so many elements of θ, descents one after the other are faster than all in one step. */
-const SMALL = 64;
+const SMALL = 16;
 
 /** Nothing is compiled anew for another rate: it is a control of the program. */
 export function descentsOf(f: Minimizable, start: NumberStart | Tensor, optimizer: Optimizer, options: MinimizeOptions): DescentsOf {
