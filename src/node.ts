@@ -1,9 +1,11 @@
-/** What needs a file system: run folders. */
+/** What needs a file system: run folders, public data sets. */
 import { evaluate } from "./backends/wasm/evaluate.js";
 import { setEvaluator } from "./tensor/read.js";
 
 setEvaluator(evaluate);
 
+export { type DataFolder, type GetDataOptions, getData } from "./data/download/get.js";
+export type { RemoteSetName } from "./data/download/sources.js";
 export { loadRun, readSafetensors, type SavedRun, type StoredRun, writeSafetensors } from "./runs/index.js";
 export { saveRace } from "./runs/race-folder.js";
 export { type SaveTrainedOptions, saveRun } from "./runs/trained-run.js";

@@ -8,6 +8,8 @@ export interface Positional {
   readonly name: string;
   readonly help: string;
   readonly optional?: boolean;
+  /** Of the last one: any number may follow. */
+  readonly many?: boolean;
 }
 
 /** What a command accepts. */
@@ -70,7 +72,7 @@ export function parseArguments(argv: readonly string[], grammar: Grammar): Argum
 function checkPositionals(positionals: readonly string[], grammar: Grammar): void {
   const missing = grammar.positionals.slice(positionals.length).find(({ optional }) => !optional);
   if (missing !== undefined) throw new UsageError({ problem: `${missing.name} is missing`, expected: missing.help });
-  const superfluous = positionals[grammar.positionals.length];
+  const superfluous = grammar.positionals.at(-1)?.many ? undefined : positionals[grammar.positionals.length];
   if (superfluous !== undefined)
     throw new UsageError({
       problem: `"${superfluous}" is more than this command takes`,

@@ -4,12 +4,14 @@ import { checkConvexity, criticalPoints } from "../analysis/index.js";
 import { openProgram } from "../backends/wasm/threads/index.js";
 import { checkGradient, Derivatives } from "../curvature/index.js";
 import { digits } from "../data/digits.js";
+import { getData } from "../data/download/get.js";
 import { descend } from "../descent/descend.js";
 import { explainObjective, explainTraining } from "../descent/explain.js";
 import { fit } from "../descent/fit.js";
 import { gradientStatistics } from "../descent/gradient-statistics/gradient-statistics.js";
 import { minimize } from "../descent/minimize.js";
 import { modelVariables, PartEvaluator } from "../descent/part-evaluator.js";
+import { predictorOf } from "../descent/predictor.js";
 import type { Profile } from "../descent/profile.js";
 import { fitChart } from "../figures/fit-chart.js";
 import { fitCurve } from "../fitting/index.js";
@@ -184,17 +186,9 @@ export const engine: Engine = {
   },
 
   async evaluate({ run, part, threads, signal }) {
-    const dtype = run.weights[0]?.dtype === "f64" ? "f64" : "f32";
-    const training = new Training({
-      model: readyModel(run),
-      loss: lossNamed(run.configuration.loss, numbersIn(run.configuration.lossSettings)),
-      preprocessing: run.preprocessing,
-      seed: run.configuration.seed,
-      dtype,
-    });
+    const { training, point } = trainingOf(run);
     const model = modelVariables(training);
     const { theta, carried } = model;
-    const point = training.point(new Map(run.weights.map((w) => [w.name, w.data])));
     const evaluator = new PartEvaluator(training, model, part);
     const program = await openProgram([theta, ...(carried ? [carried] : []), ...evaluator.variables], {
       signal,
@@ -217,6 +211,15 @@ export const engine: Engine = {
     if (epochs === 0) return gradientStatistics(model, dataset, options);
     return gradientStatistics(await fit(model, dataset, { ...some, epochs, optimizer: adam({ learningRate: rate }) }), options);
   },
+
+  predict({ run, inputs }) {
+    const { training, point } = trainingOf(run);
+    const { probabilities } = predictorOf(training, point)(inputs);
+    if (probabilities !== undefined) return probabilities;
+    throw new SteepestError({ problem: "the run was trained to give numbers, not classes", received: run.configuration.loss });
+  },
+
+  getData,
 
   async bench(request) {
     const { optimizer, seconds, signal } = request;
@@ -273,6 +276,19 @@ function somewhere(formula: string, seed: number): number[] {
 /** The numbers of plain data that names them. */
 const numbersIn = (data: PlainData | undefined): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(data ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === "number"));
+
+/** What the run trained, and the weights that came of it. */
+function trainingOf(run: StoredRun) {
+  const dtype = run.weights[0]?.dtype === "f64" ? "f64" : "f32";
+  const training = new Training({
+    model: readyModel(run),
+    loss: lossNamed(run.configuration.loss, numbersIn(run.configuration.lossSettings)),
+    preprocessing: run.preprocessing,
+    seed: run.configuration.seed,
+    dtype,
+  });
+  return { training, point: training.point(new Map(run.weights.map((w) => [w.name, w.data]))) };
+}
 
 /** The ready model that a run trained. Others cannot be built from plain data. */
 function readyModel({ configuration: { model: data }, inputShape, weights }: StoredRun): BuiltModel {

@@ -1,68 +1,170 @@
 /** Data sets by the names that the command line gives them. */
+import { basename, resolve } from "node:path";
 import { cifar10 } from "../data/cifar10.js";
 import type { Dataset } from "../data/dataset.js";
 import { digits } from "../data/digits.js";
+import { gottenFolder } from "../data/download/get.js";
+import { imageFolder } from "../data/images/folder.js";
 import { fashionMnist, mnist } from "../data/mnist.js";
-import { nearest } from "../tensor/error.js";
-import { UsageError } from "./options.js";
+import { standardized } from "../data/statistics.js";
+import { nearest, SteepestError } from "../tensor/error.js";
+import type { Arguments } from "./arguments.js";
+import type { Option } from "./options.js";
+import { choiceOption, textOption, toggle, UsageError } from "./options.js";
 
-export const dataForms = "digits|mnist:DIR|fashion:DIR|cifar10:DIR";
+export const dataForms = "digits|mnist[:DIR]|fashion[:DIR]|cifar10[:DIR]|folder:DIR";
 
 /** A data set that was named but not yet read. */
 export interface DataChoice {
   readonly kind: Kind;
-  /** The folder of its files; of CIFAR-10 also its archive or one of its files. */
+  /** The folder of its files; of CIFAR-10 also its archive or one of its files. Absent for the digits, and for sets to be taken from the cache. */
   readonly folder?: string;
   /** As it was written. */
   readonly text: string;
 }
 
 /**
- * @param text `digits`, `mnist:DIR`, `fashion:DIR` or `cifar10:DIR`
+ * @param text `digits`, `folder:DIR`, or `mnist`, `fashion` or `cifar10` with `:DIR` or without
  * @throws UsageError for an unknown name or a folder that is missing or superfluous
  */
 export function parseData(text: string): DataChoice {
   const colon = text.indexOf(":");
-  const name = colon < 0 ? text : text.slice(0, colon);
+  const written = colon < 0 ? text : text.slice(0, colon);
   const folder = colon < 0 ? "" : text.slice(colon + 1);
+  const name = written === "fashion-mnist" ? "fashion" : written;
   const kind = kinds.find((candidate) => candidate === name);
   if (kind === undefined) {
-    const meant = nearest(name, kinds) ?? ({ "fashion-mnist": "fashion", cifar: "cifar10", "cifar-10": "cifar10" } as const)[name];
+    const meant = nearest(name, kinds) ?? ({ cifar: "cifar10", "cifar-10": "cifar10" } as const)[name];
     throw new UsageError({
       problem: `there is no data set "${name}"`,
       expected: dataForms.replaceAll("|", ", "),
       received: text,
-      fix: meant === undefined ? undefined : `did you mean ${meant === "digits" ? meant : `${meant}:DIR`}?`,
+      fix: meant === undefined ? undefined : `did you mean ${meant === "folder" ? "folder:DIR" : meant}?`,
     });
   }
   if (kind === "digits" && colon >= 0)
     throw new UsageError({ problem: "the built-in digits need no folder", expected: "digits", received: text });
-  if (kind !== "digits" && folder === "")
+  if (folder === "" && (kind === "folder" || colon >= 0))
     throw new UsageError({
-      problem: `${kind} needs the folder of its files`,
-      expected: `${kind}:DIR, where DIR ${
-        kind === "cifar10"
-          ? "is cifar-10-binary.tar.gz or holds data_batch_1.bin and the files beside it"
-          : "holds train-images-idx3-ubyte and the three files beside it"
-      }, plain or with .gz`,
+      problem: kind === "folder" ? "folder needs the folder of the pictures" : `${kind}: needs the folder of its files after the colon`,
+      expected:
+        kind === "folder"
+          ? "folder:DIR, where DIR has a sub-folder of pictures for each class"
+          : `${kind}:DIR, where DIR ${
+              kind === "cifar10"
+                ? "is cifar-10-binary.tar.gz or holds data_batch_1.bin and the files beside it"
+                : "holds train-images-idx3-ubyte and the three files beside it"
+            }, plain or with .gz; or ${kind} alone, after steepest data get ${kind === "fashion" ? "fashion-mnist" : kind}`,
       received: text,
     });
-  return kind === "digits" ? { kind, text } : { kind, folder, text };
+  return folder === "" ? { kind, text } : { kind, folder, text };
 }
 
-const kinds = ["digits", "mnist", "fashion", "cifar10"] as const;
+const kinds = ["digits", "mnist", "fashion", "cifar10", "folder"] as const;
 type Kind = (typeof kinds)[number];
 
+const remoteName = { mnist: "mnist", fashion: "fashion-mnist", cifar10: "cifar10" } as const;
+
+/** Options that say how data are read. */
+export const imageSize: Option<string | undefined> = textOption("image-size", "N|ROWSxCOLUMNS", {
+  help: "bring the pictures of a folder to this size",
+  default: undefined,
+  defaultText: "all must have one size",
+  check: readSize,
+});
+export const channels = choiceOption("channels", ["1", "3"], {
+  help: "read the pictures of a folder as grey (1) or RGB (3)",
+  default: "3",
+});
+export const standardize = toggle("standardize", "give each channel mean 0 and deviation 1 over the training records");
+
+/** How the records are to be. */
+export interface DataSettings {
+  /** Rows, columns and channels of pictures in a folder. */
+  readonly size?: readonly [rows: number, columns: number];
+  readonly channels?: 1 | 3;
+  readonly standardize?: boolean;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * The settings that the options ask for.
+ *
+ * @throws UsageError where they do not suit the data
+ */
+export function dataSettings({ kind }: DataChoice, args: Arguments): DataSettings {
+  for (const option of [imageSize, channels])
+    if (kind !== "folder" && args.has(option))
+      throw new UsageError({
+        problem: `--${option.name} is for folders of pictures`,
+        expected: "--data folder:DIR",
+        received: `--data ${kind}`,
+      });
+  const size = args.get(imageSize);
+  return {
+    ...(size === undefined ? {} : { size: readSize(size) }),
+    channels: args.get(channels) === "1" ? 1 : 3,
+    standardize: args.get(standardize),
+  };
+}
+
+/** The options as they would be written again. */
+export function dataFlags({ kind }: DataChoice, { size, channels: count, standardize: isStandardized }: DataSettings): [string, unknown][] {
+  return [
+    ...(size === undefined ? [] : [["image-size", size.join("x")] satisfies [string, unknown]]),
+    ...(kind === "folder" ? [["channels", count] satisfies [string, unknown]] : []),
+    ...(isStandardized ? [["standardize", true] satisfies [string, unknown]] : []),
+  ];
+}
+
+function readSize(text: string): readonly [rows: number, columns: number] {
+  const found = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(text);
+  const [rows, columns] = found === null ? [0, 0] : [Number(found[1]), Number(found[2] ?? found[1])];
+  if (rows >= 1 && columns >= 1) return [rows, columns];
+  throw new UsageError({
+    problem: "--image-size cannot be used",
+    expected: "a whole number such as 32, or rows and columns such as 24x32",
+    received: text,
+  });
+}
+
 /** Reads or makes the records. */
-export async function loadData({ kind, folder = "" }: DataChoice): Promise<Dataset> {
-  switch (kind) {
-    case "digits":
-      return digits();
-    case "mnist":
-      return mnist(folder);
-    case "fashion":
-      return fashionMnist(folder);
-    case "cifar10":
-      return cifar10(folder);
+export async function loadData({ kind, folder }: DataChoice, settings: DataSettings = {}): Promise<Dataset> {
+  const { size, channels: count, onProgress } = settings;
+  const read = async (): Promise<Dataset> => {
+    switch (kind) {
+      case "digits":
+        return digits();
+      case "mnist":
+        return mnist(folder ?? (await gottenFolder(remoteName.mnist)));
+      case "fashion":
+        return fashionMnist(folder ?? (await gottenFolder(remoteName.fashion)));
+      case "cifar10":
+        return cifar10(folder ?? (await gottenFolder(remoteName.cifar10)));
+      case "folder":
+        return folderOf(folder ?? "", {
+          ...(size === undefined ? {} : { size }),
+          ...(count === undefined ? {} : { channels: count }),
+          ...(onProgress === undefined ? {} : { onProgress }),
+        });
+    }
+  };
+  const dataset = await read();
+  return settings.standardize ? standardized(dataset) : dataset;
+}
+
+async function folderOf(folder: string, options: Parameters<typeof imageFolder>[1]): Promise<Dataset> {
+  try {
+    return await imageFolder(folder, { ...options, name: basename(resolve(folder)) });
+  } catch (error) {
+    if (!(error instanceof SteepestError) || error.expected !== "pictures of one size") throw error;
+    const { problem, expected, received, where } = error;
+    throw new SteepestError({
+      problem,
+      expected,
+      received,
+      where,
+      fix: "--image-size 32, or another number of rows and columns, brings all to one size",
+    });
   }
 }

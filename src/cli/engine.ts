@@ -3,6 +3,8 @@ import type { ConvexityCheck, CriticalPoints, Interval } from "../analysis/index
 import type { DifferenceMethod, GradientCheck } from "../curvature/index.js";
 import type { Pace } from "../data/batches.js";
 import type { Dataset, DatasetPart } from "../data/dataset.js";
+import type { DataFolder, GetDataOptions } from "../data/download/get.js";
+import type { RemoteSetName } from "../data/download/sources.js";
 import type { OrderName } from "../descent/curriculum.js";
 import type { Finding } from "../descent/diagnosis/index.js";
 import type { GradientStatistics } from "../descent/gradient-statistics/gradient-statistics.js";
@@ -262,6 +264,12 @@ export interface EvaluateRequest {
   readonly signal: AbortSignal;
 }
 
+export interface PredictRequest {
+  readonly run: StoredRun;
+  /** One input or several laid end to end, as stored in the data (bytes of pictures). */
+  readonly inputs: ArrayLike<number>;
+}
+
 export interface EvaluateResult extends Evaluation {
   readonly seconds: number;
 }
@@ -297,6 +305,10 @@ export interface Engine {
   train(request: TrainRequest): Promise<TrainResult>;
   evaluate(request: EvaluateRequest): Promise<EvaluateResult>;
   noise(request: NoiseRequest): Promise<GradientStatistics>;
+  /** Class probabilities, row by row. */
+  predict(request: PredictRequest): Float32Array;
+  /** Makes a public data set available on disk. */
+  getData(name: RemoteSetName, options: GetDataOptions): Promise<DataFolder>;
   bench(request: BenchRequest): Promise<Profile>;
   explain(request: ExplainRequest): readonly ExplainedLevel[];
 }

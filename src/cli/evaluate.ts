@@ -1,11 +1,13 @@
 /** `steepest evaluate`: applies a trained run to data, apart from any learning. */
 import { recordCount } from "../data/dataset.js";
 import { formatCount, formatDuration, formatNumber, formatPercent } from "../figures/number-format.js";
+import type { StoredRun } from "../runs/run-folder.js";
 import { loadRun } from "../runs/run-folder.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { threads } from "./computing.js";
+import type { DataSettings } from "./dataset.js";
 import { dataForms, loadData, parseData } from "./dataset.js";
 import { textOption } from "./options.js";
 import { columnsOf } from "./terminal.js";
@@ -28,7 +30,7 @@ export const evaluate: Command = {
     const [folder] = args.positionals;
     const run = await loadRun(folder);
     const choice = parseData(args.get(data) ?? run.configuration.data);
-    const dataset = await loadData(choice);
+    const dataset = await loadData(choice, settingsOf(run));
     const part = dataset.test ?? dataset;
     const shape = part.inputs.shape.slice(1);
     if (shape.join() !== run.inputShape.join())
@@ -89,6 +91,11 @@ export const evaluate: Command = {
     return exitCodes.done;
   },
 };
+
+/** Pictures of a folder are brought to the shape that the model knows. */
+function settingsOf({ inputShape: [rows, columns, channels] }: StoredRun): DataSettings {
+  return columns !== undefined && (channels === 1 || channels === 3) ? { size: [rows, columns], channels } : {};
+}
 
 function matrix(counts: readonly (readonly number[])[], classes: readonly string[]): string[] {
   const isShort = classes.every((name) => name.length <= 4);

@@ -26,7 +26,9 @@ export function mainHelp(commands: readonly Command[], version: string, out: Ter
 
 /** All about one command. */
 export function commandHelp({ name, about, positionals, options, examples }: Command, out: Terminal): string {
-  const usage = positionals.map((positional) => (positional.optional ? `[${positional.name}]` : positional.name)).join(" ");
+  const usage = positionals
+    .map((positional) => `${positional.optional ? `[${positional.name}]` : positional.name}${positional.many ? "…" : ""}`)
+    .join(" ");
   const rows = [...options, ...everywhere].map((option) => [
     `  --${option.name}${option.placeholder === undefined ? "" : ` ${option.placeholder}`}`,
     `${option.help}${option.defaultText === undefined ? "" : ` (default ${option.defaultText})`}`,

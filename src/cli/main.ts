@@ -9,6 +9,7 @@ import type { Command, Context, ExitCode } from "./command.js";
 import { everywhere, exitCodes, printJson } from "./command.js";
 import { engine as ownEngine } from "./connect.js";
 import { critical } from "./critical.js";
+import { data } from "./data.js";
 import type { Engine } from "./engine.js";
 import { evaluate } from "./evaluate.js";
 import { explain } from "./explain.js";
@@ -18,12 +19,27 @@ import { commandHelp, mainHelp } from "./help.js";
 import { minimize } from "./minimize.js";
 import { noise } from "./noise.js";
 import { UsageError } from "./options.js";
+import { predict } from "./predict.js";
 import { race } from "./race.js";
 import type { Sink } from "./terminal.js";
 import { Terminal } from "./terminal.js";
 import { train } from "./train.js";
 
-const commands: readonly Command[] = [minimize, gradient, critical, check, fit, race, train, evaluate, noise, explain, bench];
+const commands: readonly Command[] = [
+  minimize,
+  gradient,
+  critical,
+  check,
+  fit,
+  race,
+  train,
+  evaluate,
+  predict,
+  data,
+  noise,
+  explain,
+  bench,
+];
 
 /** The world around the command line; tests bring their own. */
 export interface Surroundings {

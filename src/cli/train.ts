@@ -15,7 +15,7 @@ import type { Arguments } from "./arguments.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { fast, threads } from "./computing.js";
-import { dataForms, loadData, parseData } from "./dataset.js";
+import { channels, dataFlags, dataForms, dataSettings, imageSize, loadData, parseData, standardize } from "./dataset.js";
 import type { TrainResult } from "./engine.js";
 import { optimizerFlags, optimizerOptions } from "./optimizer-options.js";
 import { choiceOption, finite, numberOption, shellQuoted, textOption, toggle, UsageError, wholeOption } from "./options.js";
@@ -69,16 +69,36 @@ export const train: Command = {
   examples: [
     "steepest train --data digits --model cnn",
     "steepest train --data mnist:data/mnist --model mlp --epochs 10 --out runs/mlp",
+    "steepest train --data folder:pictures --image-size 64 --model cnn --out runs/pictures",
     "steepest train --data digits --model mlp --order difficulty --pace 0.25:3 --patience 2",
     "steepest train --data fashion:data/fashion --optimizer momentum --lr 0.05 --schedule step:1000:0.5 --json",
   ],
   positionals: [],
-  options: [data, model, epochs, batchSize, order, pace, ...method.list, seed, validation, patience, threads, fast, profile, out, force],
+  options: [
+    data,
+    imageSize,
+    channels,
+    standardize,
+    model,
+    epochs,
+    batchSize,
+    order,
+    pace,
+    ...method.list,
+    seed,
+    validation,
+    patience,
+    threads,
+    fast,
+    profile,
+    out,
+    force,
+  ],
   async run(context, args) {
     const plan = planOf(context, args);
     // Before any work: whether its result could be kept.
     await checkRunFolder(plan.folder, { force: args.get(force) });
-    const dataset = await loadData(plan.data);
+    const dataset = await loadData(plan.data, plan.settings);
     checkBatchSize(plan.batchSize, dataset, dataset.name);
     if (!args.get(quiet)) context.err.line(context.err.quiet(plan.announcement(dataset.inputs.shape[0] ?? 0)));
 
@@ -167,6 +187,7 @@ const codeOf = ({ status }: TrainResult): ExitCode =>
 /** All decisions, taken before any work. */
 function planOf({ now }: Context, args: Arguments) {
   const chosenData = parseData(args.get(data));
+  const settings = dataSettings(chosenData, args);
   const chosenModel = args.get(model);
   const recipe = recipes[chosenModel];
   const { optimizer, data: optimizerData } = method.choose(args, recipe);
@@ -183,6 +204,7 @@ function planOf({ now }: Context, args: Arguments) {
   // Every setting that decides the weights, defaults included: they may change in a later version.
   const flags: [string, unknown][] = [
     ["data", shellQuoted(chosenData.text)],
+    ...dataFlags(chosenData, settings),
     ["model", chosenModel],
     ["epochs", chosenEpochs],
     ["batch-size", chosenBatch],
@@ -196,6 +218,7 @@ function planOf({ now }: Context, args: Arguments) {
   ];
   return {
     data: chosenData,
+    settings,
     model: chosenModel,
     optimizer,
     optimizerData,

@@ -9,6 +9,8 @@ export interface FileSource {
   read(file: string): Promise<Uint8Array | undefined>;
   /** The names of its files, for sets whose files may be named in several ways. Without it only the usual names are tried. */
   list?(): Promise<readonly string[]>;
+  /** The paths of all files in it and in its folders, with slashes, in any order: for sets that lie in folders. `read` takes them. */
+  tree?(): Promise<readonly string[]>;
 }
 
 /**
@@ -37,6 +39,21 @@ export function folder(path: string): FileSource {
         if (codeOf(error) === "ENOENT") return undefined;
         throw cannotRead(`${path}/${file}`, "file", error);
       }
+    },
+    async tree() {
+      const { readdir } = await fileSystem(path);
+      const below = async (inner: string): Promise<string[]> => {
+        const entries = await readdir(`${path}/${inner}`, { withFileTypes: true }).catch((error: unknown) => {
+          throw cannotRead(inner === "" ? path : `${path}/${inner}`, "folder", error);
+        });
+        const found: string[] = [];
+        for (const entry of entries) {
+          if (entry.isDirectory()) found.push(...(await below(`${inner}${entry.name}/`)));
+          else found.push(`${inner}${entry.name}`);
+        }
+        return found;
+      };
+      return below("");
     },
     async list() {
       const { readdir } = await fileSystem(path);

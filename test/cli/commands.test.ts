@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { encodePng } from "../../src/data/images/index.js";
 import { version } from "../../src/runs/version.js";
 import { SteepestError } from "../../src/tensor/error.js";
 import { run, someProfile, tiny, writeTinyMnist } from "./fake-engine.js";
@@ -19,7 +20,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const train = (...more: string[]) => ["train", "--data", data, "--batch-size", "4", ...more];
-const names = ["minimize", "gradient", "critical", "check", "fit", "race", "train", "evaluate", "explain", "bench"];
+const names = ["minimize", "gradient", "critical", "check", "fit", "race", "train", "evaluate", "predict", "data", "explain", "bench"];
 
 describe("in general", () => {
   it("prints its version and its help", async () => {
@@ -78,9 +79,19 @@ describe("in general", () => {
     [["fit", "data.csv", "y = a*x", "--start", "1,2"], /each parameter: b1=500/],
     [["fit", "data.csv", "y = a*x", "--start", "a=1", "--method", "lbfg"], /did you mean lbfgs/],
     [["fit", "data.csv", "y = a*x", "--start", "a=1", "--confidence", "95"], /below 1/],
-    [["train", "--data", "mnist"], /needs the folder/],
+    [["train", "--data", "mnist:"], /needs the folder[\s\S]*steepest data get mnist/],
+    [["train", "--data", "folder"], /sub-folder of pictures for each class/],
+    [["train", "--data", "digits", "--image-size", "8"], /--data folder:DIR/],
+    [["train", "--data", "folder:x", "--image-size", "8x"], /24x32/],
+    [["train", "--data", "folder:x", "--channels", "2"], /1, 3/],
+    [["predict", "runs/mlp"], /PICTURE is missing/],
+    [["data"], /ACTION is missing/],
+    [["data", "fetch", "mnist"], /get or list/],
+    [["data", "get"], /needs the name/],
+    [["data", "get", "mnits"], /did you mean mnist/],
+    [["data", "get", "mnist", "--mirror", "ftp:x"], /http/],
     [["train", "--data", "cifar10:"], /needs the folder[\s\S]*data_batch_1\.bin/],
-    [["train", "--data", "cifar:x"], /did you mean cifar10:DIR/],
+    [["train", "--data", "cifar:x"], /did you mean cifar10/],
     [["train", "--data", "digits:x"], /need no folder/],
     [["train", "--model", "cn"], /did you mean cnn/],
     [["train", "--validation", "1"], /below 1/],
@@ -544,6 +555,76 @@ describe("evaluate", () => {
   it("refuses a folder without a run", async () => {
     const { code, err } = await run(["evaluate", join(root, "mnist")]);
     expect([code, err.includes("holds no run")]).toEqual([1, true]);
+  });
+});
+
+describe("predict", () => {
+  it("brings pictures to the shape of the run, and prints their classes", async () => {
+    const folder = fresh();
+    await run(train("--out", folder));
+    const picture = join(root, "wide.png");
+    // Red to the left of a grey middle: what stands over is cut off, grey is what is left.
+    const data = Uint8Array.from({ length: 3 * 2 * 8 }, (_, i) => (Math.floor(i / 3) % 8 < 2 ? [255, 0, 0][i % 3] : 90));
+    writeFileSync(picture, encodePng({ width: 8, height: 2, channels: 3, depth: 8, data }));
+    const { code, out, asked } = await run(["predict", folder, picture, picture, "--top", "2", "--json"]);
+    expect(code).toBe(0);
+    const { inputShape, classes = [] } = asked.predict?.run ?? { inputShape: [] };
+    expect(asked.predict?.inputs.length).toBe(2 * inputShape.reduce((product, extent) => product * extent, 1));
+    expect(new Set(Array.from(asked.predict?.inputs ?? []))).toEqual(new Set([90]));
+    const result = JSON.parse(out);
+    expect(Object.keys(result)).toEqual(["run", "inputShape", "pictures"]);
+    expect(result.pictures).toHaveLength(2);
+    expect(result.pictures[0]).toMatchObject({ file: picture, width: 8, height: 2, class: classes[0], probability: 0.75 });
+    expect(result.pictures[0].classes).toHaveLength(2);
+    expect((await run(["predict", folder, picture])).out).toContain(`${picture}  ${classes[0]} 75.0 %`);
+    expect((await run(["predict", folder, picture, "--quiet"])).out).toBe(`${classes[0]}\n`);
+    expect((await run(["predict", folder, join(root, "no.png")])).err).toMatch(/cannot be read/);
+    expect((await run(["predict", folder, join(folder, "run.json")])).err).toMatch(/This is no picture/);
+  });
+});
+
+describe("data", () => {
+  it("lists the sets, and says where one is missing", async () => {
+    const { code, out } = await run(["data", "list", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out).sets.map(({ name }: { readonly name: string }) => name)).toEqual(["mnist", "fashion-mnist", "cifar10", "bsd68"]);
+    expect((await run(["data", "list"])).out).toMatch(/mnist +11\.6 MB/);
+    vi.stubEnv("XDG_CACHE_HOME", join(root, "cache"));
+    try {
+      const missing = await run(["train", "--data", "fashion-mnist"]);
+      expect([missing.code, missing.err]).toEqual([1, expect.stringMatching(/not on this machine[\s\S]*steepest data get fashion-mnist/)]);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+});
+
+describe("data get", () => {
+  it("passes on what it is told, shows how far it is, and prints where the files are", async () => {
+    const { code, out, err, asked } = await run(["data", "get", "fashion", "--from", "here", "--cache", "there", "--mirror", "http://x/y"]);
+    expect(code).toBe(0);
+    expect(asked.getData).toMatchObject({ name: "fashion-mnist", options: { from: "here", cache: "there", mirror: "http://x/y" } });
+    expect(out).toBe("Fashion-MNIST: 2 files, 2.0 MB, checked, in /cache/fashion-mnist\n");
+    expect(err).toBe("a.gz  0.5 MB of 2.0 MB\nb.gz  2.0 MB of 2.0 MB\n");
+    expect((await run(["data", "get", "mnist"], { columns: 60 })).err).toContain("\r\u001b[2Kb.gz  2.0 MB of 2.0 MB");
+    expect(await run(["data", "get", "mnist", "--quiet"])).toMatchObject({ out: "/cache/mnist\n", err: "" });
+    expect(JSON.parse((await run(["data", "get", "mnist", "--json"])).out)).toEqual({
+      ...{ name: "mnist", folder: "/cache/mnist", files: 2, bytes: 2_000_000, kept: 1 },
+    });
+  });
+
+  it("stops when asked to, and says how to go on", async () => {
+    const engine = {
+      getData: async () => {
+        throw new SteepestError({ problem: "The download was stopped" });
+      },
+    };
+    const onInterrupt = (listener: () => void) => {
+      listener();
+      return () => undefined;
+    };
+    const { code, err } = await run(["data", "get", "mnist"], { engine, onInterrupt });
+    expect([code, err]).toEqual([130, "Stopped; the same command continues the download.\n"]);
   });
 });
 

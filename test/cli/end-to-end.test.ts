@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { dense, fit, flatten, linear, type Model, sequential } from "steepest";
 import { digits } from "steepest/data";
+import { encodePng } from "steepest/images";
 import { saveRun } from "steepest/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RandomStream } from "../../src/tensor/random.js";
 
 const program = fileURLToPath(new URL("../../bin/steepest", import.meta.url));
 const environment = { ...process.env, NO_COLOR: "1" };
@@ -449,6 +451,64 @@ describe("steepest train and evaluate", () => {
     expect(trained.result.testAccuracy).toBeGreaterThan(0.1);
     expect(readFileSync(join(out, "report.html"), "utf8")).toMatch(/automobile[\s\S]*data:image\/png;base64/);
     expect((await json("evaluate", out)).result.accuracy).toBe(trained.result.testAccuracy);
+  });
+
+  it("learns from a folder of pictures, and classifies new ones", async () => {
+    const pictures = join(root, "shapes");
+    const random = new RandomStream(1, "pictures of a test");
+    /** Stripes along or across, of any width and place, in a wide or a high picture. */
+    const striped = (isAcross: boolean): Uint8Array => {
+      const [width, height] = random.between(0, 1) < 0.5 ? [24, 18] : [15, 20];
+      const [period, shift] = [random.between(4, 7), random.between(0, 7)];
+      const data = Uint8Array.from({ length: width * height }, (_, i) => {
+        const place = isAcross ? i % width : Math.floor(i / width);
+        return (place + shift) % period < period / 2 ? random.between(150, 250) : random.between(0, 100);
+      });
+      return encodePng({ width, height, channels: 1, depth: 8, data });
+    };
+    for (const [name, isAcross] of [
+      ["columns", true],
+      ["rows", false],
+    ] as const) {
+      mkdirSync(join(pictures, name), { recursive: true });
+      for (let i = 0; i < 80; i++) writeFileSync(join(pictures, name, `${i}.png`), striped(isAcross));
+    }
+    const folder = join(root, "run-shapes");
+    const options = ["--model", "cnn", "--epochs", "8", "--batch-size", "16", "--seed", "2", "--out", folder];
+    const refused = await steepest("train", "--data", `folder:${pictures}`, ...options);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringMatching(/pictures of one size[\s\S]*--image-size 32/)]);
+
+    const { code, result, err } = await json(
+      ...["train", "--data", `folder:${pictures}`, "--image-size", "16", "--channels", "1", "--standardize", ...options],
+    );
+    expect(code, err).toBe(0);
+    // 16 of each class were kept apart. The classes are told by eye; chance gives a half.
+    expect(result.testAccuracy).toBeGreaterThan(0.9);
+    const kept: {
+      readonly classes: unknown;
+      readonly inputShape: unknown;
+      readonly preprocessing: { readonly mean: unknown };
+      readonly command: string;
+    } = JSON.parse(readFileSync(join(folder, "run.json"), "utf8"));
+    expect(kept).toMatchObject({ classes: ["columns", "rows"], inputShape: [16, 16, 1], preprocessing: { mean: [expect.any(Number)] } });
+    expect(kept.command).toContain("--image-size 16x16 --channels 1 --standardize");
+
+    const again = await json("evaluate", folder);
+    expect([again.code, again.result.records, again.result.accuracy]).toEqual([0, 32, result.testAccuracy]);
+
+    const files = [true, false, true, false].map((isAcross, i) => {
+      const file = join(root, `new-${i}.png`);
+      writeFileSync(file, striped(isAcross));
+      return file;
+    });
+    const said = await json("predict", folder, ...files);
+    expect(said.code, said.err).toBe(0);
+    const answers = said.result.pictures as { readonly class: string; readonly probability: number; readonly classes: unknown[] }[];
+    expect(answers.map((picture) => picture.class)).toEqual(["columns", "rows", "columns", "rows"]);
+    for (const { probability, classes } of answers) {
+      expect(probability).toBeGreaterThan(0.5);
+      expect(classes).toHaveLength(2);
+    }
   });
 
   it("finds what is wrong with the data, by file and record", async () => {

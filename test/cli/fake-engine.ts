@@ -10,12 +10,14 @@ import type {
   FitRequest,
   MinimizeRequest,
   NoiseRequest,
+  PredictRequest,
   RaceRequest,
   TrainingRaceRequest,
   TrainRequest,
   TrainResult,
 } from "../../src/cli/engine.js";
 import { main, type Surroundings } from "../../src/cli/main.js";
+import type { GetDataOptions } from "../../src/data/download/get.js";
 import { Profile } from "../../src/descent/profile.js";
 import { lineChart } from "../../src/figures/line-chart.js";
 import { problems, race, raceTraining } from "../../src/index.js";
@@ -30,6 +32,8 @@ export interface Asked {
   fit?: FitRequest;
   train?: TrainRequest;
   evaluate?: EvaluateRequest;
+  predict?: PredictRequest;
+  getData?: { readonly name: string; readonly options: GetDataOptions };
   explain?: ExplainRequest;
   bench?: BenchRequest;
   noise?: NoiseRequest;
@@ -224,6 +228,19 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
         ],
       }),
     };
+  },
+  predict(request) {
+    asked.predict = request;
+    const classes = request.run.classes?.length ?? 0;
+    const count = request.inputs.length / request.run.inputShape.reduce((product, extent) => product * extent, 1);
+    // The first class is the most probable, the others share the rest.
+    return Float32Array.from({ length: count * classes }, (_, i) => (i % classes === 0 ? 0.75 : 0.25 / (classes - 1)));
+  },
+  async getData(name, options) {
+    asked.getData = { name, options };
+    options.onProgress?.({ file: "a.gz", bytes: 500_000, totalBytes: 2_000_000 });
+    options.onProgress?.({ file: "b.gz", bytes: 2_000_000, totalBytes: 2_000_000 });
+    return { name, folder: `/cache/${name}`, files: 2, bytes: 2_000_000, kept: 1 };
   },
   async train(request) {
     asked.train = request;

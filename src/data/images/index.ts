@@ -3,6 +3,8 @@ export type { ConvertOptions } from "./convert.js";
 export { convertImage } from "./convert.js";
 export type { ReadImageOptions } from "./decode.js";
 export { readImage } from "./decode.js";
+export type { ImageFolderOptions } from "./folder.js";
+export { imageFolder } from "./folder.js";
 export type { ByteImage, Image, WordImage } from "./image.js";
 export { encodePng, packPng } from "./png-writer.js";
 export type { ResizeOptions } from "./resize.js";
