@@ -6,6 +6,8 @@ export { batchIndices, epochOrder, rankedBy, stepsPerEpoch } from "./batches.js"
 export { cifar10, parseCifar10 } from "./cifar10.js";
 export type { CsvTable } from "./csv.js";
 export { parseCsv } from "./csv.js";
+export type { CsvDatasetOptions } from "./csv-dataset.js";
+export { csvDataset } from "./csv-dataset.js";
 export type { DataArray, DataDType, Dataset, DatasetPart, Preprocessing } from "./dataset.js";
 export { bytesToUnit, checkBatchSize, checkDataset, noPreprocessing, recordCount } from "./dataset.js";
 export type { DigitsOptions } from "./digits.js";

@@ -7,7 +7,7 @@ import { firstBytes } from "./gzip.js";
 /** Types that are read. Those of 64 bits come as numbers where each is one exactly. */
 export type NpyDType = "bool" | "u8" | "i8" | "u16" | "i16" | "u32" | "i32" | "u64" | "i64" | "f32" | "f64";
 
-type NpyData = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+export type NpyData = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
 /** An array as NumPy keeps it, row-major. */
 export interface NpyArray {
@@ -18,7 +18,8 @@ export interface NpyArray {
   readonly data: NpyData;
 }
 
-interface Header {
+/** What the beginning of a file says. */
+export interface NpyHeader {
   readonly shape: readonly number[];
   readonly dtype: NpyDType;
   readonly isBigEndian: boolean;
@@ -26,6 +27,8 @@ interface Header {
   /** Where the numbers begin. */
   readonly start: number;
   readonly count: number;
+  /** Bytes of a number. */
+  readonly width: number;
   /** How long a whole file of this header is. */
   readonly bytes: number;
 }
@@ -74,12 +77,12 @@ export function parseNpy(bytes: Uint8Array, where = "npy data"): NpyArray {
       where,
     });
   const { shape, dtype, isFortran } = header;
-  const data = numbersOf(bytes, header, where);
+  const data = npyNumbers(bytes, header, where);
   return { shape, dtype, data: isFortran && shape.length > 1 ? rowMajor(data, shape) : data };
 }
 
 /** What the beginning of a file promises. `bytes` may be no more than that beginning. */
-export function npyHeader(bytes: Uint8Array, where: string): Header {
+export function npyHeader(bytes: Uint8Array, where: string): NpyHeader {
   if (!MAGIC.every((byte, i) => bytes[i] === byte))
     throw new SteepestError({
       problem: bytes.length === 0 ? "The file is empty" : "This is no npy file: its magic number is wrong",
@@ -155,10 +158,11 @@ function sizes(text: string, start: number, where: string) {
       where,
     });
   const width = dtypes.get(/'descr'\s*:\s*'.([^']*)'/.exec(text)?.[1] ?? "")?.[1] ?? 1;
-  return { shape, count, bytes: start + count * width };
+  return { shape, count, width, bytes: start + count * width };
 }
 
-function numbersOf(bytes: Uint8Array, { dtype, start, count, isBigEndian }: Header, where: string): NpyData {
+/** The numbers of a file, or of a part of it (with `start` and `count` of that part), in the order in which they lie there. */
+export function npyNumbers(bytes: Uint8Array, { dtype, start, count, isBigEndian }: NpyHeader, where: string): NpyData {
   const view = new DataView(bytes.buffer, bytes.byteOffset + start);
   const little = !isBigEndian;
   const fill = <T extends NpyData>(out: T, read: (at: number) => number, width: number = out.BYTES_PER_ELEMENT): T => {
