@@ -99,6 +99,7 @@ function howItEnded(facts: Facts): Finding[] {
     ...endless,
     ...(status === "stalled" ? floatLimit(facts) : []),
     ...steep,
+    ...(isFalling && endless.length === 0 && steep.length === 0 ? tooShort(facts) : []),
     ...(status === "step-limit" ? trend : []),
   ];
 }
@@ -178,6 +179,38 @@ function tooLong({ optimizer, status, history, landscape, sign }: Facts): Findin
     ];
   }
   return [];
+}
+
+/**
+ * Where f curves with c along the gradient, the step 1/c goes lowest on it. One that is ten times shorter wastes steps, if the longer
+ * one is stable and f does fall there as the parabola says.
+ */
+function tooShort({ optimizer, landscape, history }: Facts): Finding[] {
+  const learningRate = history.learningRate.at(-1);
+  if (optimizer.name !== "gd" || landscape === undefined || learningRate === undefined) return [];
+  const { end, gradient, sign, value } = landscape;
+  const slope = norm(gradient);
+  const curvature = landscape.curvatureAlongGradient(end);
+  const product = learningRate * curvature;
+  if (!(product > 0 && product <= 0.1 && learningRate * landscape.largestCurvature(end) <= 0.2)) return [];
+  const best = 1 / curvature;
+  const fall =
+    value -
+    landscape.valueAt(
+      gradient.map((g) => -g / slope),
+      slope * best,
+    );
+  if (!(fall >= (0.25 * slope * slope) / curvature)) return [];
+  return [
+    {
+      kind: "step-too-short",
+      learningRate,
+      curvature: sign * curvature,
+      product,
+      bestRate: best,
+      text: `The step is short: along the gradient f curves with ${short(sign * curvature)}, and a rate of ${short(best)} would go ${sign === 1 ? "lowest" : "highest"} there, ${short(Math.round(1 / product))} times this one.`,
+    },
+  ];
 }
 
 /** Where the eigenvalues of the Hessian lie far apart, gradient descent is slow, and momentum of the right size is best (Polyak 1964). */

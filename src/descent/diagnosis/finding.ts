@@ -27,6 +27,7 @@ interface Said<K extends string> {
  *
  * How it went:
  * - `step-too-long`: rate · `curvature` = `product` is beyond the `edge` up to which the rule is stable; `largestRate` would not be
+ * - `step-too-short`: f curves with `curvature` along the gradient, and rate · |curvature| = `product` is far below 1; `bestRate` goes lowest there
  * - `ravine`: eigenvalues `least` … `most`, `condition` number, and the `beta` and `learningRate` of the best heavy ball
  * - `still-falling`, `level`: the loss at the end of the history. `hovering`: it goes up and down by `spread` about `level`
  * - `noise-floor`: a stochastic loss without any trend left, about `level`, with a `spread` from step to step
@@ -56,6 +57,12 @@ export type Finding =
       readonly product: number;
       readonly edge: number;
       readonly largestRate: number;
+    })
+  | (Said<"step-too-short"> & {
+      readonly learningRate: number;
+      readonly curvature: number;
+      readonly product: number;
+      readonly bestRate: number;
     })
   | (Said<"ravine"> & {
       readonly least: number;

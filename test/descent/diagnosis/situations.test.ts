@@ -106,6 +106,11 @@ const situations: readonly Situation[] = [
   at("x^2", { x: 1 }, ["step-too-long", "level"], { optimizer: rate(1) }),
   at("x^4", { x: 3 }, ["step-too-long", "not-finite"], { optimizer: rate(1) }),
   at("x^2", { x: 1 }, ["step-too-long"], { optimizer: rate(1.01), steps: 100 }),
+  at("x^2", { x: 1 }, ["step-too-short", "still-falling"], { optimizer: rate(1e-3), steps: 100 }),
+  highest(at("-x^2", { x: 1 }, ["step-too-short", "still-falling"], { optimizer: rate(1e-3), steps: 100 })),
+  at("x^2", { x: 1 }, ["still-falling"], { optimizer: rate(0.06), steps: 10, tolerance: 0 }),
+  // The parabola that the slope promises is not there: no rate is proposed.
+  at("exp(x)", { x: 0 }, ["tail", "still-falling"], { optimizer: rate(1e-3), steps: 100 }),
   at("x^2", { x: 1 }, ["step-too-long", "not-finite"], { optimizer: momentum({ learningRate: 2 }) }),
   at("x^2", { x: 1 }, ["step-too-long", "not-finite"], { optimizer: nesterov({ learningRate: 0.8 }) }),
   at("x^2", { x: 1 }, ["step-too-long", "not-finite"], { optimizer: nesterov({ learningRate: 0.7, form: "full-look-ahead" }) }),
@@ -273,7 +278,7 @@ describe("no false claims", () => {
     const quiet = minimize("0.5x^2 + 5y^2", [1, 1], { optimizer: gd({ learningRate: cosine(0.05) }), steps: 300 });
     expect(kindsOf(quiet)).not.toContain("hovering");
     const slow = minimize("x^4", 1, { optimizer: rate(0.01), steps: 3000 });
-    expect(kindsOf(slow)).toEqual(["still-falling"]);
+    expect(kindsOf(slow)).toEqual(["step-too-short", "still-falling"]);
     expect(
       kindsOf(minimize("x^2", 1, { optimizer: signDescent({ learningRate: 0.3 }), steps: 500 })).every(
         (kind) => kind === "hovering" || kind === "level",
