@@ -3,10 +3,11 @@ import { norm } from "../../algebra/index.js";
 import type { Optimizer } from "../../optimizers/optimizer.js";
 import type { Status } from "../history.js";
 import type { DescentHistory } from "../run.js";
+import { findEndless } from "./endless.js";
 import { type Finding, plural, short } from "./finding.js";
 import type { Landscape } from "./landscape.js";
 import { culpritOf } from "./not-finite.js";
-import { findEndless, findPlace } from "./place.js";
+import { findPlace } from "./place.js";
 import { findTrend } from "./trend.js";
 
 /** What a diagnosis goes by. */
