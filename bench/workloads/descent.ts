@@ -5,7 +5,7 @@ import { type DescentVariables, descentVariables, gradientOf, initialValues, ste
 import type { Optimizer } from "../../src/optimizers/optimizer.js";
 import type { Parameters } from "../../src/optimizers/parameters.js";
 import type { Variable } from "../../src/tensor/primitives/leaves.js";
-import type { Tensor } from "../../src/tensor/tensor.js";
+import { readVariable, type Tensor } from "../../src/tensor/tensor.js";
 import type { HostData } from "../../src/tensor/types.js";
 import type { Job } from "./workload.js";
 
@@ -14,6 +14,8 @@ export interface Descent {
   readonly optimizer: Optimizer;
   readonly start: HostData;
   readonly loss: (theta: Tensor) => Tensor;
+  /** What the model carries from step to step. */
+  readonly state?: { readonly start: HostData; readonly next: (theta: Tensor, state: Tensor) => Tensor };
 }
 
 /** An entry point with the variables of its program and their first values. */
@@ -24,18 +26,33 @@ export interface Compilable {
 }
 
 /** The step of a descent that nothing but a loss that is not finite ends. */
-export function descentStep({ parameters, optimizer, start, loss }: Descent): Compilable & { readonly names: DescentVariables } {
-  const names = descentVariables(parameters, optimizer);
+export function descentStep({ parameters, optimizer, start, loss, state }: Descent): Compilable & { readonly names: DescentVariables } {
+  const names = descentVariables(parameters, optimizer, false, state?.start.length);
+  const { carried } = names;
   const evaluate = (theta: Tensor) => {
     const value = loss(theta);
     return { loss: value, gradient: gradientOf(value, theta) };
   };
-  const entry = stepEntry({ parameters, optimizer, variables: names, evaluate, path: false, convergence: false });
+  const entry = stepEntry({
+    parameters,
+    optimizer,
+    variables: names,
+    evaluate,
+    ...(state && carried ? { carry: (theta: Tensor) => state.next(theta, readVariable(carried)) } : {}),
+    path: false,
+    convergence: false,
+  });
   return {
     entry,
     names,
     variables: variableList(names),
-    values: initialValues(names, optimizer, { start, totalSteps: 1e6, stepsPerEpoch: 1e6, tolerance: 0 }),
+    values: initialValues(names, optimizer, {
+      start,
+      ...(state ? { carried: state.start } : {}),
+      totalSteps: 1e6,
+      stepsPerEpoch: 1e6,
+      tolerance: 0,
+    }),
   };
 }
 

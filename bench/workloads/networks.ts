@@ -1,5 +1,6 @@
 /** Networks on one fixed batch, with the project's own layers, losses and Adam. */
 
+import { noPreprocessing } from "../../src/data/dataset.js";
 import { relu } from "../../src/models/layers/activations.js";
 import { conv2d } from "../../src/models/layers/convolution.js";
 import { dense, flatten } from "../../src/models/layers/dense.js";
@@ -7,6 +8,8 @@ import { maxPool2d } from "../../src/models/layers/pooling.js";
 import { ParameterLayout } from "../../src/models/layout.js";
 import { crossEntropy, type Loss, meanSquared } from "../../src/models/losses.js";
 import { type Model, sequential } from "../../src/models/model.js";
+import { resnet20 } from "../../src/models/ready/resnet.js";
+import { Training } from "../../src/objectives/training.js";
 import { adam } from "../../src/optimizers/adam.js";
 import { fromHost, type Tensor } from "../../src/tensor/tensor.js";
 import { denseAfterImage, filters, hashUniform, labels, weight } from "./data.js";
@@ -105,6 +108,37 @@ export function denoiser(): Descent {
   );
 }
 
+const IMAGES = 64;
+
+/** ResNet-20 on 64 colour images, its running statistics carried along. */
+export function residualNetwork(): Descent {
+  // The peers have [channels, height, width].
+  const planes = hashUniform(IMAGES * 3072, 2);
+  const pixels = Float32Array.from(planes, (_, i) => planes[Math.floor(i / 3072) * 3072 + (i % 3) * 1024 + (Math.floor(i / 3) % 1024)]);
+  const inputs = fromHost(pixels, [IMAGES, 32, 32, 3], "f32");
+  const targets = fromHost(labels(IMAGES, 10), [IMAGES], "i32");
+  const model = resnet20().build([32, 32, 3]);
+  const training = new Training({ model, loss: crossEntropy(), preprocessing: noPreprocessing, seed: 1 });
+  let seed = 50;
+  const start = new Map(training.named(training.start()));
+  for (const { path, shape } of model.parameters) {
+    if (shape.length === 4) {
+      seed++;
+      const [, , channels, outputs] = shape;
+      start.set(path, filters(weight(outputs * channels * 9, channels * 9, seed), outputs, channels));
+    } else if (path === "dense1.weight") start.set(path, weight(640, 64, 49));
+  }
+  const { theta, state } = training.point(start);
+  const batch = (at: Tensor, carried?: Tensor) => training.batch(at, inputs, targets, true, carried ? { state: carried } : {});
+  return {
+    parameters: training.layout,
+    optimizer: adam({ learningRate: 1e-3 }),
+    start: theta,
+    loss: (at) => batch(at).loss,
+    state: { start: state, next: (at, carried) => batch(at, carried).state ?? carried },
+  };
+}
+
 /** Forward and weight gradient of each layer, and the data gradient of all but the first; the records in, and Adam's update. */
 export const perceptronCost = (batch: number) => ({
   flops: 2 * batch * (2 * 784 * 256 + 3 * 256 * 128 + 3 * 128 * 10),
@@ -145,5 +179,15 @@ export const networkWorkloads: readonly Workload[] = [
     bound: "arithmetic",
     open: (options) => descentJob(denoiser(), options),
     step: () => descentStep(denoiser()),
+  },
+  {
+    name: "resnet20",
+    unit: "ms/step",
+    // Of an image, forward: 442,368 in the first convolution, 40,109,056 in the others, 640 in the dense layer.
+    flops: 2 * IMAGES * (2 * 442_368 + 3 * (40_109_056 + 640)),
+    bytes: 4 * (IMAGES * 3072 + 7 * 269_722),
+    bound: "arithmetic",
+    open: (options) => descentJob(residualNetwork(), options),
+    step: () => descentStep(residualNetwork()),
   },
 ];

@@ -12,9 +12,21 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   linear: { epochs: 5, batchSize: 64, rate: 0.001, schedule: "cosine" },
   mlp: { epochs: 5, batchSize: 64, rate: 0.001, schedule: "cosine" },
   cnn: { epochs: 5, batchSize: 64, rate: 0.002, schedule: "cosine" },
+  lenet5: { epochs: 5, batchSize: 64, rate: 0.002, schedule: "cosine" },
+  "2c2d": { epochs: 3, batchSize: 128, rate: 0.001, schedule: "cosine" },
+  "3c3d": { epochs: 5, batchSize: 128, rate: 0.001, schedule: "cosine" },
+  resnet20: { epochs: 5, batchSize: 64, rate: 0.003, schedule: "cosine" },
 };
 
-export const modelNames = ["linear", "mlp", "cnn"] as const;
+export const modelNames = ["linear", "mlp", "cnn", "lenet5", "2c2d", "3c3d", "resnet20"] as const;
 
 /** How each model is called in titles. */
-export const modelTitles: Readonly<Record<(typeof modelNames)[number], string>> = { linear: "Linear model", mlp: "MLP", cnn: "CNN" };
+export const modelTitles: Readonly<Record<(typeof modelNames)[number], string>> = {
+  linear: "Linear model",
+  mlp: "MLP",
+  cnn: "CNN",
+  lenet5: "LeNet-5",
+  "2c2d": "2c2d",
+  "3c3d": "3c3d",
+  resnet20: "ResNet-20",
+};

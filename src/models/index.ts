@@ -12,6 +12,7 @@ export {
   initialValues,
   normal,
   ones,
+  truncatedNormal,
   zeros,
 } from "./initializers.js";
 export {
@@ -69,6 +70,9 @@ export {
 } from "./losses.js";
 export { type BuiltModel, type Model, namedModel, sequential } from "./model.js";
 export type { Parameter, ParameterDefinition, ParameterKind, StateDefinition, StateEntry } from "./parameter.js";
+export { type AutoencoderOptions, autoencoder, type DncnnOptions, dncnn } from "./ready/images.js";
+export { deepobs2c2d, deepobs3c3d, lenet5 } from "./ready/published.js";
+export { resnet20 } from "./ready/resnet.js";
 export { type CnnOptions, cnn, linear, type MlpOptions, mlp, modelNamed, models } from "./ready.js";
 export { l1, l2, type PenaltyOptions, type Regularizer } from "./regularizers.js";
 export { parameterCount } from "./summary.js";

@@ -11,7 +11,8 @@ export interface Initializer {
   fill(out: HostData, shape: Shape, random: RandomStream): void;
 }
 
-export type Distribution = "normal" | "uniform";
+/** "truncated": normal, what lies beyond two deviations drawn again, and then brought to the variance that is meant. */
+export type Distribution = "normal" | "uniform" | "truncated";
 
 export interface FanOptions {
   /** The default is each initialiser's own. */
@@ -65,6 +66,22 @@ export function normal(options: { readonly mean?: number; readonly std?: number 
   return { name: `normal ${mean} ± ${std}`, fill: (out, _, random) => random.fillNormal(out, mean, std) };
 }
 
+/**
+ * N(mean, std²) without what lies further from the mean than 2 std, which is drawn again: its deviation is 0.88 std. Defaults: mean 0, std 0.05.
+ *
+ * Elsewhere: TensorFlow `truncated_normal_initializer`, Keras `TruncatedNormal`.
+ */
+export function truncatedNormal(options: { readonly mean?: number; readonly std?: number } = {}): Initializer {
+  const { mean = 0, std = 0.05 } = options;
+  if (!(Number.isFinite(mean) && Number.isFinite(std) && std >= 0))
+    throw new SteepestError({
+      problem: "truncatedNormal() cannot draw from this distribution",
+      expected: "a finite mean and a finite std ≥ 0",
+      received: `mean ${mean}, std ${std}`,
+    });
+  return { name: `truncated normal ${mean} ± ${std}`, fill: (out, _, random) => write(out, () => mean + std * truncated(random)) };
+}
+
 /** Every element the same. */
 export function constant(value: number): Initializer {
   if (!Number.isFinite(value))
@@ -100,10 +117,10 @@ export function initialValues(init: Initializer, seed: number, path: string, sha
 }
 
 function scaled(name: string, distribution: Distribution, variance: (fan: ReturnType<typeof fans>) => number): Initializer {
-  if (distribution !== "normal" && distribution !== "uniform")
+  if (distribution !== "normal" && distribution !== "uniform" && distribution !== "truncated")
     throw new SteepestError({
       problem: `${name}() knows no such distribution`,
-      expected: '"normal" or "uniform"',
+      expected: '"normal", "uniform" or "truncated"',
       received: String(distribution),
     });
   return {
@@ -113,9 +130,21 @@ function scaled(name: string, distribution: Distribution, variance: (fan: Return
       const std = Math.sqrt(wanted);
       const bound = Math.sqrt(3 * wanted);
       if (distribution === "normal") random.fillNormal(out, 0, std);
+      else if (distribution === "truncated") write(out, () => (std / TRUNCATED_DEVIATION) * truncated(random));
       else write(out, () => random.between(-bound, bound));
     },
   };
+}
+
+/** The deviation of a standard normal number that is known to lie within two deviations. */
+const TRUNCATED_DEVIATION = 0.879_625_661_034_239_8;
+
+/** A standard normal number within two deviations. */
+function truncated(random: RandomStream): number {
+  for (;;) {
+    const x = random.normal();
+    if (Math.abs(x) <= 2) return x;
+  }
 }
 
 function write(out: HostData, next: () => number): void {

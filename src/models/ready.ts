@@ -6,6 +6,8 @@ import { conv2d } from "./layers/convolution.js";
 import { dense, flatten } from "./layers/dense.js";
 import { maxPool2d } from "./layers/pooling.js";
 import { type Model, namedModel } from "./model.js";
+import { deepobs2c2d, deepobs3c3d, lenet5 } from "./ready/published.js";
+import { resnet20 } from "./ready/resnet.js";
 
 /**
  * A linear classifier: flatten, dense. Softmax regression with `crossEntropy()`, a linear support vector machine with `multiclassHinge()`,
@@ -52,6 +54,10 @@ export const models: ReadonlyMap<string, (classes: number) => Model> = new Map<s
   ["linear", (classes) => linear(classes)],
   ["mlp", (classes) => mlp({ classes })],
   ["cnn", (classes) => cnn({ classes })],
+  ["lenet5", (classes) => lenet5(classes)],
+  ["2c2d", (classes) => deepobs2c2d(classes)],
+  ["3c3d", (classes) => deepobs3c3d(classes)],
+  ["resnet20", (classes) => resnet20(classes)],
 ]);
 
 /**
