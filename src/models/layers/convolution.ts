@@ -1,5 +1,7 @@
 /** Convolution of images. */
+
 import { SteepestError } from "../../tensor/error.js";
+import { imageGradient } from "../../tensor/strided.js";
 import { type Shape, sizeOf } from "../../tensor/types.js";
 import { he, type Initializer, zeros } from "../initializers.js";
 import { defineLayer, type Layer } from "../layer.js";
@@ -148,7 +150,7 @@ export function convTranspose2d(filters: number, kernel: Pair, options: ConvTran
     apply(x, parameters) {
       const image = [x.shape[0], ...outputShape(x.shape.slice(1))];
       const attributes = { strides, padding: margins(x.shape.slice(1)), image, filter: [...window, filters, x.shape[3]] };
-      const y = x.convImageGradient(parameters.weight, attributes);
+      const y = imageGradient(x, parameters.weight, attributes);
       return bias === false ? y : y.add(parameters.bias);
     },
   });

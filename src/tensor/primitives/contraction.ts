@@ -1,6 +1,7 @@
 /** Products: matrix multiplication, and convolution with its two gradients (each linear in both operands, closed under transposition). */
 import { tracingError } from "../error.js";
 import { linear, type ReferenceArray } from "../primitive.js";
+import { imageGradient } from "../strided.js";
 import type { Tensor } from "../tensor.js";
 import { type DType, isFloat, type Shape, sameShape, showShape, showType, sizeOf, type TensorType } from "../types.js";
 
@@ -200,7 +201,7 @@ export const contraction = {
     },
     linearIn: both,
     transpose: (attributes, operand, g, [image, filter]) =>
-      operand === 0 ? g.convImageGradient(filter, attributes) : image.convFilterGradient(g, attributes),
+      operand === 0 ? imageGradient(g, filter, attributes) : image.convFilterGradient(g, attributes),
     batch: (attributes, [image, filter], { count, again, each }) => {
       if (image.isMapped && filter.isMapped) return each();
       return image.isMapped
@@ -248,7 +249,7 @@ export const contraction = {
     },
     linearIn: both,
     transpose: (attributes, operand, filter, [image, g]) =>
-      operand === 0 ? g.convImageGradient(filter, attributes) : image.convolve(filter, attributes),
+      operand === 0 ? imageGradient(g, filter, attributes) : image.convolve(filter, attributes),
     batch: (attributes, [image, g], { count, again, each }) => {
       if (image.isMapped && g.isMapped) return each();
       return image.isMapped
