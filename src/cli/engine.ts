@@ -1,6 +1,7 @@
 /** What the commands need of the engine. They see this interface alone, so that each can be tested without training anything. */
 import type { ConvexityCheck, CriticalPoints, Interval } from "../analysis/index.js";
 import type { DifferenceMethod, GradientCheck } from "../curvature/index.js";
+import type { Augmentation } from "../data/augmentations/index.js";
 import type { Pace } from "../data/batches.js";
 import type { Dataset, DatasetPart } from "../data/dataset.js";
 import type { DataFolder, GetDataOptions } from "../data/download/get.js";
@@ -190,6 +191,7 @@ export interface TrainRequest {
   readonly order: OrderName;
   /** How fast the order by difficulty comes to all records. */
   readonly pace?: Pace;
+  readonly augment?: readonly Augmentation[];
   readonly seed: number;
   /** Share of the training records kept apart; 0 for none. */
   readonly validation: number;

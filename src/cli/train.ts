@@ -1,5 +1,6 @@
 /** `steepest train`: a network from data to a run folder. */
 import { join } from "node:path";
+import { augmentationText, parseAugmentations } from "../data/augmentations/index.js";
 import type { Pace } from "../data/batches.js";
 import { checkBatchSize } from "../data/dataset.js";
 import { orderNames } from "../descent/curriculum.js";
@@ -39,6 +40,12 @@ const pace = textOption("pace", "FROM:EPOCHS", {
   default: undefined,
   check: readPace,
 });
+const augment = textOption("augment", "LIST", {
+  help: "random changes of the pictures in each step, in this order: flip,crop:4,rotate:15,…",
+  default: undefined,
+  defaultText: "none",
+  check: parseAugmentations,
+});
 const method = optimizerOptions("adam", {
   rate: "by model for adam, else that of the optimizer",
   schedule: "cosine for adam, else constant",
@@ -71,6 +78,7 @@ export const train: Command = {
     "steepest train --data mnist:data/mnist --model mlp --epochs 10 --out runs/mlp",
     "steepest train --data folder:pictures --image-size 64 --model cnn --out runs/pictures",
     "steepest train --data digits --model mlp --order difficulty --pace 0.25:3 --patience 2",
+    "steepest train --data cifar10:data/cifar10 --augment flip,crop:4 --epochs 10",
     "steepest train --data fashion:data/fashion --optimizer momentum --lr 0.05 --schedule step:1000:0.5 --json",
   ],
   positionals: [],
@@ -84,6 +92,7 @@ export const train: Command = {
     batchSize,
     order,
     pace,
+    augment,
     ...method.list,
     seed,
     validation,
@@ -118,6 +127,7 @@ export const train: Command = {
         batchSize: plan.batchSize,
         order: plan.order,
         pace: plan.pace,
+        ...(plan.augment ? { augment: plan.augment } : {}),
         seed: plan.seed,
         validation: plan.validation,
         patience: plan.patience,
@@ -144,6 +154,7 @@ export const train: Command = {
         batchSize: plan.batchSize,
         order: plan.order,
         ...(plan.pace ? { pace: { ...plan.pace } } : {}),
+        ...(plan.augment ? { augment: plan.augment.map(augmentationText) } : {}),
         seed: plan.seed,
         validation: plan.validation,
         patience: plan.patience ?? null,
@@ -200,6 +211,7 @@ function planOf({ now }: Context, args: Arguments) {
   const paceText = args.get(pace);
   if (paceText !== undefined && chosenOrder !== "difficulty")
     throw new UsageError({ problem: "--pace needs the order by difficulty", fix: "--order difficulty" });
+  const augmentText = args.get(augment);
   const { name, learningRate } = optimizerData;
   // Every setting that decides the weights, defaults included: they may change in a later version.
   const flags: [string, unknown][] = [
@@ -210,6 +222,7 @@ function planOf({ now }: Context, args: Arguments) {
     ["batch-size", chosenBatch],
     ["order", chosenOrder],
     ...(paceText === undefined ? [] : [["pace", paceText] satisfies [string, unknown]]),
+    ...(augmentText === undefined ? [] : [["augment", augmentText] satisfies [string, unknown]]),
     ...optimizerFlags(optimizerData),
     ["seed", args.get(seed)],
     ["validation", args.get(validation)],
@@ -226,6 +239,7 @@ function planOf({ now }: Context, args: Arguments) {
     batchSize: chosenBatch,
     order: chosenOrder,
     pace: paceText === undefined ? undefined : readPace(paceText),
+    augment: augmentText === undefined ? undefined : parseAugmentations(augmentText),
     seed: args.get(seed),
     validation: args.get(validation),
     patience: chosenPatience,

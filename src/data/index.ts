@@ -1,6 +1,31 @@
 /** Data sets: ready ones, readers, and a user's own arrays. */
 export type { ArrayDatasetOptions, ArrayInput, ArrayPartOptions, NestedNumbers } from "./arrays.js";
 export { arrayDataset } from "./arrays.js";
+export {
+  type AffineOptions,
+  type Augmentation,
+  type AugmentationContext,
+  type AugmentationDefinition,
+  type AugmentedBatch,
+  affine,
+  brightness,
+  type CropOptions,
+  type CutoutOptions,
+  contrast,
+  crop,
+  cutout,
+  defineAugmentation,
+  dihedral,
+  type FlipOptions,
+  flip,
+  gaussianNoise,
+  mixup,
+  parseAugmentations,
+  rescale,
+  rotate,
+  shift,
+  turn,
+} from "./augmentations/index.js";
 export type { BatchOrder, ByDifficulty, Pace, RecordOrder } from "./batches.js";
 export { batchIndices, epochOrder, rankedBy, stepsPerEpoch } from "./batches.js";
 export { cifar10, parseCifar10 } from "./cifar10.js";

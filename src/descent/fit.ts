@@ -1,4 +1,5 @@
 /** `fit`: trains a model on a data set, asynchronously. */
+import { type Augmentation, augmentationText, checkAugmentations } from "../data/augmentations/index.js";
 import { checkBatchSize, checkDataset, type Dataset, recordCount } from "../data/dataset.js";
 import { split } from "../data/split.js";
 import { crossEntropy, type Loss, meanSquared } from "../models/losses.js";
@@ -25,11 +26,16 @@ export interface FitOptions extends OrderOptions {
   readonly optimizer?: Optimizer;
   /** Added to the loss, `l2(1e-4)` for instance. */
   readonly regularizer?: Regularizer;
+  /**
+   * Random changes of the records of each training step, in this order: `[flip(), crop({ padding: 4 })]` of `steepest/data`. They are part of the compiled
+   * step, and act on `stored · scale + offset`, before the `mean` and `std` of the preprocessing. Validation and test records stay as they are. Default none.
+   */
+  readonly augment?: readonly Augmentation[];
   /** Passes over the training records. Default 1. */
   readonly epochs?: number;
   /** Records of a step; the last batch of an epoch may be smaller. Default 64, or all records where they are fewer. */
   readonly batchSize?: number;
-  /** Names all random numbers: initial weights, order, dropout, the validation split. Default 1. */
+  /** Names all random numbers: initial weights, order, dropout, augmentations, the validation split. Default 1. */
   readonly seed?: number;
   /** Share of the training records kept apart for validation, 0 ≤ share < 1. Default 0. The test part is never used for it. */
   readonly validation?: number;
@@ -102,6 +108,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     loss,
     preprocessing: data.preprocessing,
     seed,
+    ...(options.augment ? { augment: options.augment } : {}),
     ...(options.regularizer ? { regularizer: options.regularizer } : {}),
     ...(options.weights ? { weights: options.weights } : {}),
     ...(options.dtype ? { dtype: options.dtype } : {}),
@@ -136,6 +143,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     const { order = "shuffled" } = options;
     const settings = {
       ...{ optimizer: optimizer.name, epochs, batchSize, order, curriculum: curriculumData(options) },
+      augment: (options.augment ?? []).map(augmentationText),
       ...{ seed, validation, patience: patience ?? null, fast: loop.fast },
     };
     const profile = options.profile ? await loop.profile() : undefined;
@@ -146,7 +154,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
 }
 
 const names = [
-  ...["loss", "optimizer", "regularizer", "epochs", "batchSize", "order", "curriculum", "seed", "validation"],
+  ...["loss", "optimizer", "regularizer", "augment", "epochs", "batchSize", "order", "curriculum", "seed", "validation"],
   ...["weights", "patience", "seconds"],
   ...["threads", "fast", "workerUrl", "dtype", "signal", "onProgress", "profile"],
 ];
@@ -159,6 +167,7 @@ function checkOptions(options: FitOptions): void {
   if (validation !== undefined && !(validation >= 0 && validation < 1))
     throw unusable("validation", "a share from 0 to below 1", validation);
   if (seconds !== undefined && !(seconds > 0)) throw unusable("seconds", "a number > 0", seconds);
+  if (options.augment !== undefined) checkAugmentations(options.augment);
   if (threads !== undefined && !isCount(threads)) throw unusable("threads", "a whole number ≥ 1", threads);
   if (fast !== undefined && typeof fast !== "boolean") throw unusable("fast", "true or false", fast);
   if (dtype !== undefined && dtype !== "f32" && dtype !== "f64") throw unusable("dtype", '"f32" or "f64"', dtype);

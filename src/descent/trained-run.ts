@@ -19,6 +19,8 @@ export interface FitSettings {
     readonly scores: "given" | "loss";
     readonly pace: { readonly from: number; readonly epochs: number } | null;
   } | null;
+  /** The augmentations in their order, each as `crop padding=4 outside=zero`. */
+  readonly augment: readonly string[];
   readonly seed: number;
   readonly validation: number;
   readonly patience: number | null;

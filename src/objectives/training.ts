@@ -2,6 +2,7 @@
  * Training as an objective: a model, a loss and records. The data lie in the program's memory as they are; each step picks its
  * records by a shuffle that is computed, brings them to numbers, and only then runs the model.
  */
+import { type Augmentation, type AugmentedBatch, applyAugmentations } from "../data/augmentations/index.js";
 import type { Preprocessing } from "../data/dataset.js";
 import { initialTheta, ParameterLayout } from "../models/layout.js";
 import { accuracy, type Loss } from "../models/losses.js";
@@ -11,7 +12,7 @@ import { matchWeights, type StartingWeights } from "../models/weights.js";
 import type { Parameters } from "../optimizers/parameters.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
-import { recordBits, type TracedSeed, tracedStreamKey } from "../tensor/random-bits.js";
+import { recordBits, recordWords, type TracedSeed, tracedStreamKey } from "../tensor/random-bits.js";
 import { fromHost, iota, type Tensor, weakNumber } from "../tensor/tensor.js";
 import { type DType, type HostData, isFloat, sameShape, showShape, sizeOf } from "../tensor/types.js";
 
@@ -20,6 +21,8 @@ export interface TrainingParts {
   readonly loss: Loss;
   readonly regularizer?: Regularizer;
   readonly preprocessing: Preprocessing;
+  /** What is done to the batches of training steps, and to no others. */
+  readonly augment?: readonly Augmentation[];
   readonly seed: number;
   /** What training starts from; whatever is not there starts as its layer says. */
   readonly weights?: StartingWeights;
@@ -126,8 +129,9 @@ export class Training {
     const { loss, regularizer } = this.parts;
     const { weights } = context;
     const views = this.layout.views(theta);
-    const { output, state } = this.#applied(views, inputs, training, context);
-    const perRecord = loss.perRecord(output, targets);
+    const seen = this.#seen({ inputs: this.#intensities(inputs), targets }, training, context);
+    const { output, state } = this.#applied(views, seen.inputs, training, context);
+    const perRecord = loss.perRecord(output, seen.targets);
     if (!sameShape(perRecord.shape, [inputs.shape[0]]))
       throw new SteepestError({
         problem: `the loss ${loss.name} does not give one number for each record`,
@@ -142,7 +146,7 @@ export class Training {
       loss: penalty ? mean.add(penalty) : mean,
       perRecord,
       output,
-      correct: loss.classification ? weighed(accuracy(output, targets).cast("f64")).sum() : undefined,
+      correct: loss.classification ? weighed(accuracy(output, seen.targets).cast("f64")).sum() : undefined,
       state,
     };
   }
@@ -155,16 +159,16 @@ export class Training {
 
   /** What the model gives outside training. */
   output(theta: Tensor, inputs: Tensor, context: Omit<BatchContext, "step"> = {}): Tensor {
-    return this.#applied(this.layout.views(theta), inputs, false, context).output;
+    return this.#applied(this.layout.views(theta), this.#intensities(inputs), false, context).output;
   }
 
   #applied(views: Readonly<Record<string, Tensor>>, inputs: Tensor, training: boolean, { step, state, tap }: BatchContext) {
-    const { model, preprocessing } = this.parts;
+    const { model } = this.parts;
     const seed = seedWords(this.parts.seed);
     const layout = this.stateLayout;
     const carries = layout.size > 0;
     const carried = carries ? (state ?? fromHost(this.initialState(), [layout.size], this.dtype)) : undefined;
-    const result = model.apply(this.#prepared(inputs, preprocessing), views, {
+    const result = model.apply(this.#normalized(inputs), views, {
       training,
       ...(carried ? { state: layout.views(carried) } : {}),
       ...(tap ? { tap } : {}),
@@ -173,12 +177,27 @@ export class Training {
     return { output: result.output, state: carries ? layout.packed(result.state) : undefined };
   }
 
-  /** Stored numbers as the model's: ((x·scale + offset) − mean) / std. */
-  #prepared(inputs: Tensor, { scale, offset, mean, std }: Preprocessing): Tensor {
+  /** A training batch as its augmentations leave it; any other as it is. */
+  #seen(batch: AugmentedBatch, training: boolean, { step }: BatchContext): AugmentedBatch {
+    const { augment = [], model, loss } = this.parts;
+    if (!training || step === undefined || augment.length === 0) return batch;
+    const seed = seedWords(this.parts.seed);
+    const words = (purpose: string, shape: readonly number[]) => recordWords(tracedStreamKey(seed, purpose, step.cast("u32")), shape);
+    return applyAugmentations(augment, batch, words, loss.classification ? model.outputShape.at(-1) : undefined);
+  }
+
+  /** Stored numbers as intensities: x·scale + offset. */
+  #intensities(inputs: Tensor): Tensor {
+    const { scale, offset } = this.parts.preprocessing;
     let x = inputs.cast(this.dtype);
     if (scale !== 1) x = x.mul(weakNumber(scale));
-    if (offset !== 0) x = x.add(weakNumber(offset));
-    if (mean) x = x.sub(channels(mean, this.dtype));
+    return offset === 0 ? x : x.add(weakNumber(offset));
+  }
+
+  /** Intensities as the model's numbers: (x − mean) / std. */
+  #normalized(intensities: Tensor): Tensor {
+    const { mean, std } = this.parts.preprocessing;
+    const x = mean ? intensities.sub(channels(mean, this.dtype)) : intensities;
     return std ? x.div(channels(std, this.dtype)) : x;
   }
 }

@@ -61,10 +61,16 @@ export function tracedStreamKey(seed: TracedSeed, purpose: string, index: Tensor
  * @returns u32 tensor of that shape
  */
 export function recordBits(key: TracedKey, shape: Shape, records?: Tensor): Tensor {
+  return recordWords(key, shape, records)[0];
+}
+
+/** Both words of each element's block: `recordBits` and 32 more bits that are independent of them. */
+export function recordWords(key: TracedKey, shape: Shape, records?: Tensor): TracedKey {
   const [count, ...inner] = shape;
   const size = sizeOf(inner);
   const number = (records ?? iota([count], 0, "u32")).broadcastAlong([count, size], [0]);
-  return threefry(key, iota([count, size], 1, "u32"), number)[0].reshape(shape);
+  const [first, second] = threefry(key, iota([count, size], 1, "u32"), number);
+  return [first.reshape(shape), second.reshape(shape)];
 }
 
 /** Uniform numbers in [0, 1) with 24 bits from u32 words: exact in float32, equal to the host's `uniform24`. */
@@ -78,4 +84,12 @@ export function uniformFromBits(bits: Tensor, dtype: DType = "f32"): Tensor {
 /** Where words, read as 24-bit fractions, lie below `probability`: true with that probability to 2⁻²⁵. */
 export function chance(bits: Tensor, probability: number): Tensor {
   return bits.shiftRight(word(8)).lt(word(Math.floor(probability * 16777216 + 0.5)));
+}
+
+/** Numbers from N(0, 1), one for each pair of words: Box and Muller's √(−2 ln u) cos 2πv, with u = (the first's upper 24 bits + ½)/2²⁴. */
+export function normalFromWords([first, second]: TracedKey, dtype: DType = "f32"): Tensor {
+  // Half a unit more keeps the logarithm finite.
+  const u = uniformFromBits(first, dtype).add(2 ** -25);
+  const turn = uniformFromBits(second, dtype).mul(6.283185307179586);
+  return u.log().mul(-2).maximum(0).sqrt().mul(turn.cos());
 }

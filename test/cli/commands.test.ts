@@ -100,6 +100,8 @@ describe("in general", () => {
     [["train", "--order", "shufled"], /did you mean shuffled/],
     [["train", "--pace", "0.5:2"], /--order difficulty/],
     [["train", "--order", "difficulty", "--pace", "2"], /0\.25:3/],
+    [["train", "--augment", "flip,krop:4"], /did you mean crop/],
+    [["train", "--augment", "crop"], /crop:4/],
     [["train", "digits"], /more than this command takes/],
     [["evaluate"], /DIR is missing/],
     [["check", "§"], /no sign/],

@@ -363,6 +363,22 @@ describe("steepest train and evaluate", () => {
     expect(readFileSync(join(out, "weights.safetensors"))).toEqual(weights);
   });
 
+  it("augments the records of training steps, and says so in the run", async () => {
+    const out = join(root, "augmented");
+    const asked = ["train", "--data", data, "--model", "linear", "--epochs", "2", "--out", out, "--augment", "flip:vertical,crop:2,mixup"];
+    expect((await json(...asked)).code).toBe(0);
+    const kept = JSON.parse(readFileSync(join(out, "run.json"), "utf8"));
+    expect(kept.configuration.augment).toEqual([
+      "flip direction=vertical probability=0.5",
+      "crop padding=2 outside=zero",
+      "mixup alpha=0.2",
+    ]);
+    expect(kept.command).toContain("--augment flip:vertical,crop:2,mixup");
+    const weights = readFileSync(join(out, "weights.safetensors"));
+    expect((await json(...asked, "--force", "--threads", "1")).code).toBe(0);
+    expect(readFileSync(join(out, "weights.safetensors"))).toEqual(weights);
+  });
+
   it("evaluates what saveRun of the library wrote, where the model is a ready one", async () => {
     const learn = (model: Model) => fit(model, digits({ train: 100, test: 40 }), { epochs: 2 });
     const ready = await learn(linear());

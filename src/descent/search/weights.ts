@@ -261,6 +261,7 @@ class WeightSearch {
         batchSize: records,
         order: "sequential",
         curriculum: null,
+        augment: [],
         seed: training.parts.seed,
         validation: 0,
         patience: null,

@@ -1,5 +1,5 @@
 /** Noise on gradients, around any rule. */
-import { threefry, tracedStreamKey, uniformFromBits } from "../../tensor/random-bits.js";
+import { normalFromWords, threefry, tracedStreamKey } from "../../tensor/random-bits.js";
 import { fromHost, iota, type Tensor, weakNumber } from "../../tensor/tensor.js";
 import type { LossAndGradient, Optimizer, UpdateContext } from "../optimizer.js";
 import { checkCount, checkNames, checkNonNegative } from "../options.js";
@@ -63,9 +63,5 @@ export function gradientNoise(optimizer: Optimizer, options: GradientNoiseOption
 function standardNormal(theta: Tensor, seed: number, step: Tensor): Tensor {
   const word = (value: number): Tensor => fromHost(Uint32Array.of(value >>> 0), [], "u32");
   const key = tracedStreamKey([word(seed), word(Math.floor(seed / 4294967296))], "gradient noise", step.cast("u32"));
-  const [first, second] = threefry(key, iota(theta.shape, 0, "u32"), word(0));
-  // Half a unit more keeps the logarithm finite.
-  const u = uniformFromBits(first, theta.dtype).add(2 ** -25);
-  const turn = uniformFromBits(second, theta.dtype).mul(6.283185307179586);
-  return u.log().mul(-2).maximum(0).sqrt().mul(turn.cos());
+  return normalFromWords(threefry(key, iota(theta.shape, 0, "u32"), word(0)), theta.dtype);
 }
