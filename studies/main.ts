@@ -1,12 +1,16 @@
-// Published experiments, done again: `npm run study -- NAME --data DIR [--seeds N] [--quick] [--json]`.
+// Published experiments, done again: `npm run study -- NAME --data DIR [--only ROW] [--seeds N] [--quick] [--json]`.
 
 import { parseArgs } from "node:util";
 import { SteepestError } from "steepest";
+import { cifar10Cnn } from "./cifar10-cnn.js";
+import { fashion2c2d } from "./fashion-2c2d.js";
 import { linearLadder } from "./linear-ladder.js";
+import { mnist } from "./mnist.js";
+import { progressTo } from "./progress.js";
 import type { Study } from "./study.js";
 import { asJson, asMarkdown } from "./table.js";
 
-const studies: readonly Study[] = [linearLadder];
+const studies: readonly Study[] = [linearLadder, mnist, fashion2c2d, cifar10Cnn];
 
 const help = `npm run study -- NAME --data DIR [options]
 
@@ -15,9 +19,11 @@ A published experiment, done again: a table of its numbers over several seeds, b
 ${studies.map(({ name, title, needs }) => `  ${name}    ${title}\n${" ".repeat(name.length + 6)}needs ${needs}`).join("\n")}
 
   --data DIR   where its data lie
+  --only ROW   only the rows with this in their names: a long study can be done row by row
   --seeds N    how many seeds, from 1 on (default: as many as the study says)
-  --quick      a small part of it in seconds: shows that it works, not what it finds
-  --json       one object instead of tables
+  --quick      a small part of it in seconds, some on built-in data: shows that it works, not what it finds
+  --json       one object instead of a table
+  --markdown   a table as Markdown (the default)
 
 example: npm run study -- linear-ladder --data data/cifar-10-batches-bin`;
 
@@ -43,18 +49,18 @@ async function main(): Promise<void> {
     throw new Usage(
       `${name === undefined ? "which study?" : `there is no study ${JSON.stringify(positionals.join(" "))}.`} There are: ${studies.map((s) => s.name).join(", ")}`,
     );
-  if (values.data === undefined) throw new Usage(`${study.name} needs --data DIR: ${study.needs}`);
+  if (values.data === undefined && !(values.quick && study.builtIn)) throw new Usage(`${study.name} needs --data DIR: ${study.needs}`);
   const count = values.seeds === undefined ? (values.quick ? 2 : study.seeds) : number(values.seeds);
-  const isShown = process.stderr.isTTY === true;
+  if (values.json && values.markdown) throw new Usage("--json or --markdown, not both");
+  const progress = progressTo(process.stderr);
   const result = await study.run({
-    data: values.data,
+    ...(values.data === undefined ? {} : { data: values.data }),
+    ...(values.only === undefined ? {} : { only: values.only }),
     seeds: Array.from({ length: count }, (_, i) => i + 1),
     quick: values.quick ?? false,
-    report: (text) => {
-      if (isShown) process.stderr.write(`\r\x1b[K${text}`);
-    },
+    report: progress.report,
   });
-  if (isShown) process.stderr.write("\r\x1b[K");
+  progress.end();
   console.log(values.json ? asJson(study, result) : asMarkdown(study, result));
 }
 
@@ -64,9 +70,11 @@ function parse() {
       allowPositionals: true,
       options: {
         data: { type: "string" },
+        only: { type: "string" },
         seeds: { type: "string" },
         quick: { type: "boolean" },
         json: { type: "boolean" },
+        markdown: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });

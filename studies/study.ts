@@ -2,8 +2,12 @@
 
 /** What a study is asked for. */
 export interface StudyOptions {
-  /** Where its data lie. */
-  readonly data: string;
+  /** Where its data lie; absent only where `builtIn` allows it. */
+  readonly data?: string;
+  /** Only the rows with this in their names. Default: all. */
+  readonly only?: string;
+  /** The folder of a trained run that the study is to measure, where it can. */
+  readonly run?: string;
   /** One run for each. */
   readonly seeds: readonly number[];
   /** A small part of it, which shows that everything works and nothing more. */
@@ -22,7 +26,15 @@ export interface Measured {
   /** What one run takes: steps, tries, looks at the data. */
   readonly effort: string;
   readonly seconds: number;
+  /** Where every value must lie for the result to count as the published one. Absent where nothing comparable was published. */
+  readonly bounds?: Bounds;
 }
+
+/** From the least to the most, both included. */
+export type Bounds = readonly [least: number, most: number];
+
+/** mean ± 3 standard deviations: where runs of the same protocol lie. */
+export const threeDeviations = (mean: number, deviation: number): Bounds => [mean - 3 * deviation, mean + 3 * deviation];
 
 export interface StudyResult {
   /** What the values are: "test accuracy". */
@@ -41,6 +53,8 @@ export interface Study {
   readonly needs: string;
   /** Seeds, unless others are asked for. */
   readonly seeds: number;
+  /** Whether its short form makes do with built-in data. */
+  readonly builtIn?: boolean;
   run(options: StudyOptions): Promise<StudyResult>;
 }
 

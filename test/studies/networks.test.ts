@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { root } from "../../scripts/sources.mjs";
+import { cifar10Cnn } from "../../studies/cifar10-cnn.js";
+import { fashion2c2d } from "../../studies/fashion-2c2d.js";
+import { mnist } from "../../studies/mnist.js";
+import type { Study } from "../../studies/study.js";
+import { isInside } from "../../studies/table.js";
+import { isFull } from "../full.js";
+
+const short = (study: Study, only?: string) =>
+  study.run({ seeds: [1], quick: true, report: () => undefined, ...(only === undefined ? {} : { only }) });
+
+describe("the studies of networks, in their short forms on digits", () => {
+  it("mnist: perceptrons and a convolutional network", async () => {
+    const { rows, protocol } = await short(mnist);
+    expect(rows.map(({ name }) => name)).toEqual([
+      "784-30-10 sigmoid, squares",
+      "784-512-512-10 relu, dropout 0.2",
+      "convolutional, 1 epoch",
+      "convolutional, 14 epochs",
+    ]);
+    // Guessing gives 0.1. The first makes 780 steps here; the others, a few.
+    expect(rows[0].values[0]).toBeGreaterThan(0.25);
+    for (const { values } of rows) expect(values[0]).toBeGreaterThanOrEqual(0);
+    expect(protocol[0]).toMatch(/^256 training images, 100 test images/);
+  });
+
+  it("fashion-2c2d: whole batches alone", async () => {
+    const { rows, protocol } = await short(fashion2c2d, "adam");
+    expect(rows).toEqual([
+      {
+        name: "Adam, rate 0.000251, 1 epoch",
+        values: [expect.any(Number)],
+        published: "85.26 ± 0.54 %",
+        effort: "2 batches of 128",
+        seconds: expect.any(Number),
+      },
+    ]);
+    expect(rows[0].values[0]).toBeGreaterThanOrEqual(0);
+    expect(protocol[0]).toMatch(/^256 training images in whole batches of 128, 200 test images/);
+  });
+
+  it("cifar10-cnn: on digits in colour", async () => {
+    const { rows } = await short(cifar10Cnn);
+    for (const { values } of rows) expect(values[0]).toBeGreaterThanOrEqual(0);
+    expect(rows.map(({ name }) => name)).toEqual(["as they are", "mirrored and shifted"]);
+  });
+});
+
+const data = join(process.env.STEEPEST_SHARED ?? join(root, "../shared"), "data");
+
+describe.skipIf(!isFull || !existsSync(join(data, "fashion-mnist")))("2c2d on Fashion-MNIST, in full", () => {
+  it("stands inside the bands of DeepOBS after one epoch, and SGD after two", { timeout: 3_600_000 }, async () => {
+    for (const only of ["1 epoch", "SGD, rate 0.158, 2 epochs"]) {
+      const folder = join(data, "fashion-mnist");
+      const { rows } = await fashion2c2d.run({ data: folder, only, seeds: [1], quick: false, report: () => undefined });
+      expect(rows.map((row) => [row.name, isInside(row), row.values])).toEqual(rows.map(({ name, values }) => [name, true, values]));
+    }
+  });
+});
