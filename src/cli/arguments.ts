@@ -29,7 +29,7 @@ export interface Arguments {
 }
 
 /**
- * Reads `--name value`, `--name=value`, switches and positionals. By hand, since values and formulas may begin with a dash
+ * Reads `--name value`, `--name=value`, `-o value` where an option has that letter as an alias, switches and positionals. By hand, since values and formulas may begin with a dash
  * (`--start -1.2,1`, `"-x^2"`), which the parser that Node brings refuses.
  *
  * @throws UsageError for an unknown option (with the nearest known one), a value that is missing, superfluous or cannot be read, an option given twice,
@@ -44,13 +44,14 @@ export function parseArguments(argv: readonly string[], grammar: Grammar): Argum
       positionals.push(...argv.slice(at + 1));
       break;
     }
-    if (!token.startsWith("--")) {
+    const isLetter = /^-[a-zA-Z]$/.test(token) && grammar.options.some(({ aliases }) => aliases?.includes(token.slice(1)));
+    if (!token.startsWith("--") && !isLetter) {
       if (/^-[a-zA-Z]$/.test(token) && grammar.positionals.length === 0) throw unknown(token, grammar);
       positionals.push(token);
       continue;
     }
     const equals = token.indexOf("=");
-    const name = token.slice(2, equals < 0 ? undefined : equals);
+    const name = token.slice(isLetter ? 1 : 2, equals < 0 ? undefined : equals);
     const option = grammar.options.find((candidate) => candidate.name === name || candidate.aliases?.includes(name));
     if (option === undefined) throw unknown(`--${name}`, grammar);
     if (given.has(option)) throw new UsageError({ problem: `--${option.name} is given twice`, expected: "each option once" });

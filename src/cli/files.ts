@@ -1,6 +1,7 @@
 /** Files that a user names: what cannot be read or written is said with its name. */
 import { readFile, writeFile } from "node:fs/promises";
 import type { Figure } from "../figures/figure.js";
+import { Panels } from "../figures/panels.js";
 import { SteepestError } from "../tensor/error.js";
 
 export async function contentOf(file: string): Promise<Uint8Array> {
@@ -12,9 +13,9 @@ export async function contentOf(file: string): Promise<Uint8Array> {
 }
 
 /** Writes a figure as SVG. */
-export async function saveFigure(file: string, figure: Figure): Promise<void> {
+export async function saveFigure(file: string, figure: Figure | Panels): Promise<void> {
   try {
-    await writeFile(file, figure.toSvg({ width: 640, height: 400 }));
+    await writeFile(file, figure instanceof Panels ? figure.toSvg() : figure.toSvg({ width: 640, height: 400 }));
   } catch (error) {
     throw unusableFile("The figure cannot be written", file, error);
   }

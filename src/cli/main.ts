@@ -21,6 +21,8 @@ import { noise } from "./noise.js";
 import { UsageError } from "./options.js";
 import { predict } from "./predict.js";
 import { race } from "./race.js";
+import { deblur, denoise, inpaint, upscale } from "./restoration/commands.js";
+import { degrade } from "./restoration/degrade.js";
 import type { Sink } from "./terminal.js";
 import { Terminal } from "./terminal.js";
 import { train } from "./train.js";
@@ -39,6 +41,11 @@ const commands: readonly Command[] = [
   noise,
   explain,
   bench,
+  degrade,
+  denoise,
+  deblur,
+  inpaint,
+  upscale,
 ];
 
 /** The world around the command line; tests bring their own. */

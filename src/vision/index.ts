@@ -1,5 +1,7 @@
 /** Restoration of images as an objective: differences, energies, solvers, degradations and measures of quality. */
 
+export type { GaussianNoiseOptions, PoissonNoiseOptions, RandomMaskOptions, RandomOptions, SaltAndPepperOptions } from "./degradations.js";
+export { gaussianNoise, poissonNoise, randomMask, rectangleMask, saltAndPepper } from "./degradations.js";
 export { type ChosenLambda, chooseLambda, estimateSigma } from "./discrepancy.js";
 export type { EnergyOptions, HuberOptions, RestorationEnergy, SmoothedOptions, TotalVariationOptions } from "./energies.js";
 export { huberTotalVariation, smoothedTotalVariation, tikhonov, totalVariation } from "./energies.js";

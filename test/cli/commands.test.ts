@@ -20,7 +20,25 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const train = (...more: string[]) => ["train", "--data", data, "--batch-size", "4", ...more];
-const names = ["minimize", "gradient", "critical", "check", "fit", "race", "train", "evaluate", "predict", "data", "explain", "bench"];
+const names = [
+  "minimize",
+  "gradient",
+  "critical",
+  "check",
+  "fit",
+  "race",
+  "train",
+  "evaluate",
+  "predict",
+  "data",
+  "explain",
+  "bench",
+  "degrade",
+  "denoise",
+  "deblur",
+  "inpaint",
+  "upscale",
+];
 
 describe("in general", () => {
   it("prints its version and its help", async () => {

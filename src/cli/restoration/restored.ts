@@ -1,0 +1,210 @@
+/** What all commands that restore a picture share: options, files, quality, the report. */
+
+import { lineChart } from "../../figures/line-chart.js";
+import { formatCount, formatNumber } from "../../figures/number-format.js";
+import { type Panels, panels } from "../../figures/panels.js";
+import { SteepestError } from "../../tensor/error.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import { sameShape } from "../../tensor/types.js";
+import { psnr, ssim } from "../../vision/quality.js";
+import type { RestorationLook, RestorationStatus } from "../../vision/restore.js";
+import type { Arguments } from "../arguments.js";
+import type { Context, ExitCode } from "../command.js";
+import { exitCodes, json, printJson, quiet } from "../command.js";
+import { saveFigure } from "../files.js";
+import { numberOption, textOption, wholeOption } from "../options.js";
+import { columnsOf } from "../terminal.js";
+import {
+  checkPng,
+  comparable,
+  compare,
+  type OpenPicture,
+  openPicture,
+  outputOf,
+  pictureLike,
+  savePicture,
+  sideBySide,
+} from "./pictures.js";
+
+export const lambda = numberOption("lambda", { help: "weight of the data beside the regulariser", default: undefined, above: 0 });
+export const clean = textOption("clean", "FILE", { help: "the true picture: quality is measured against it", default: undefined });
+export const iterations = wholeOption("iterations", { help: "iterations at most", default: 1000, atLeast: 0 });
+export const tolerance = numberOption("tolerance", { help: "stop when the gap is this share of the energy", default: 1e-4, atLeast: 0 });
+export const figure = textOption("figure", "FILE", { help: "write energy, gap and PSNR by iteration as SVG", default: undefined });
+
+/** What a method gives. */
+export interface RestoredValues {
+  readonly values: Tensor;
+  readonly energy?: number;
+  readonly gap?: number;
+  readonly lambda?: number;
+  readonly sigma?: number;
+  readonly iterations: number;
+  readonly status: RestorationStatus;
+  readonly history: readonly RestorationLook[];
+}
+
+export interface RestorationWork {
+  readonly source: OpenPicture;
+  readonly clean: OpenPicture | undefined;
+  readonly signal: AbortSignal;
+  readonly progress: (look: RestorationLook) => void;
+}
+
+/**
+ * Reads the pictures, lets a method work, writes what it gives, and reports.
+ *
+ * @param method as it is named in the report
+ * @param scale how many times larger the result is than the input
+ */
+export async function restorePicture(
+  context: Context,
+  args: Arguments,
+  method: string,
+  work: (given: RestorationWork) => Promise<RestoredValues>,
+  scale = 1,
+): Promise<ExitCode> {
+  const { out, err } = context;
+  const file = outputOf(args);
+  const besides = args.get(compare);
+  if (besides !== undefined) checkPng(besides, "compare");
+  const source = await openPicture(args.positionals[0]);
+  const truth = args.get(clean);
+  const reference = truth === undefined ? undefined : await openPicture(truth);
+  if (reference) checkSame(source, reference, scale);
+  const abort = new AbortController();
+  const endListening = context.onInterrupt(() => abort.abort());
+  const isShown = err.isTerminal && !args.get(quiet);
+  const began = performance.now();
+  let run: RestoredValues;
+  try {
+    run = await work({
+      source,
+      clean: reference,
+      signal: abort.signal,
+      progress: ({ iteration, energy }) =>
+        isShown && err.write(`\r${formatCount(iteration)} iterations, energy ${formatNumber(energy, 6)} `),
+    });
+  } finally {
+    endListening();
+    if (isShown) err.write("\r\u001b[K");
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const picture = pictureLike(source, run.values);
+  await savePicture(file, picture);
+  if (besides !== undefined) await savePicture(besides, sideBySide([source.image, picture, ...(reference ? [reference.image] : [])]));
+  const chart = args.get(figure);
+  if (chart !== undefined) await saveFigure(chart, historyFigure(method, run.history));
+  const measures = reference ? qualityOf(comparable(picture), source, reference, scale) : {};
+  const report = {
+    method,
+    lambda: run.lambda,
+    ...(run.sigma === undefined ? {} : { sigma: run.sigma * 255 }),
+    iterations: run.iterations,
+    status: run.status,
+    energy: run.energy,
+    gap: run.gap,
+    ...measures,
+    seconds,
+    output: file,
+  };
+  if (args.get(json)) printJson(out, report);
+  else if (!args.get(quiet)) show(context, report);
+  return run.status === "aborted" ? exitCodes.interrupted : run.status === "diverged" ? exitCodes.failed : exitCodes.done;
+}
+
+function checkSame(source: OpenPicture, reference: OpenPicture, scale: number): void {
+  const expected = source.values.shape.map((extent, axis) => (axis >= source.values.rank - 2 ? extent * scale : extent));
+  if (sameShape(expected, reference.values.shape)) return;
+  const words = (shape: readonly number[]) =>
+    `${shape[shape.length - 1]} × ${shape[shape.length - 2]}, ${shape.length === 2 ? "grey" : "in colour"}`;
+  throw new SteepestError({
+    problem: "the clean picture does not fit",
+    expected: words(expected),
+    received: words(reference.values.shape),
+    where: reference.file,
+  });
+}
+
+/** Both pictures as they are written, in 8 or 16 bits: the protocol of published tables. */
+function qualityOf(picture: ReturnType<typeof comparable>, source: OpenPicture, reference: OpenPicture, scale: number) {
+  const truth = pictureLike(source, reference.values);
+  const target = comparable(truth);
+  const wide = target.width >= 11 && target.height >= 11;
+  return {
+    psnr: psnr(picture, target),
+    ...(wide ? { ssim: ssim(picture, target) } : {}),
+    ...(scale === 1 ? { psnrInput: psnr(comparable(source.image), target) } : {}),
+  };
+}
+
+function historyFigure(method: string, history: readonly RestorationLook[]): Panels {
+  const column = (pick: (look: RestorationLook) => number | undefined) =>
+    history.flatMap((look): (readonly [number, number])[] => {
+      const value = pick(look);
+      return value === undefined || !Number.isFinite(value) ? [] : [[look.iteration, value]];
+    });
+  const chart = (title: string, label: string, points: (readonly [number, number])[]) =>
+    points.length === 0 ? [] : [lineChart({ title, x: { label: "iteration" }, y: { label }, series: [{ name: title, points }] })];
+  return panels({
+    title: `Restoration: ${method}`,
+    figures: [
+      ...chart(
+        "Energy",
+        "energy",
+        column(({ energy }) => energy),
+      ),
+      ...chart(
+        "Gap",
+        "gap",
+        column(({ gap }) => (gap === 0 ? undefined : gap)),
+      ),
+      ...chart(
+        "PSNR",
+        "PSNR in dB",
+        column((look) => look.psnr),
+      ),
+    ],
+    columns: 3,
+  });
+}
+
+interface Report {
+  readonly method: string;
+  readonly lambda?: number;
+  readonly sigma?: number;
+  readonly iterations: number;
+  readonly status: RestorationStatus;
+  readonly energy?: number;
+  readonly gap?: number;
+  readonly psnr?: number;
+  readonly ssim?: number;
+  readonly psnrInput?: number;
+  readonly seconds: number;
+  readonly output: string;
+}
+
+const words: Readonly<Record<RestorationStatus, string>> = {
+  converged: "Converged",
+  "step-limit": "Stopped",
+  diverged: "Diverged",
+  aborted: "Interrupted",
+};
+
+function show({ out }: Context, report: Report): void {
+  const { method, iterations: count, status, energy, gap, seconds, output } = report;
+  const word = status === "diverged" ? out.red(words[status]) : out.bold(words[status]);
+  out.line(`${word} after ${formatCount(count)} iterations, ${formatNumber(seconds, 3)} s; wrote ${output}`);
+  out.line();
+  const noise = report.sigma === undefined ? "" : `  (noise of σ = ${formatNumber(report.sigma, 3)})`;
+  const rows = [
+    ["  method", method],
+    ...(report.lambda === undefined ? [] : [["  λ", `${formatNumber(report.lambda, 4)}${noise}`]]),
+    ...(energy === undefined ? [] : [["  energy", formatNumber(energy, 8)]]),
+    ...(gap === undefined ? [] : [["  gap", `at most ${formatNumber(gap, 3)}`]]),
+    ...(report.psnrInput === undefined ? [] : [["  PSNR before", `${report.psnrInput.toFixed(2)} dB`]]),
+    ...(report.psnr === undefined ? [] : [["  PSNR", `${report.psnr.toFixed(2)} dB`]]),
+    ...(report.ssim === undefined ? [] : [["  SSIM", report.ssim.toFixed(4)]]),
+  ];
+  for (const line of columnsOf(rows)) out.line(line);
+}
