@@ -11,22 +11,16 @@ import { fit } from "../descent/fit.js";
 import { gradientStatistics } from "../descent/gradient-statistics/gradient-statistics.js";
 import { minimize } from "../descent/minimize.js";
 import { modelVariables, PartEvaluator } from "../descent/part-evaluator.js";
-import { predictorOf } from "../descent/predictor.js";
 import type { Profile } from "../descent/profile.js";
 import { fitChart } from "../figures/fit-chart.js";
 import { fitCurve } from "../fitting/index.js";
-import { lossNamed } from "../models/losses.js";
-import type { BuiltModel } from "../models/model.js";
-import { modelNamed, models } from "../models/ready.js";
 import { batchObjective } from "../objectives/batch.js";
 import { parseFormula } from "../objectives/formula/formula-parser.js";
 import { formulaObjective } from "../objectives/functions.js";
-import { Training } from "../objectives/training.js";
 import { adam } from "../optimizers/adam.js";
 import { race, raceTraining } from "../race/index.js";
-import type { PlainData } from "../runs/run-data.js";
-import type { StoredRun } from "../runs/run-folder.js";
-import { layersOf, modelDataOf, probabilitiesOf, weightsOf } from "../runs/trained-run.js";
+import { modelDataOf } from "../runs/model-data.js";
+import { layersOf, probabilitiesOf, weightsOf } from "../runs/trained-run.js";
 import { SteepestError } from "../tensor/error.js";
 import { RandomStream } from "../tensor/random.js";
 import type { Engine } from "./engine.js";
@@ -188,7 +182,7 @@ export const engine: Engine = {
   },
 
   async evaluate({ run, part, threads, signal }) {
-    const { training, point } = trainingOf(run);
+    const { training, point } = run;
     const model = modelVariables(training);
     const { theta, carried } = model;
     const evaluator = new PartEvaluator(training, model, part);
@@ -215,8 +209,7 @@ export const engine: Engine = {
   },
 
   predict({ run, inputs }) {
-    const { training, point } = trainingOf(run);
-    const { probabilities } = predictorOf(training, point)(inputs);
+    const { probabilities } = run.predictor()(inputs);
     if (probabilities !== undefined) return probabilities;
     throw new SteepestError({ problem: "the run was trained to give numbers, not classes", received: run.configuration.loss });
   },
@@ -273,38 +266,4 @@ function somewhere(formula: string, seed: number): number[] {
     if (Number.isFinite(new Derivatives(formulaObjective(formula, point)).at(point).value)) break;
   }
   return point;
-}
-
-/** The numbers of plain data that names them. */
-const numbersIn = (data: PlainData | undefined): Readonly<Record<string, number>> =>
-  Object.fromEntries(Object.entries(data ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === "number"));
-
-/** What the run trained, and the weights that came of it. */
-function trainingOf(run: StoredRun) {
-  const dtype = run.weights[0]?.dtype === "f64" ? "f64" : "f32";
-  const training = new Training({
-    model: readyModel(run),
-    loss: lossNamed(run.configuration.loss, numbersIn(run.configuration.lossSettings)),
-    preprocessing: run.preprocessing,
-    seed: run.configuration.seed,
-    dtype,
-  });
-  return { training, point: training.point(new Map(run.weights.map((w) => [w.name, w.data]))) };
-}
-
-/** The ready model that a run trained. Others cannot be built from plain data. */
-function readyModel({ configuration: { model: data }, inputShape, weights }: StoredRun): BuiltModel {
-  const isReady = typeof data === "object" && data !== null && "name" in data && typeof data.name === "string" && models.has(data.name);
-  const built = isReady && typeof data.outputs === "number" ? modelNamed(String(data.name), data.outputs).build(inputShape) : undefined;
-  const held = built && [...built.parameters, ...built.state];
-  const listed = (parts: readonly { readonly shape: readonly number[] }[], name: (i: number) => string) =>
-    parts.map(({ shape }, i) => `${name(i)}[${shape.join(", ")}]`).join(", ");
-  const [kept, wanted] = [listed(weights, (i) => weights[i].name), held && listed(held, (i) => held[i].path)];
-  if (built !== undefined && kept === wanted) return built;
-  throw new SteepestError({
-    problem: "the run trained a model of its own making, which the command line cannot build again",
-    expected: wanted ?? `one of the ready models ${[...models.keys()].join(", ")}`,
-    received: kept,
-    fix: "evaluate it in TypeScript: build the same model, and take its weights from loadRun",
-  });
 }

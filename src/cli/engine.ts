@@ -13,11 +13,12 @@ import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
 import type { Profile } from "../descent/profile.js";
 import type { Figure } from "../figures/figure.js";
 import type { Model } from "../models/model.js";
+import type { NamedArray } from "../models/weights.js";
 import type { Problem } from "../objectives/problems/index.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Entrants, Race, RaceOptions, TrainingRace, TrainingRaceOptions } from "../race/index.js";
-import type { LayerSummary, NamedArray, PlainData } from "../runs/run-data.js";
-import type { StoredRun } from "../runs/run-folder.js";
+import type { LayerSummary, PlainData } from "../runs/run-data.js";
+import type { StoredRun } from "../runs/stored-run.js";
 
 export interface MinimizeRequest {
   readonly formula: string;

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { readImage } from "../data/images/decode.js";
 import { resizeImage } from "../data/images/resize.js";
 import { formatPercent } from "../figures/number-format.js";
-import type { StoredRun } from "../runs/run-folder.js";
+import type { StoredRun } from "../runs/stored-run.js";
 import { loadRun } from "../runs/run-folder.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Command } from "./command.js";

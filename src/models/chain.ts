@@ -2,6 +2,7 @@
 import { SteepestError } from "../tensor/error.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Shape } from "../tensor/types.js";
+import { descriptionsOf } from "./description.js";
 import type { AppliedLayer, BuiltLayer, Layer, ModelContext } from "./layer.js";
 import type { Parameter, StateEntry } from "./parameter.js";
 
@@ -89,6 +90,7 @@ export function asLayer(part: ModelPart): Layer {
     name,
     build(inputShape, path) {
       const chain = buildChain(layers, inputShape, path, path);
+      const layersInside = descriptionsOf(chain.layers);
       return {
         path,
         inputShape,
@@ -97,6 +99,7 @@ export function asLayer(part: ModelPart): Layer {
         state: chain.state,
         multiplyAdds: totalOf(chain.layers),
         inner: chain.layers,
+        ...(layersInside === undefined ? {} : { description: { type: "block", name, layers: layersInside } }),
         apply: (x, values, context) => applyChain(chain.layers, x, values, context),
       };
     },

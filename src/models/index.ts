@@ -76,4 +76,4 @@ export { resnet20 } from "./ready/resnet.js";
 export { type CnnOptions, cnn, linear, type MlpOptions, mlp, modelNamed, models } from "./ready.js";
 export { l1, l2, type PenaltyOptions, type Regularizer } from "./regularizers.js";
 export { parameterCount } from "./summary.js";
-export type { NamedWeights, PartialWeights, StartingWeights } from "./weights.js";
+export type { NamedArray, NamedWeights, PartialWeights, StartingWeights } from "./weights.js";

@@ -2,6 +2,7 @@
 import { SteepestError } from "../tensor/error.js";
 import { Tensor } from "../tensor/tensor.js";
 import { checkShape, type Shape, sameShape, showShape } from "../tensor/types.js";
+import type { LayerDescription } from "./description.js";
 import { kindOf } from "./layout.js";
 import type { Parameter, ParameterDefinition, StateDefinition, StateEntry } from "./parameter.js";
 
@@ -67,6 +68,8 @@ export interface BuiltLayer {
   readonly multiplyAdds: number;
   /** The layers that it is made of, for blocks. */
   readonly inner: readonly BuiltLayer[];
+  /** How to make it again; layers of one's own have none, nor have blocks with one inside. */
+  readonly description?: LayerDescription;
   /** Parameters by path, as the whole model has them. The state it gives is by path, too. */
   apply(x: Tensor, parameters: Readonly<Record<string, Tensor>>, context: ModelContext): AppliedLayer;
 }

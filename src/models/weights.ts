@@ -1,7 +1,15 @@
 /** Weights by name, from one model to another. */
 import { chosenFrom, type Selection } from "../optimizers/wrappers/selection.js";
 import { SteepestError } from "../tensor/error.js";
-import { type Shape, showShape, sizeOf } from "../tensor/types.js";
+import { type DType, type HostData, type Shape, showShape, sizeOf } from "../tensor/types.js";
+
+/** A named array, such as the weights of one layer. */
+export interface NamedArray {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly data: HostData;
+}
 
 /** Tensors by name: `run.weights`, or what `loadRun` gives as `weights`. */
 export type NamedWeights =

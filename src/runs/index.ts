@@ -3,7 +3,6 @@ export { renderReport } from "./report.js";
 export { lossFigure, runFigures } from "./report-figures.js";
 export type {
   LayerSummary,
-  NamedArray,
   PlainData,
   ReportMaterial,
   RunConfiguration,
@@ -12,8 +11,7 @@ export type {
   Sample,
 } from "./run-data.js";
 export { parameterCount } from "./run-data.js";
-export type { SavedRun, SaveOptions, StoredRun } from "./run-folder.js";
+export type { LoadOptions, SavedRun, SaveOptions } from "./run-folder.js";
 export { checkRunFolder, formatVersion, loadRun, saveRun } from "./run-folder.js";
-export type { TensorFile } from "./safetensors.js";
-export { readSafetensors, writeSafetensors } from "./safetensors.js";
+export { StoredRun } from "./stored-run.js";
 export { version } from "./version.js";

@@ -48,6 +48,12 @@ export class PlainReader {
     return this.#fields.get(key) === undefined ? undefined : this.number(key);
   }
 
+  flag(key: string): boolean {
+    const value = this.#fields.get(key);
+    if (typeof value !== "boolean") throw this.#complaint(key, "true or false", value);
+    return value;
+  }
+
   numbers(key: string): number[] {
     return this.list(key, (item, where) => {
       if (typeof item !== "number") throw complaint(where, "a number", item);

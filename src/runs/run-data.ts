@@ -2,18 +2,11 @@
 import type { Preprocessing } from "../data/dataset.js";
 import type { Image } from "../data/images/image.js";
 import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
-import type { DType, HostData, Shape } from "../tensor/types.js";
+import type { NamedArray } from "../models/weights.js";
+import type { Shape } from "../tensor/types.js";
 
 /** Data that JSON can hold, nothing else. */
 export type PlainData = string | number | boolean | null | readonly PlainData[] | { readonly [key: string]: PlainData };
-
-/** A named array, such as the weights of one layer. */
-export interface NamedArray {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly data: HostData;
-}
 
 /** One layer, for people. */
 export interface LayerSummary {

@@ -3,13 +3,16 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { HistoryRecord } from "../descent/history.js";
+import { readSafetensors, writeSafetensors } from "../exchange/safetensors.js";
+import type { Loss } from "../models/losses.js";
+import type { BuiltModel, Model } from "../models/model.js";
 import { SteepestError } from "../tensor/error.js";
 import { writeAtomically } from "./atomic-file.js";
 import { renderReport } from "./report.js";
 import type { ReportMaterial, RunData } from "./run-data.js";
 import { parameterCount } from "./run-data.js";
 import { readHistory, readRunRecord } from "./run-record.js";
-import { readSafetensors, writeSafetensors } from "./safetensors.js";
+import { StoredRun } from "./stored-run.js";
 import { version } from "./version.js";
 
 /** Raised when a change of the layout could mislead an older reader. */
@@ -61,18 +64,28 @@ export async function saveRun(run: RunData, folder: string, options: SaveOptions
   return { folder, report: join(folder, files.report) };
 }
 
-/** A run as it was saved, with when and by which version. */
-export interface StoredRun extends RunData {
-  readonly created: string;
-  readonly version: string;
+/** What a run folder does not hold, where model or loss were somebody's own. */
+export interface LoadOptions {
+  /** The model that was trained. Default: built again from its description, which any composition of the layers of Steepest has. */
+  readonly model?: Model | BuiltModel;
+  /** The loss that it was trained by. Default: the one of that name. */
+  readonly loss?: Loss;
 }
 
 /**
- * Reads a run folder back.
+ * Reads a run folder back: neither data nor training are needed for predictions.
  *
+ * @param options the `model` and the `loss`, where they were of one's own making
+ * @example
+ * ```ts no-run
+ * import { loadRun } from "steepest/node";
+ * const run = await loadRun("runs/mnist");
+ * const predict = run.predictor();
+ * predict(new Uint8Array(784)).classes; // the class of one picture, by its number
+ * ```
  * @throws SteepestError for a folder that holds no run, a newer format, a damaged file, or weights that are not those the run was saved with
  */
-export async function loadRun(folder: string): Promise<StoredRun> {
+export async function loadRun(folder: string, options: LoadOptions = {}): Promise<StoredRun> {
   const at = join(folder, files.record);
   const text = await readText(at, folder);
   const record = readRunRecord(text, at, { format, formatVersion });
@@ -88,7 +101,8 @@ export async function loadRun(folder: string): Promise<StoredRun> {
   const { arrays } = readSafetensors(bytes, weightsAt);
   const historyAt = join(folder, files.history);
   const history: readonly HistoryRecord[] = readHistory(new TextDecoder().decode(await readBytes(historyAt)), historyAt);
-  return { ...record.run, created: record.created, version: record.version, weights: arrays, history };
+  const parts = { ...record.run, weights: arrays, history };
+  return new StoredRun(parts, { created: record.created, version: record.version, where: folder, ...options });
 }
 
 /**

@@ -2,9 +2,11 @@
 import type { TrainedRun } from "../descent/trained-run.js";
 import type { BuiltModel } from "../models/model.js";
 import { parameterCount } from "../models/summary.js";
+import type { NamedArray } from "../models/weights.js";
 import type { ModelPoint } from "../objectives/training.js";
 import { chooseSamples } from "./choose-samples.js";
-import type { LayerSummary, NamedArray, PlainData, RunData } from "./run-data.js";
+import { modelDataOf } from "./model-data.js";
+import type { LayerSummary, RunData } from "./run-data.js";
 import { type SavedRun, saveRun as saveRunData } from "./run-folder.js";
 
 /** One row per layer, for people. */
@@ -21,13 +23,6 @@ export function weightsOf({ training }: TrainedRun, point: ModelPoint): NamedArr
     data: held.get(path) ?? new Float32Array(0),
   }));
 }
-
-/** The model as plain data: its name, which rebuilds a ready model, and its layers. */
-export const modelDataOf = (model: BuiltModel): PlainData => ({
-  name: model.name,
-  outputs: model.outputShape.at(-1) ?? 1,
-  layers: model.layers.map((layer) => layer.path),
-});
 
 /** Class probabilities of a model's scores, row by row. */
 export function probabilitiesOf(scores: Float32Array, width: number): Float32Array {

@@ -20,6 +20,7 @@ const rooms = [
   "vision",
   "landscape",
   "figures",
+  "exchange",
   "runs",
   "cli",
 ];

@@ -1,5 +1,6 @@
 /** A small run with everything in it, made up but consistent. */
-import type { NamedArray, RunData, Sample } from "../../src/runs/run-data.js";
+import type { NamedArray } from "../../src/models/weights.js";
+import type { RunData, Sample } from "../../src/runs/run-data.js";
 
 export const weights: readonly NamedArray[] = [
   { name: "dense.weights", shape: [4, 3], dtype: "f32", data: Float32Array.from({ length: 12 }, (_, i) => i / 8 - 0.5) },

@@ -1,10 +1,11 @@
 /** Layers without parameters that act element by element, and softmax. */
 import { SteepestError } from "../../tensor/error.js";
+import { described } from "../description.js";
 import { defineLayer, type Layer } from "../layer.js";
 
 /** max(x, 0), with slope 0 at 0. */
 export function relu(): Layer {
-  return defineLayer({ name: "relu", apply: (x) => x.relu() });
+  return described({ type: "relu" }, defineLayer({ name: "relu", apply: (x) => x.relu() }));
 }
 
 /**
@@ -18,7 +19,10 @@ export function relu(): Layer {
 export function leakyRelu(slope = 0.01): Layer {
   if (!Number.isFinite(slope))
     throw new SteepestError({ problem: "the slope of leakyRelu is not usable", expected: "a finite number", received: String(slope) });
-  return defineLayer({ name: "leakyRelu", apply: (x) => x.gt(x.fill(0)).select(x, x.mul(x.fill(slope))) });
+  return described(
+    { type: "leakyRelu", slope },
+    defineLayer({ name: "leakyRelu", apply: (x) => x.gt(x.fill(0)).select(x, x.mul(x.fill(slope))) }),
+  );
 }
 
 /**
@@ -30,7 +34,10 @@ export function leakyRelu(slope = 0.01): Layer {
 export function elu(alpha = 1): Layer {
   if (!(Number.isFinite(alpha) && alpha > 0))
     throw new SteepestError({ problem: "α of elu is not usable", expected: "a finite number > 0", received: String(alpha) });
-  return defineLayer({ name: "elu", apply: (x) => x.gt(x.fill(0)).select(x, x.minimum(x.fill(0)).expm1().mul(x.fill(alpha))) });
+  return described(
+    { type: "elu", alpha },
+    defineLayer({ name: "elu", apply: (x) => x.gt(x.fill(0)).select(x, x.minimum(x.fill(0)).expm1().mul(x.fill(alpha))) }),
+  );
 }
 
 /**
@@ -45,39 +52,42 @@ export function elu(alpha = 1): Layer {
 export function gelu(form: "exact" | "tanh" = "exact"): Layer {
   if (form !== "exact" && form !== "tanh")
     throw new SteepestError({ problem: "gelu knows no such form", expected: '"exact" or "tanh"', received: String(form) });
-  return defineLayer({
-    name: "gelu",
-    apply(x) {
-      const share =
-        form === "exact"
-          ? x.mul(x.fill(Math.SQRT1_2)).erf()
-          : x
-              .add(x.mul(x).mul(x).mul(x.fill(0.044715)))
-              .mul(x.fill(Math.sqrt(2 / Math.PI)))
-              .tanh();
-      return x.mul(x.fill(0.5)).mul(share.add(x.fill(1)));
-    },
-  });
+  return described(
+    { type: "gelu", form },
+    defineLayer({
+      name: "gelu",
+      apply(x) {
+        const share =
+          form === "exact"
+            ? x.mul(x.fill(Math.SQRT1_2)).erf()
+            : x
+                .add(x.mul(x).mul(x).mul(x.fill(0.044715)))
+                .mul(x.fill(Math.sqrt(2 / Math.PI)))
+                .tanh();
+        return x.mul(x.fill(0.5)).mul(share.add(x.fill(1)));
+      },
+    }),
+  );
 }
 
 /** x/(1 + e⁻ˣ), also called swish (Ramachandran et al.: arXiv 1710.05941). */
 export function silu(): Layer {
-  return defineLayer({ name: "silu", apply: (x) => x.mul(x.sigmoid()) });
+  return described({ type: "silu" }, defineLayer({ name: "silu", apply: (x) => x.mul(x.sigmoid()) }));
 }
 
 /** log(1 + eˣ), without overflow. */
 export function softplus(): Layer {
-  return defineLayer({ name: "softplus", apply: (x) => x.softplus() });
+  return described({ type: "softplus" }, defineLayer({ name: "softplus", apply: (x) => x.softplus() }));
 }
 
 /** The hyperbolic tangent. */
 export function tanh(): Layer {
-  return defineLayer({ name: "tanh", apply: (x) => x.tanh() });
+  return described({ type: "tanh" }, defineLayer({ name: "tanh", apply: (x) => x.tanh() }));
 }
 
 /** 1/(1 + e⁻ˣ) */
 export function sigmoid(): Layer {
-  return defineLayer({ name: "sigmoid", apply: (x) => x.sigmoid() });
+  return described({ type: "sigmoid" }, defineLayer({ name: "sigmoid", apply: (x) => x.sigmoid() }));
 }
 
 /**
@@ -85,5 +95,5 @@ export function sigmoid(): Layer {
  * has the softmax inside.
  */
 export function softmax(): Layer {
-  return defineLayer({ name: "softmax", apply: (x) => x.softmax(-1) });
+  return described({ type: "softmax" }, defineLayer({ name: "softmax", apply: (x) => x.softmax(-1) }));
 }

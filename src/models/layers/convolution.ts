@@ -3,6 +3,7 @@
 import { SteepestError } from "../../tensor/error.js";
 import { imageGradient } from "../../tensor/strided.js";
 import { type Shape, sizeOf } from "../../tensor/types.js";
+import { described, type LayerDescription } from "../description.js";
 import { he, type Initializer, zeros } from "../initializers.js";
 import { defineLayer, type Layer } from "../layer.js";
 import { checkCount, checkImage, checkPair, type Pair } from "./checks.js";
@@ -53,7 +54,8 @@ export function conv2d(filters: number, kernel: Pair, options: Conv2dOptions = {
   const { groups = 1 } = options;
   checkCount("groups of conv2d", groups);
   if (filters % groups !== 0) throw unevenGroups("filters", filters, groups);
-  return convolution("conv", kernel, options, ([, , channels]) => {
+  const describe = (windows: Described): LayerDescription => ({ type: "conv2d", filters, groups, ...windows });
+  return convolution("conv", kernel, options, describe, ([, , channels]) => {
     if (channels % groups !== 0) throw unevenGroups("channels", channels, groups);
     return { groups, filters };
   });
@@ -74,7 +76,11 @@ export function conv2d(filters: number, kernel: Pair, options: Conv2dOptions = {
 export function depthwiseConv2d(kernel: Pair, options: DepthwiseOptions & { readonly multiplier?: number } = {}): Layer {
   const { multiplier = 1 } = options;
   checkCount("the multiplier of depthwiseConv2d", multiplier);
-  return convolution("depthwiseConv", kernel, options, ([, , channels]) => ({ groups: channels, filters: channels * multiplier }));
+  const describe = (windows: Described): LayerDescription => ({ type: "depthwiseConv2d", multiplier, ...windows });
+  return convolution("depthwiseConv", kernel, options, describe, ([, , channels]) => ({
+    groups: channels,
+    filters: channels * multiplier,
+  }));
 }
 
 export interface ConvTranspose2dOptions {
@@ -139,21 +145,24 @@ export function convTranspose2d(filters: number, kernel: Pair, options: ConvTran
       received: `${shape[0]} × ${shape[1]}`,
     });
   };
-  return defineLayer<string>({
-    name: "convTranspose",
-    parameters: ([, , channels]) => ({
-      weight: { shape: [...window, filters, channels], init: swapped(init) },
-      ...(bias === false ? {} : { bias: { shape: [filters], init: bias } }),
+  return described(
+    { type: "convTranspose2d", filters, kernel: window, strides, padding, outputPadding: extra, bias: bias !== false },
+    defineLayer<string>({
+      name: "convTranspose",
+      parameters: ([, , channels]) => ({
+        weight: { shape: [...window, filters, channels], init: swapped(init) },
+        ...(bias === false ? {} : { bias: { shape: [filters], init: bias } }),
+      }),
+      outputShape,
+      multiplyAdds: (input) => sizeOf(input) * window[0] * window[1] * filters,
+      apply(x, parameters) {
+        const image = [x.shape[0], ...outputShape(x.shape.slice(1))];
+        const attributes = { strides, padding: margins(x.shape.slice(1)), image, filter: [...window, filters, x.shape[3]] };
+        const y = imageGradient(x, parameters.weight, attributes);
+        return bias === false ? y : y.add(parameters.bias);
+      },
     }),
-    outputShape,
-    multiplyAdds: (input) => sizeOf(input) * window[0] * window[1] * filters,
-    apply(x, parameters) {
-      const image = [x.shape[0], ...outputShape(x.shape.slice(1))];
-      const attributes = { strides, padding: margins(x.shape.slice(1)), image, filter: [...window, filters, x.shape[3]] };
-      const y = imageGradient(x, parameters.weight, attributes);
-      return bias === false ? y : y.add(parameters.bias);
-    },
-  });
+  );
 }
 
 /** The initialiser sees what flows in as what flows in. */
@@ -185,7 +194,16 @@ interface Grouping {
   readonly filters: number;
 }
 
-function convolution(name: string, kernel: Pair, options: DepthwiseOptions, grouping: (input: Shape) => Grouping): Layer {
+/** What descriptions of convolutions have in common. */
+type Described = Omit<Extract<LayerDescription, { readonly type: "depthwiseConv2d" }>, "type" | "multiplier">;
+
+function convolution(
+  name: string,
+  kernel: Pair,
+  options: DepthwiseOptions,
+  describe: (windows: Described) => LayerDescription,
+  grouping: (input: Shape) => Grouping,
+): Layer {
   const called = `${name}2d`;
   const window = checkPair(`the kernel of ${called}`, kernel);
   const strides = checkPair(`strides of ${called}`, options.strides ?? 1);
@@ -194,31 +212,34 @@ function convolution(name: string, kernel: Pair, options: DepthwiseOptions, grou
   const padding = checkPadding(called, options.padding ?? "same");
   const reach = [(window[0] - 1) * dilation[0] + 1, (window[1] - 1) * dilation[1] + 1] as const;
   const windowsOf = (image: Shape) => ({ strides, dilation, margins: marginsOf(padding, [image[0], image[1]], reach, strides) });
-  return defineLayer<string>({
-    name,
-    parameters(input) {
-      const { groups, filters } = grouping(input);
-      return {
-        weight: { shape: [...window, input[2] / groups, filters], init },
-        ...(bias === false ? {} : { bias: { shape: [filters], init: bias } }),
-      };
-    },
-    outputShape(input) {
-      checkImage(called, input);
-      const windows = windowsOf(input);
-      checkFit(called, reach, input, windows.margins);
-      return [...outputOf(input, reach, windows), grouping(input).filters];
-    },
-    multiplyAdds(input) {
-      const { groups, filters } = grouping(input);
-      return sizeOf(outputOf(input, reach, windowsOf(input))) * filters * window[0] * window[1] * (input[2] / groups);
-    },
-    apply(x, parameters) {
-      const image = x.shape.slice(1);
-      const y = convolved(x, parameters.weight, { ...windowsOf(image), groups: grouping(image).groups });
-      return bias === false ? y : y.add(parameters.bias);
-    },
-  });
+  return described(
+    describe({ kernel: window, strides, dilation, padding, bias: bias !== false }),
+    defineLayer<string>({
+      name,
+      parameters(input) {
+        const { groups, filters } = grouping(input);
+        return {
+          weight: { shape: [...window, input[2] / groups, filters], init },
+          ...(bias === false ? {} : { bias: { shape: [filters], init: bias } }),
+        };
+      },
+      outputShape(input) {
+        checkImage(called, input);
+        const windows = windowsOf(input);
+        checkFit(called, reach, input, windows.margins);
+        return [...outputOf(input, reach, windows), grouping(input).filters];
+      },
+      multiplyAdds(input) {
+        const { groups, filters } = grouping(input);
+        return sizeOf(outputOf(input, reach, windowsOf(input))) * filters * window[0] * window[1] * (input[2] / groups);
+      },
+      apply(x, parameters) {
+        const image = x.shape.slice(1);
+        const y = convolved(x, parameters.weight, { ...windowsOf(image), groups: grouping(image).groups });
+        return bias === false ? y : y.add(parameters.bias);
+      },
+    }),
+  );
 }
 
 const unevenGroups = (what: string, count: number, groups: number): SteepestError =>

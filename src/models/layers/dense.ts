@@ -1,6 +1,7 @@
 /** Layers on vectors. */
 import { SteepestError } from "../../tensor/error.js";
 import { showShape, sizeOf } from "../../tensor/types.js";
+import { described } from "../description.js";
 import { he, type Initializer, zeros } from "../initializers.js";
 import { defineLayer, type Layer } from "../layer.js";
 import { checkCount } from "./checks.js";
@@ -29,32 +30,38 @@ export interface DenseOptions {
 export function dense(units: number, options: DenseOptions = {}): Layer {
   checkCount("units of dense", units);
   const { init = he(), bias = zeros() } = options;
-  return defineLayer<string>({
-    name: "dense",
-    parameters: ([features]) => ({
-      weight: { shape: [features, units], init },
-      ...(bias === false ? {} : { bias: { shape: [units], init: bias } }),
+  return described(
+    { type: "dense", units, bias: bias !== false },
+    defineLayer<string>({
+      name: "dense",
+      parameters: ([features]) => ({
+        weight: { shape: [features, units], init },
+        ...(bias === false ? {} : { bias: { shape: [units], init: bias } }),
+      }),
+      outputShape(input) {
+        if (input.length !== 1)
+          throw new SteepestError({
+            problem: "dense takes vectors",
+            expected: "one axis beside the batch",
+            received: showShape(input),
+            fix: "put flatten() before it",
+          });
+        return [units];
+      },
+      multiplyAdds: ([features]) => features * units,
+      apply: (x, parameters) => (bias === false ? x.matmul(parameters.weight) : x.matmul(parameters.weight).add(parameters.bias)),
     }),
-    outputShape(input) {
-      if (input.length !== 1)
-        throw new SteepestError({
-          problem: "dense takes vectors",
-          expected: "one axis beside the batch",
-          received: showShape(input),
-          fix: "put flatten() before it",
-        });
-      return [units];
-    },
-    multiplyAdds: ([features]) => features * units,
-    apply: (x, parameters) => (bias === false ? x.matmul(parameters.weight) : x.matmul(parameters.weight).add(parameters.bias)),
-  });
+  );
 }
 
 /** All axes of an input in one: [height, width, channels] becomes [height · width · channels]. */
 export function flatten(): Layer {
-  return defineLayer({
-    name: "flatten",
-    outputShape: (input) => [sizeOf(input)],
-    apply: (x) => x.reshape([x.shape[0], sizeOf(x.shape.slice(1))]),
-  });
+  return described(
+    { type: "flatten" },
+    defineLayer({
+      name: "flatten",
+      outputShape: (input) => [sizeOf(input)],
+      apply: (x) => x.reshape([x.shape[0], sizeOf(x.shape.slice(1))]),
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 /** Dropout. */
 import { SteepestError } from "../../tensor/error.js";
 import { chance } from "../../tensor/random-bits.js";
+import { described } from "../description.js";
 import { defineLayer, type Layer } from "../layer.js";
 
 /**
@@ -17,11 +18,14 @@ export function dropout(rate: number): Layer {
       expected: "0 ≤ rate < 1: the part that is dropped",
       received: String(rate),
     });
-  return defineLayer({
-    name: "dropout",
-    apply: (x, _, { training, randomBits }) => {
-      if (!training || rate === 0) return x;
-      return chance(randomBits(x.shape), 1 - rate).select(x.mul(x.fill(1 / (1 - rate))), x.fill(0));
-    },
-  });
+  return described(
+    { type: "dropout", rate },
+    defineLayer({
+      name: "dropout",
+      apply: (x, _, { training, randomBits }) => {
+        if (!training || rate === 0) return x;
+        return chance(randomBits(x.shape), 1 - rate).select(x.mul(x.fill(1 / (1 - rate))), x.fill(0));
+      },
+    }),
+  );
 }

@@ -1,5 +1,6 @@
 /** Vectors for symbols. */
 import { type Shape, sizeOf } from "../../tensor/types.js";
+import { described } from "../description.js";
 import { type Initializer, normal } from "../initializers.js";
 import { defineLayer, type Layer } from "../layer.js";
 import { checkCount } from "./checks.js";
@@ -31,20 +32,23 @@ export function embedding(symbols: number, features: number, options: EmbeddingO
   checkCount("symbols of embedding", symbols);
   checkCount("features of embedding", features);
   const { init = normal({ std: 1 }) } = options;
-  return defineLayer<string>({
-    name: "embedding",
-    parameters: { weight: { shape: [symbols, features], init } },
-    outputShape: (input: Shape) => [...input, features],
-    apply(x, { weight }) {
-      const known = x.ge(x.fill(0)).and(x.le(x.fill(symbols - 1)));
-      const rows = known.select(x, x.fill(0)).cast("i32");
-      const shape = [...x.shape, features];
-      const taken = weight.take(rows.reshape([sizeOf(x.shape)])).reshape(shape);
-      const isKnown = known.broadcastAlong(
-        shape,
-        x.shape.map((_, axis) => axis),
-      );
-      return isKnown.select(taken, taken.fill(Number.NaN));
-    },
-  });
+  return described(
+    { type: "embedding", symbols, features },
+    defineLayer<string>({
+      name: "embedding",
+      parameters: { weight: { shape: [symbols, features], init } },
+      outputShape: (input: Shape) => [...input, features],
+      apply(x, { weight }) {
+        const known = x.ge(x.fill(0)).and(x.le(x.fill(symbols - 1)));
+        const rows = known.select(x, x.fill(0)).cast("i32");
+        const shape = [...x.shape, features];
+        const taken = weight.take(rows.reshape([sizeOf(x.shape)])).reshape(shape);
+        const isKnown = known.broadcastAlong(
+          shape,
+          x.shape.map((_, axis) => axis),
+        );
+        return isKnown.select(taken, taken.fill(Number.NaN));
+      },
+    }),
+  );
 }

@@ -3,6 +3,7 @@ import { customGradient } from "../../autodiff/custom.js";
 import { SteepestError } from "../../tensor/error.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { type Shape, showShape, sizeOf } from "../../tensor/types.js";
+import { described } from "../description.js";
 import { ones, zeros } from "../initializers.js";
 import { defineLayer, type Layer } from "../layer.js";
 import { checkCount } from "./checks.js";
@@ -45,43 +46,46 @@ export function batchNorm(options: BatchNormOptions = {}): Layer {
   const epsilon = checkEpsilon("batchNorm", options.epsilon);
   if (!(momentum >= 0 && momentum <= 1))
     throw new SteepestError({ problem: "the momentum of batchNorm is not usable", expected: "0 ≤ m ≤ 1", received: String(momentum) });
-  return defineLayer<string>({
-    name: "batchNorm",
-    parameters: (input) => affineParameters(affine, [channelsOf("batchNorm", input)]),
-    state: (input) => {
-      const shape = [channelsOf("batchNorm", input)];
-      return { runningMean: { shape, initial: 0 }, runningVariance: { shape, initial: 1 } };
-    },
-    apply(x, parameters, { training, state }) {
-      const last = x.rank - 1;
-      const along = (channel: Tensor) => channel.broadcastAlong(x.shape, [last]);
-      const { runningMean, runningVariance } = state;
-      if (!training) {
-        // One product and one sum for each number: what is left depends on the channel alone.
-        const factor = plus(runningVariance, epsilon)
-          .sqrt()
-          .reciprocal()
-          .mul(parameters.scale ?? runningVariance.fill(1));
-        const rest = runningMean.mul(factor).neg();
-        const shift = affine ? rest.add(parameters.bias) : rest;
-        return { output: x.mul(along(factor)).add(along(shift)), state };
-      }
-      const axes = x.shape.map((_, axis) => axis).slice(0, last);
-      const count = sizeOf(x.shape.slice(0, last));
-      const { mean, variance } = momentsOf(x, axes);
-      const moved = (before: Tensor, now: Tensor) => before.mul(before.fill(1 - momentum)).add(now.mul(now.fill(momentum)));
-      return {
-        output: scaled(normalized(x, axes, epsilon), parameters, [last]),
-        state: {
-          runningMean: moved(runningMean, mean.reshape(runningMean.shape)),
-          runningVariance: moved(
-            runningVariance,
-            variance.reshape(runningVariance.shape).mul(runningVariance.fill(count / Math.max(1, count - 1))),
-          ),
-        },
-      };
-    },
-  });
+  return described(
+    { type: "batchNorm", momentum, epsilon, affine },
+    defineLayer<string>({
+      name: "batchNorm",
+      parameters: (input) => affineParameters(affine, [channelsOf("batchNorm", input)]),
+      state: (input) => {
+        const shape = [channelsOf("batchNorm", input)];
+        return { runningMean: { shape, initial: 0 }, runningVariance: { shape, initial: 1 } };
+      },
+      apply(x, parameters, { training, state }) {
+        const last = x.rank - 1;
+        const along = (channel: Tensor) => channel.broadcastAlong(x.shape, [last]);
+        const { runningMean, runningVariance } = state;
+        if (!training) {
+          // One product and one sum for each number: what is left depends on the channel alone.
+          const factor = plus(runningVariance, epsilon)
+            .sqrt()
+            .reciprocal()
+            .mul(parameters.scale ?? runningVariance.fill(1));
+          const rest = runningMean.mul(factor).neg();
+          const shift = affine ? rest.add(parameters.bias) : rest;
+          return { output: x.mul(along(factor)).add(along(shift)), state };
+        }
+        const axes = x.shape.map((_, axis) => axis).slice(0, last);
+        const count = sizeOf(x.shape.slice(0, last));
+        const { mean, variance } = momentsOf(x, axes);
+        const moved = (before: Tensor, now: Tensor) => before.mul(before.fill(1 - momentum)).add(now.mul(now.fill(momentum)));
+        return {
+          output: scaled(normalized(x, axes, epsilon), parameters, [last]),
+          state: {
+            runningMean: moved(runningMean, mean.reshape(runningMean.shape)),
+            runningVariance: moved(
+              runningVariance,
+              variance.reshape(runningVariance.shape).mul(runningVariance.fill(count / Math.max(1, count - 1))),
+            ),
+          },
+        };
+      },
+    }),
+  );
 }
 
 export interface LayerNormOptions extends NormOptions {
@@ -103,22 +107,25 @@ export function layerNorm(options: LayerNormOptions = {}): Layer {
   const { axes: last = 1, affine = true } = options;
   const epsilon = checkEpsilon("layerNorm", options.epsilon);
   checkCount("axes of layerNorm", last);
-  return defineLayer<string>({
-    name: "layerNorm",
-    parameters(input) {
-      if (input.length < last)
-        throw new SteepestError({
-          problem: "layerNorm has more axes than its input",
-          expected: `at most ${input.length}, for an input ${showShape(input)}`,
-          received: String(last),
-        });
-      return affineParameters(affine, input.slice(input.length - last));
-    },
-    apply(x, parameters) {
-      const axes = x.shape.map((_, axis) => axis).slice(x.rank - last);
-      return scaled(normalized(x, axes, epsilon), parameters, axes);
-    },
-  });
+  return described(
+    { type: "layerNorm", axes: last, epsilon, affine },
+    defineLayer<string>({
+      name: "layerNorm",
+      parameters(input) {
+        if (input.length < last)
+          throw new SteepestError({
+            problem: "layerNorm has more axes than its input",
+            expected: `at most ${input.length}, for an input ${showShape(input)}`,
+            received: String(last),
+          });
+        return affineParameters(affine, input.slice(input.length - last));
+      },
+      apply(x, parameters) {
+        const axes = x.shape.map((_, axis) => axis).slice(x.rank - last);
+        return scaled(normalized(x, axes, epsilon), parameters, axes);
+      },
+    }),
+  );
 }
 
 /**
@@ -136,25 +143,28 @@ export function groupNorm(groups: number, options: NormOptions = {}): Layer {
   checkCount("groups of groupNorm", groups);
   const { affine = true } = options;
   const epsilon = checkEpsilon("groupNorm", options.epsilon);
-  return defineLayer<string>({
-    name: "groupNorm",
-    parameters(input) {
-      const channels = channelsOf("groupNorm", input);
-      if (channels % groups !== 0)
-        throw new SteepestError({
-          problem: "the channels do not make up whole groups",
-          expected: `a divisor of ${channels} channels`,
-          received: `${groups} groups`,
-        });
-      return affineParameters(affine, [channels]);
-    },
-    apply(x, parameters) {
-      const last = x.rank - 1;
-      const split = x.reshape([...x.shape.slice(0, last), groups, x.shape[last] / groups]);
-      const axes = split.shape.map((_, axis) => axis).filter((axis) => axis > 0 && axis !== last);
-      return scaled(normalized(split, axes, epsilon).reshape(x.shape), parameters, [last]);
-    },
-  });
+  return described(
+    { type: "groupNorm", groups, epsilon, affine },
+    defineLayer<string>({
+      name: "groupNorm",
+      parameters(input) {
+        const channels = channelsOf("groupNorm", input);
+        if (channels % groups !== 0)
+          throw new SteepestError({
+            problem: "the channels do not make up whole groups",
+            expected: `a divisor of ${channels} channels`,
+            received: `${groups} groups`,
+          });
+        return affineParameters(affine, [channels]);
+      },
+      apply(x, parameters) {
+        const last = x.rank - 1;
+        const split = x.reshape([...x.shape.slice(0, last), groups, x.shape[last] / groups]);
+        const axes = split.shape.map((_, axis) => axis).filter((axis) => axis > 0 && axis !== last);
+        return scaled(normalized(split, axes, epsilon).reshape(x.shape), parameters, [last]);
+      },
+    }),
+  );
 }
 
 /** Mean and variance (divided by n) over some axes, the others left. */

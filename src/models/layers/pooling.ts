@@ -2,6 +2,7 @@
 import { windowShape } from "../../tensor/primitives/indexing.js";
 import { fromHost, type Tensor } from "../../tensor/tensor.js";
 import type { Shape } from "../../tensor/types.js";
+import { described, type LayerDescription } from "../description.js";
 import { defineLayer, type Layer } from "../layer.js";
 import { checkImage, checkPair, type Pair } from "./checks.js";
 import { checkFit, checkPadding, type Margins, marginsOf, type Padding } from "./windows.js";
@@ -27,21 +28,35 @@ export interface MaxPoolOptions extends PoolOptions {
  */
 export function maxPool2d(size: Pair, options: MaxPoolOptions = {}): Layer {
   const padding = checkPadding("maxPool2d", options.padding ?? "valid");
-  return pooling("maxPool", size, options, padding, (x, window, strides, margins) => {
-    const around = withNothingAround(x, margins);
-    const attributes = { window, strides, image: around.shape };
-    return around.windowTake(around.windowArgmax(attributes), attributes);
-  });
+  return pooling(
+    "maxPool",
+    size,
+    options,
+    padding,
+    (extents, strides) => ({ type: "maxPool2d", size: extents, strides, padding }),
+    (x, window, strides, margins) => {
+      const around = withNothingAround(x, margins);
+      const attributes = { window, strides, image: around.shape };
+      return around.windowTake(around.windowArgmax(attributes), attributes);
+    },
+  );
 }
 
 /**
  * The mean of each window, channel by channel. Shapes, options and errors are those of `maxPool2d`, without padding.
  */
 export function meanPool2d(size: Pair, options: PoolOptions = {}): Layer {
-  return pooling("meanPool", size, options, "valid", (x, window, strides) => {
-    const total = window[0] === strides[0] && window[1] === strides[1] ? tileSums(x, window) : windowSums(x, window, strides);
-    return total.mul(total.fill(1 / (window[0] * window[1])));
-  });
+  return pooling(
+    "meanPool",
+    size,
+    options,
+    "valid",
+    (extents, strides) => ({ type: "meanPool2d", size: extents, strides }),
+    (x, window, strides) => {
+      const total = window[0] === strides[0] && window[1] === strides[1] ? tileSums(x, window) : windowSums(x, window, strides);
+      return total.mul(total.fill(1 / (window[0] * window[1])));
+    },
+  );
 }
 
 /** The mean of each channel over a whole image: [height, width, channels] becomes [channels]. */
@@ -54,15 +69,18 @@ export function globalMaxPool2d(): Layer {
   return whole("globalMaxPool", (x) => x.max([1, 2]));
 }
 
-function whole(name: string, apply: (x: Tensor) => Tensor): Layer {
-  return defineLayer({
-    name,
-    outputShape(input) {
-      checkImage(`${name}2d`, input);
-      return [input[2]];
-    },
-    apply,
-  });
+function whole(name: "globalMeanPool" | "globalMaxPool", apply: (x: Tensor) => Tensor): Layer {
+  return described(
+    { type: `${name}2d` },
+    defineLayer({
+      name,
+      outputShape(input) {
+        checkImage(`${name}2d`, input);
+        return [input[2]];
+      },
+      apply,
+    }),
+  );
 }
 
 function pooling(
@@ -70,21 +88,25 @@ function pooling(
   size: Pair,
   options: PoolOptions,
   padding: Padding,
+  describe: (size: readonly [number, number], strides: readonly [number, number]) => LayerDescription,
   apply: (x: Tensor, window: readonly [number, number], strides: readonly [number, number], margins: Margins) => Tensor,
 ): Layer {
   const window = checkPair(`the size of ${name}2d`, size);
   const strides = checkPair(`strides of ${name}2d`, options.strides ?? size);
   const margins = (image: Shape) => marginsOf(padding, [image[0], image[1]], window, strides);
-  return defineLayer({
-    name,
-    outputShape(input: Shape) {
-      checkImage(`${name}2d`, input);
-      const [top, bottom, left, right] = margins(input);
-      checkFit(`${name}2d`, window, input, [top, bottom, left, right]);
-      return windowShape({ window, strides, image: [1, input[0] + top + bottom, input[1] + left + right, input[2]] }).slice(1);
-    },
-    apply: (x) => apply(x, window, strides, margins(x.shape.slice(1))),
-  });
+  return described(
+    describe(window, strides),
+    defineLayer({
+      name,
+      outputShape(input: Shape) {
+        checkImage(`${name}2d`, input);
+        const [top, bottom, left, right] = margins(input);
+        checkFit(`${name}2d`, window, input, [top, bottom, left, right]);
+        return windowShape({ window, strides, image: [1, input[0] + top + bottom, input[1] + left + right, input[2]] }).slice(1);
+      },
+      apply: (x) => apply(x, window, strides, margins(x.shape.slice(1))),
+    }),
+  );
 }
 
 /** The image with −∞ around it. */

@@ -2,6 +2,7 @@
 import { SteepestError } from "../../tensor/error.js";
 import { sameShape, showShape } from "../../tensor/types.js";
 import { applyChain, buildChain, isComposition, type ModelPart, totalOf } from "../chain.js";
+import { descriptionsOf } from "../description.js";
 import type { Layer } from "../layer.js";
 
 /**
@@ -37,6 +38,7 @@ export function residual(body: ModelPart, shortcut?: ModelPart): Layer {
           fix: "let a shortcut such as conv2d(filters, 1, { strides: 2 }) bring x to the shape of the body",
         });
       const inner = [...main.layers, ...(around?.layers ?? [])];
+      const [along, aside] = [descriptionsOf(main.layers), around ? descriptionsOf(around.layers) : null];
       return {
         path,
         inputShape,
@@ -45,6 +47,7 @@ export function residual(body: ModelPart, shortcut?: ModelPart): Layer {
         state: [...main.state, ...(around?.state ?? [])],
         multiplyAdds: totalOf(inner),
         inner,
+        ...(along === undefined || aside === undefined ? {} : { description: { type: "residual", body: along, shortcut: aside } }),
         apply(x, parameters, context) {
           const through = applyChain(main.layers, x, parameters, context);
           const past = around ? applyChain(around.layers, x, parameters, context) : { output: x, state: {} };

@@ -2,6 +2,7 @@
 import { SteepestError } from "../../tensor/error.js";
 import { concatenate, stack } from "../../tensor/join.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { described } from "../description.js";
 import { defineLayer, type Layer } from "../layer.js";
 import { checkImage, checkPair, type Pair } from "./checks.js";
 
@@ -27,20 +28,23 @@ export function upsample2d(factor: Pair, options: UpsampleOptions = {}): Layer {
   const { mode = "nearest" } = options;
   if (mode !== "nearest" && mode !== "bilinear")
     throw new SteepestError({ problem: "upsample2d knows no such mode", expected: '"nearest" or "bilinear"', received: String(mode) });
-  return defineLayer({
-    name: "upsample",
-    outputShape(input) {
-      checkImage("upsample2d", input);
-      return [input[0] * factors[0], input[1] * factors[1], input[2]];
-    },
-    apply(x) {
-      if (mode === "bilinear") return between(between(x, 1, factors[0]), 2, factors[1]);
-      const [n, height, width, channels] = x.shape;
-      return x
-        .broadcastAlong([n, height, factors[0], width, factors[1], channels], [0, 1, 3, 5])
-        .reshape([n, height * factors[0], width * factors[1], channels]);
-    },
-  });
+  return described(
+    { type: "upsample2d", factor: factors, mode },
+    defineLayer({
+      name: "upsample",
+      outputShape(input) {
+        checkImage("upsample2d", input);
+        return [input[0] * factors[0], input[1] * factors[1], input[2]];
+      },
+      apply(x) {
+        if (mode === "bilinear") return between(between(x, 1, factors[0]), 2, factors[1]);
+        const [n, height, width, channels] = x.shape;
+        return x
+          .broadcastAlong([n, height, factors[0], width, factors[1], channels], [0, 1, 3, 5])
+          .reshape([n, height * factors[0], width * factors[1], channels]);
+      },
+    }),
+  );
 }
 
 /** Linear interpolation along one axis: each of the f new places between two pixels has weights of its own. */

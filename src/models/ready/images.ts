@@ -1,4 +1,5 @@
 /** Networks from images to images. */
+import { described } from "../description.js";
 import { defineLayer, type Layer } from "../layer.js";
 import { relu, sigmoid } from "../layers/activations.js";
 import { conv2d } from "../layers/convolution.js";
@@ -31,7 +32,7 @@ export function dncnn(options: DncnnOptions = {}): Model {
 }
 
 /** −x: what a residual block adds is taken away. */
-const negative = (): Layer => defineLayer({ name: "negative", apply: (x) => x.neg() });
+export const negative = (): Layer => described({ type: "negative" }, defineLayer({ name: "negative", apply: (x) => x.neg() }));
 
 export interface AutoencoderOptions {
   /** Filters on the way down; each convolution is followed by ReLU and 2×2 maxima. Default [16, 8]. */

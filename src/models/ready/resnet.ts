@@ -1,5 +1,6 @@
 /** Residual networks for small images. */
 
+import { described } from "../description.js";
 import type { Layer } from "../layer.js";
 import { defineLayer } from "../layer.js";
 import { relu } from "../layers/activations.js";
@@ -38,16 +39,19 @@ export function resnet20(classes = 10): Model {
 }
 
 /** Every second pixel, with channels of zeros on both sides. */
-function everySecond(filters: number): Layer {
-  return defineLayer({
-    name: "everySecond",
-    outputShape: ([height, width]) => [Math.ceil(height / 2), Math.ceil(width / 2), filters],
-    apply(x) {
-      const [n, height, width, channels] = x.shape;
-      const before = Math.floor((filters - channels) / 2);
-      return x
-        .slice([0, 0, 0, 0], [n, Math.ceil(height / 2), Math.ceil(width / 2), channels], [1, 2, 2, 1])
-        .pad([0, 0, 0, before], [0, 0, 0, filters - channels - before]);
-    },
-  });
+export function everySecond(filters: number): Layer {
+  return described(
+    { type: "everySecond", filters },
+    defineLayer({
+      name: "everySecond",
+      outputShape: ([height, width]) => [Math.ceil(height / 2), Math.ceil(width / 2), filters],
+      apply(x) {
+        const [n, height, width, channels] = x.shape;
+        const before = Math.floor((filters - channels) / 2);
+        return x
+          .slice([0, 0, 0, 0], [n, Math.ceil(height / 2), Math.ceil(width / 2), channels], [1, 2, 2, 1])
+          .pad([0, 0, 0, before], [0, 0, 0, filters - channels - before]);
+      },
+    }),
+  );
 }

@@ -2,11 +2,12 @@
  * The safetensors format: an 8-byte little-endian length, a JSON header of that length, the arrays one after another.
  * The reader takes files from anywhere, so it believes nothing: what the format forbids is refused by name.
  */
+import type { NamedArray } from "../models/weights.js";
 import { SteepestError } from "../tensor/error.js";
 import type { DType } from "../tensor/types.js";
 import { bytesPerElement } from "../tensor/types.js";
+import { type StoredType, storedTypes } from "./element-types.js";
 import { duplicateKey } from "./json-keys.js";
-import type { NamedArray } from "./run-data.js";
 
 /** Arrays with notes beside them. */
 export interface TensorFile {
@@ -65,11 +66,12 @@ export function writeSafetensors({ arrays, metadata }: TensorFile): Uint8Array {
 }
 
 /**
- * Reads a safetensors file, arrays in the order of their places in it.
+ * Reads a safetensors file, arrays in the order of their places in it. Element types that Steepest does not compute with become those that hold all their
+ * values exactly: F16 and BF16 become f32, I8, I16 and U16 become i32, I64 and U64 become f64.
  *
  * @param where the name of the file, for messages
  * @throws SteepestError for a file that is truncated or longer than its header says, a header above 100 MB, that is not JSON or names a key twice,
- *   an element type other than F32, F64, I32, U32, U8 and BOOL, a shape that does not fit its place, places that overlap or leave a hole
+ *   an element type of less than a byte or of 8-bit floats, whole numbers of 64 bits beyond 2⁵³, a shape that does not fit its place, places that overlap or leave a hole
  */
 export function readSafetensors(bytes: Uint8Array, where: string): TensorFile {
   if (bytes.length < 8) throw refusal("The file ends before its header", where, "at least 8 bytes", `${bytes.length} bytes`);
@@ -107,12 +109,12 @@ export function readSafetensors(bytes: Uint8Array, where: string): TensorFile {
       `${end} bytes of data`,
       `${buffer.length} bytes`,
     );
-  return { arrays: places.map((place) => materialize(place, buffer)), metadata };
+  return { arrays: places.map((place) => materialize(place, buffer, where)), metadata };
 }
 
 interface Place {
   readonly name: string;
-  readonly dtype: DType;
+  readonly type: StoredType;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -146,12 +148,12 @@ function readMetadata(entry: unknown, where: string): ReadonlyMap<string, string
 function readPlace(name: string, entry: unknown, where: string): Place {
   if (typeof entry !== "object" || entry === null || !("dtype" in entry) || !("shape" in entry) || !("data_offsets" in entry))
     throw refusal(`Array "${name}" is described incompletely`, where, "dtype, shape and data_offsets");
-  const dtype = dtypes.find((candidate) => formatNames[candidate] === entry.dtype);
-  if (dtype === undefined)
+  const type = typeof entry.dtype === "string" ? storedTypes.get(entry.dtype) : undefined;
+  if (type === undefined)
     throw refusal(
       `Array "${name}" has an element type that is not supported`,
       where,
-      Object.values(formatNames).join(", "),
+      [...storedTypes.keys()].join(", "),
       String(entry.dtype),
     );
   const [shape, offsets] = [wholeNumbers(entry.shape), wholeNumbers(entry.data_offsets)];
@@ -160,26 +162,24 @@ function readPlace(name: string, entry: unknown, where: string): Place {
   if (offsets === undefined || offsets.length !== 2 || offsets[0] > offsets[1])
     throw refusal(`Array "${name}" has an impossible place`, where, "[begin, end] with begin ≤ end", JSON.stringify(entry.data_offsets));
   const [begin, end] = offsets;
-  const bytes = elementCount(shape) * bytesPerElement[dtype];
+  const bytes = elementCount(shape) * type.bytes;
   if (bytes !== end - begin)
     throw refusal(
       `The shape of array "${name}" does not fit its place`,
       where,
       `${end - begin} bytes`,
-      `${bytes} bytes for [${shape.join(", ")}] of ${dtype}`,
+      `${bytes} bytes for [${shape.join(", ")}] of ${String(entry.dtype)}`,
     );
-  return { name, dtype, shape, begin, end };
+  return { name, type, shape, begin, end };
 }
 
-const dtypes: readonly DType[] = ["f32", "f64", "i32", "u32", "u8", "bool"];
-
-function materialize({ name, dtype, shape, begin, end }: Place, buffer: Uint8Array): NamedArray {
+function materialize({ name, type, shape, begin, end }: Place, buffer: Uint8Array, where: string): NamedArray {
   // Not `slice`: that of a Node Buffer, which is a Uint8Array too, gives a view and no copy.
-  const copy = new Uint8Array(buffer.subarray(begin, end));
-  return { name, dtype, shape, data: dtype === "u8" || dtype === "bool" ? copy : new arrayTypes[dtype](copy.buffer) };
+  const data = type.read(new Uint8Array(buffer.subarray(begin, end)));
+  if (data === undefined)
+    throw refusal(`Array "${name}" holds whole numbers that would lose digits`, where, "numbers from −2⁵³ to 2⁵³", "larger ones");
+  return { name, dtype: type.dtype, shape, data };
 }
-
-const arrayTypes = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u32: Uint32Array } as const;
 
 function wholeNumbers(value: unknown): number[] | undefined {
   if (!Array.isArray(value)) return undefined;

@@ -1,0 +1,174 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  autoencoder,
+  batchNorm,
+  cnn,
+  conv2d,
+  convTranspose2d,
+  crossEntropy,
+  deepobs2c2d,
+  deepobs3c3d,
+  defineLayer,
+  dense,
+  depthwiseConv2d,
+  dncnn,
+  dropout,
+  elu,
+  embedding,
+  fit,
+  flatten,
+  gelu,
+  globalMaxPool2d,
+  globalMeanPool2d,
+  groupNorm,
+  layerNorm,
+  leakyRelu,
+  lenet5,
+  linear,
+  type Model,
+  maxPool2d,
+  meanPool2d,
+  meanSquared,
+  mlp,
+  relu,
+  residual,
+  resnet20,
+  sequential,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+  upsample2d,
+} from "steepest";
+import { arrayDataset, digits } from "steepest/data";
+import { loadRun, saveRun } from "steepest/node";
+import { afterAll, describe, expect, it } from "vitest";
+import { modelDataOf, modelFromData } from "../../src/runs/model-data.js";
+import { messageOf, rejectionOf } from "../errors.js";
+
+const root = mkdtempSync(join(tmpdir(), "steepest-stored-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const image = [8, 8, 4];
+/** Every layer, with no option at its default. */
+const everything: readonly (readonly [name: string, model: Model, input: readonly number[]])[] = [
+  ["linear", linear(3), [4]],
+  ["mlp", mlp({ hidden: [7, 5], classes: 3 }), [4]],
+  ["cnn", cnn({ filters: [3, 5], classes: 4 }), [8, 8, 1]],
+  ["lenet5", lenet5(7), [28, 28, 1]],
+  ["2c2d", deepobs2c2d(5), [8, 8, 1]],
+  ["3c3d", deepobs3c3d(5), [32, 32, 3]],
+  ["resnet20", resnet20(4), [16, 16, 3]],
+  ["dncnn", dncnn({ depth: 4, filters: 6, channels: 3 }), [9, 7, 3]],
+  ["autoencoder", autoencoder({ filters: [5, 3], channels: 2 }), [8, 8, 2]],
+  [
+    "convolutions",
+    sequential(
+      conv2d(6, [3, 2], { strides: [1, 2], padding: [1, 0], groups: 2, bias: false }),
+      conv2d(4, 2, { dilation: 2, padding: "valid" }),
+      depthwiseConv2d(3, { multiplier: 2, strides: 2, padding: 1 }),
+      convTranspose2d(3, [3, 2], { strides: [2, 3], padding: 1, outputPadding: [1, 2], bias: false }),
+      convTranspose2d(2, 4, { strides: 2 }),
+    ),
+    image,
+  ],
+  [
+    "pooling and norms",
+    sequential(
+      maxPool2d(3, { strides: 2, padding: 1 }),
+      batchNorm({ momentum: 0.3, epsilon: 1e-3 }),
+      groupNorm(2, { affine: false }),
+      meanPool2d([2, 1], { strides: [1, 1] }),
+      layerNorm({ axes: 3, epsilon: 1e-4 }),
+      upsample2d([2, 3], { mode: "bilinear" }),
+      globalMaxPool2d(),
+    ),
+    image,
+  ],
+  [
+    "activations",
+    sequential(elu(0.5), leakyRelu(0.2), gelu("tanh"), silu(), softplus(), tanh(), sigmoid(), dropout(0.25), globalMeanPool2d(), softmax()),
+    image,
+  ],
+  ["blocks", sequential(sequential(conv2d(4, 1), residual(sequential(conv2d(2, 1), relu()), conv2d(2, 1))), residual(relu())), image],
+  ["embedding", sequential(embedding(5, 3), flatten(), dense(2, { bias: false })), [4]],
+];
+
+describe("a model as plain data", () => {
+  it.each(everything)("%s is built again from JSON: the same layers, shapes, weights and work", (_, model, input) => {
+    const built = model.build(input);
+    const data = modelDataOf(built);
+    const again = modelFromData(JSON.parse(JSON.stringify(data)), "x").build(input);
+    expect(modelDataOf(again)).toEqual(data);
+    expect(again.summary()).toBe(built.summary());
+    const kept = (m: typeof built) => [...m.parameters, ...m.state].map(({ path, shape }) => [path, shape]);
+    expect(kept(again)).toEqual(kept(built));
+  });
+
+  it("names what it cannot build", () => {
+    const own = defineLayer({ name: "mine", apply: (x) => x });
+    for (const model of [sequential(own), sequential(residual(own))])
+      expect(messageOf(() => modelFromData(modelDataOf(model.build([3])), "run.json"))).toMatch(
+        /(mine1|residual1)[\s\S]*loadRun\(folder, \{ model \}\)/,
+      );
+    expect(messageOf(() => modelFromData({ name: "x", layers: [{ type: "warp" }] }, "x"))).toMatch(/does not know[\s\S]*warp/);
+    expect(messageOf(() => modelFromData({ name: "x", layers: [{ type: "dense", units: 2, bias: 1 }] }, "x"))).toMatch(/bias/);
+    expect(messageOf(() => modelFromData({ name: "x", layers: [{ type: "dense", units: -2, bias: true }] }, "x"))).toMatch(
+      /units of dense/,
+    );
+  });
+});
+
+describe("a stored run", () => {
+  const pictures = Uint8Array.from({ length: 3 * 784 }, (_, i) => (i * 37) % 256);
+
+  it("predicts as the run did, bit by bit: preprocessing, running statistics and class names included", async () => {
+    const data = digits({ train: 64, test: 16 });
+    const run = await fit(sequential(conv2d(4, 3, { strides: 4 }), batchNorm(), relu(), dropout(0.2), flatten(), dense(10)), data, {
+      epochs: 1,
+      batchSize: 16,
+    });
+    await saveRun(run, join(root, "net"));
+    const stored = await loadRun(join(root, "net"));
+    expect(stored.predictor()(pictures)).toEqual(run.predictor()(pictures));
+    expect(stored.preprocessing).toEqual(data.preprocessing);
+    expect(stored.classes).toEqual(data.classes);
+  });
+
+  it("takes a model and a loss of one's own from the caller, and checks that they fit", async () => {
+    const tripled = () => defineLayer({ name: "tripled", apply: (x) => x.mul(3) });
+    const model = sequential(dense(2), tripled());
+    const data = arrayDataset({
+      inputs: { shape: [4, 3], data: Float32Array.from({ length: 12 }, (_, i) => i / 6) },
+      targets: { shape: [4, 2], data: new Float32Array(8) },
+    });
+    const loss = { ...meanSquared(), name: "mine" };
+    const run = await fit(model, data, { loss, epochs: 1, batchSize: 2, validation: 0 });
+    const folder = join(root, "own");
+    await saveRun(run, folder);
+    const inputs = Float32Array.of(1, -2, 3);
+    expect((await loadRun(folder, { model, loss })).predictor()(inputs)).toEqual(run.predictor()(inputs));
+    expect((await loadRun(folder)).weights.length).toBe(2);
+    const refusal = async (options: Parameters<typeof loadRun>[1]) => {
+      const stored = await loadRun(folder, options);
+      return messageOf(() => stored.predictor());
+    };
+    expect(await refusal({})).toMatch(/tripled1/);
+    expect(await refusal({ model })).toMatch(/mine/);
+    expect(await refusal({ model: sequential(dense(3), tripled()), loss })).toMatch(/not those of the model[\s\S]*dense1\.weight\[3, 3\]/);
+  });
+
+  it("refuses weights that do not belong to its layers", async () => {
+    const run = await fit(linear(10), digits({ train: 20, test: 4 }), { epochs: 1, loss: crossEntropy() });
+    const folder = join(root, "changed");
+    await saveRun(run, folder);
+    const at = join(folder, "run.json");
+    writeFileSync(at, readFileSync(at, "utf8").replace('"units": 10', '"units": 11'));
+    const stored = await loadRun(folder);
+    expect(messageOf(() => stored.model)).toMatch(/dense1\.weight\[784, 11\]/);
+    expect((await rejectionOf(loadRun(join(root, "nowhere")))).message).toMatch(/no such run folder/i);
+  });
+});
