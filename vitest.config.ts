@@ -15,6 +15,7 @@ export default defineConfig(({ mode }) => {
         { find: /^steepest\/images$/, replacement: source("data/images/index.ts") },
         { find: /^steepest\/figures$/, replacement: source("figures/index.ts") },
         { find: /^steepest\/vision$/, replacement: source("vision.ts") },
+        { find: /^steepest\/exchange$/, replacement: source("exchange/index.ts") },
         { find: /^steepest\/node$/, replacement: source("node.ts") },
       ],
     },

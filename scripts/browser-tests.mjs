@@ -19,7 +19,7 @@ const types = { ".js": "text/javascript", ".map": "application/json", ".json": "
 
 const importMap = {
   imports: Object.fromEntries(
-    ["index", "data", "images", "figures", "vision"].map((entry) => [
+    ["index", "data", "images", "figures", "vision", "exchange"].map((entry) => [
       entry === "index" ? "steepest" : `steepest/${entry}`,
       `/dist/${entry}.js`,
     ]),

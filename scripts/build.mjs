@@ -21,7 +21,7 @@ function writeAtomically(path, contents) {
 }
 
 /** Entries that are used together with the main one, as a rule. */
-const besideIndex = ["data", "vision", "node", "cli"];
+const besideIndex = ["data", "exchange", "vision", "node", "cli"];
 
 /**
  * Code that entries share is split by who shares it with whom, and every chunk of its own costs an import a millisecond or two. An

@@ -15,6 +15,7 @@ export const entries = {
   images: "src/data/images/index.ts",
   figures: "src/figures/index.ts",
   vision: "src/vision.ts",
+  exchange: "src/exchange/index.ts",
   node: "src/node.ts",
   cli: "src/cli/main.ts",
 };

@@ -7,7 +7,6 @@ setEvaluator(evaluate);
 export { type DataFolder, type GetDataOptions, getData } from "./data/download/get.js";
 export type { RemoteSetName } from "./data/download/sources.js";
 export { type NpyStreamOptions, npyStream } from "./data/npy-stream.js";
-export { readSafetensors, type TensorFile, writeSafetensors } from "./exchange/safetensors.js";
 export { type LoadOptions, loadRun, type SavedRun, type StoredRun } from "./runs/index.js";
 export { saveRace } from "./runs/race-folder.js";
 export { type SaveTrainedOptions, saveRun } from "./runs/trained-run.js";

@@ -1,8 +1,8 @@
 /** `steepest evaluate`: applies a trained run to data, apart from any learning. */
 import { recordCount } from "../data/dataset.js";
 import { formatCount, formatDuration, formatNumber, formatPercent } from "../figures/number-format.js";
-import type { StoredRun } from "../runs/stored-run.js";
 import { loadRun } from "../runs/run-folder.js";
+import type { StoredRun } from "../runs/stored-run.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";

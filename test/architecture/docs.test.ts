@@ -25,6 +25,7 @@ const published = new Map<string, { readonly source: string; readonly load: () =
   ["steepest/images", { source: "src/data/images/index.ts", load: () => import(at("src/data/images/index.ts")) }],
   ["steepest/figures", { source: "src/figures/index.ts", load: () => import(at("src/figures/index.ts")) }],
   ["steepest/vision", { source: "src/vision.ts", load: () => import(at("src/vision.ts")) }],
+  ["steepest/exchange", { source: "src/exchange/index.ts", load: () => import(at("src/exchange/index.ts")) }],
   ["steepest/node", { source: "src/node.ts", load: () => import(at("src/node.ts")) }],
 ]);
 

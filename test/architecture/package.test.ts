@@ -59,7 +59,7 @@ describe("the published package", () => {
   });
 
   it("loads nothing of Node in what a browser imports", () => {
-    for (const entry of ["index.js", "data.js", "images.js", "figures.js", "vision.js"]) {
+    for (const entry of ["index.js", "data.js", "images.js", "figures.js", "vision.js", "exchange.js"]) {
       for (const file of loadedBy(entry)) {
         expect(read(`dist/${file}`), `${file}, loaded by ${entry}`).not.toMatch(/(?:^|[;}\n])\s*import(?:[^"'();]*?from)?\s*"node:/);
       }
@@ -73,9 +73,10 @@ describe("the published package", () => {
       'import * as images from "steepest/images";',
       'import * as figures from "steepest/figures";',
       'import * as vision from "steepest/vision";',
+      'import * as exchange from "steepest/exchange";',
       'import * as node from "steepest/node";',
       "const twice = [];",
-      "for (const other of [data, images, figures, vision, node]) for (const name of Object.keys(other)) {",
+      "for (const other of [data, images, figures, vision, exchange, node]) for (const name of Object.keys(other)) {",
       "  if (name in steepest && steepest[name] !== other[name]) twice.push(name);",
       "}",
       "console.log(JSON.stringify(twice));",
