@@ -19,6 +19,7 @@ import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Entrants, Race, RaceOptions, TrainingRace, TrainingRaceOptions } from "../race/index.js";
 import type { LayerSummary, PlainData } from "../runs/run-data.js";
 import type { StoredRun } from "../runs/stored-run.js";
+import type { HostData } from "../tensor/types.js";
 
 export interface MinimizeRequest {
   readonly formula: string;
@@ -198,6 +199,8 @@ export interface TrainRequest {
   readonly validation: number;
   /** Stop after so many epochs without a lower validation loss. */
   readonly patience?: number;
+  /** What to start from, by name. Default: as the layers say. */
+  readonly weights?: ReadonlyMap<string, HostData>;
   /** Default: as many as the machine has. */
   readonly threads?: number;
   /** Products and sums in one instruction where the engine has it. */

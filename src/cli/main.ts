@@ -13,6 +13,7 @@ import { data } from "./data.js";
 import type { Engine } from "./engine.js";
 import { evaluate } from "./evaluate.js";
 import { explain } from "./explain.js";
+import { exportRun } from "./export.js";
 import { fit } from "./fit.js";
 import { gradient } from "./gradient.js";
 import { commandHelp, mainHelp } from "./help.js";
@@ -37,6 +38,7 @@ const commands: readonly Command[] = [
   train,
   evaluate,
   predict,
+  exportRun,
   data,
   noise,
   explain,

@@ -23,6 +23,7 @@ import { choiceOption, finite, numberOption, shellQuoted, textOption, toggle, Us
 import { progressView } from "./progress.js";
 import { modelNames, modelTitles, recipes } from "./recipes.js";
 import { columnsOf } from "./terminal.js";
+import { weightOptions, weightsChoice } from "./weights.js";
 
 const data = textOption("data", dataForms, { help: "what to learn from", default: "digits", check: parseData });
 const model = choiceOption("model", modelNames, { help: "the network", default: "cnn" });
@@ -97,6 +98,7 @@ export const train: Command = {
     seed,
     validation,
     patience,
+    ...weightOptions,
     threads,
     fast,
     profile,
@@ -109,6 +111,8 @@ export const train: Command = {
     await checkRunFolder(plan.folder, { force: args.get(force) });
     const dataset = await loadData(plan.data, plan.settings);
     checkBatchSize(plan.batchSize, dataset, dataset.name);
+    const network = modelNamed(plan.model, dataset.classes?.length ?? 10);
+    const start = await plan.weights?.read(network.build(dataset.inputs.shape.slice(1)));
     if (!args.get(quiet)) context.err.line(context.err.quiet(plan.announcement(dataset.inputs.shape[0] ?? 0)));
 
     const abort = new AbortController();
@@ -121,7 +125,8 @@ export const train: Command = {
     try {
       result = await context.engine.train({
         dataset,
-        model: modelNamed(plan.model, dataset.classes?.length ?? 10),
+        model: network,
+        weights: start,
         optimizer: plan.optimizer,
         epochs: plan.epochs,
         batchSize: plan.batchSize,
@@ -158,6 +163,7 @@ export const train: Command = {
         seed: plan.seed,
         validation: plan.validation,
         patience: plan.patience ?? null,
+        ...(plan.weights ? { weights: plan.weights.file } : {}),
         fast: result.fast,
       },
       preprocessing: dataset.preprocessing,
@@ -212,9 +218,10 @@ function planOf({ now }: Context, args: Arguments) {
   if (paceText !== undefined && chosenOrder !== "difficulty")
     throw new UsageError({ problem: "--pace needs the order by difficulty", fix: "--order difficulty" });
   const augmentText = args.get(augment);
+  const chosenWeights = weightsChoice(args);
   const { name, learningRate } = optimizerData;
   // Every setting that decides the weights, defaults included: they may change in a later version.
-  const flags: [string, unknown][] = [
+  const flags: (readonly [string, unknown])[] = [
     ["data", shellQuoted(chosenData.text)],
     ...dataFlags(chosenData, settings),
     ["model", chosenModel],
@@ -227,6 +234,7 @@ function planOf({ now }: Context, args: Arguments) {
     ["seed", args.get(seed)],
     ["validation", args.get(validation)],
     ...(chosenPatience === undefined ? [] : [["patience", chosenPatience] satisfies [string, unknown]]),
+    ...(chosenWeights?.flags ?? []),
     ...(args.get(fast) ? [["fast", true] satisfies [string, unknown]] : []),
   ];
   return {
@@ -243,6 +251,7 @@ function planOf({ now }: Context, args: Arguments) {
     seed: args.get(seed),
     validation: args.get(validation),
     patience: chosenPatience,
+    weights: chosenWeights,
     folder: args.get(out) ?? join("runs", `${chosenData.kind}-${chosenModel}-${stamp(now())}`),
     command: `steepest train ${flags.map(([flag, value]) => (value === true ? `--${flag}` : `--${flag} ${value}`)).join(" ")}`,
     announcement: (records: number) =>

@@ -1,13 +1,14 @@
 /** The command line as a user starts it: a process of its own, the real engine, files on disk. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineLayer, dense, fit, flatten, linear, type Model, sequential } from "steepest";
 import { digits } from "steepest/data";
+import { readSafetensors } from "steepest/exchange";
 import { encodePng } from "steepest/images";
-import { saveRun } from "steepest/node";
+import { loadRun, saveRun } from "steepest/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/tensor/random.js";
 
@@ -393,6 +394,43 @@ describe("steepest train and evaluate", () => {
     const own = await json("evaluate", join(root, "own"));
     expect(own.code).toBe(1);
     expect(own.err).toMatch(/layers of somebody's own[\s\S]*doubled1[\s\S]*loadRun\(folder, \{ model \}\)/);
+  });
+
+  it("exports weights for PyTorch, and starts from them again", async () => {
+    const [out, file] = [join(root, "exported"), join(root, "to", "linear.safetensors")];
+    expect((await json(...train(out))).code).toBe(0);
+    const { code, result } = await json("export", out, "--to", file, "--layout", "pytorch");
+    expect([code, result]).toEqual([0, { file, layout: "pytorch", tensors: 2, bytes: statSync(file).size }]);
+    const { arrays, metadata } = readSafetensors(readFileSync(file), file);
+    expect(arrays.map(({ name, shape }) => [name, shape])).toEqual([
+      ["1.weight", [10, 784]],
+      ["1.bias", [10]],
+    ]);
+    expect(metadata.get("format")).toBe("pt");
+    expect(JSON.parse(metadata.get("classes") ?? "")).toEqual((await loadRun(out)).classes);
+    expect(JSON.parse(metadata.get("preprocessing") ?? "")).toEqual((await loadRun(out)).preprocessing);
+
+    // At a rate that is lost beside any weight the run ends where it began: at the weights of the file.
+    const again = join(root, "again");
+    const begun = await json(...train(again, "--optimizer", "gd", "--lr", "1e-30", "--weights", file, "--layout", "pytorch"));
+    expect(begun.code).toBe(0);
+    expect(readFileSync(join(again, "weights.safetensors"))).toEqual(readFileSync(join(out, "weights.safetensors")));
+    expect((await loadRun(again)).command).toContain(`--weights ${file} --layout pytorch`);
+
+    const wrong = await json(...train(join(root, "wrong"), "--weights", file));
+    expect(wrong.code).toBe(1);
+    expect(wrong.err).toMatch(/missing: dense1\.weight, dense1\.bias; unexpected: 1\.weight, 1\.bias/);
+  });
+
+  it.each<[what: string, argv: readonly string[], message: RegExp]>([
+    ["no file", ["export", "runs/x"], /--to FILE/],
+    ["another ending", ["export", "runs/x", "--to", "x.pth"], /x\.pth/],
+    ["names without modules", ["export", "runs/x", "--to", "x.safetensors", "--names", "conv1"], /conv1=features\.0/],
+    ["a layout of nothing", ["train", "--layout", "pytorch"], /--weights FILE/],
+  ])("refuses %s", async (_, argv, message) => {
+    const { code, err } = await json(...argv);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
   });
 
   it("stops at Ctrl-C, keeps what was learned, and ends with 130", async () => {
