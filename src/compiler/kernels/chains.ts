@@ -25,8 +25,10 @@ export function chained(kernels: readonly PlannedKernel[], kept: readonly Buffer
 function joinedOnce(list: readonly PlannedKernel[], kept: readonly Buffer[]): readonly PlannedKernel[] | undefined {
   for (const consumer of list)
     for (const producer of consumer.after) {
-      const isRead = (buffer: Buffer) => kept.includes(buffer) || list.some((k) => k !== consumer && k.reads.has(buffer));
-      const kernel = isDirect(producer, consumer) ? joined(producer, consumer, isRead) : undefined;
+      // What others read must be in memory; so must what others write parts of, which the consumer would miss in rows of its own.
+      const isShared = (buffer: Buffer) =>
+        kept.includes(buffer) || list.some((k) => (k !== consumer && k.reads.has(buffer)) || (k !== producer && k.writes.has(buffer)));
+      const kernel = isDirect(producer, consumer) ? joined(producer, consumer, isShared) : undefined;
       if (kernel !== undefined) return replaced(list, producer, consumer, kernel);
     }
   return undefined;
@@ -45,8 +47,8 @@ function isDirect(producer: PlannedKernel, consumer: PlannedKernel): boolean {
   return true;
 }
 
-/** `isRead`: whether a buffer is wanted outside of the two. */
-function joined(producer: PlannedKernel, consumer: PlannedKernel, isRead: (buffer: Buffer) => boolean): ChainKernel | undefined {
+/** `isShared`: whether a buffer is wanted, or written, outside of the two. */
+function joined(producer: PlannedKernel, consumer: PlannedKernel, isShared: (buffer: Buffer) => boolean): ChainKernel | undefined {
   const { kernel } = producer;
   const chain = consumer.kernel.kind === "rows" ? chainOf(consumer.kernel) : consumer.kernel.kind === "chain" ? consumer.kernel : undefined;
   if (chain === undefined || kernel.kind !== "rows" || kernel.rows.length !== 1 || kernel.rows[0] < LEAST_ROWS) return undefined;
@@ -64,7 +66,7 @@ function joined(producer: PlannedKernel, consumer: PlannedKernel, isRead: (buffe
       near = wider(near, around(stage, offset, ranges, lines));
       far = wider(far, around(stage, offset, rangesOf(stage.kernel), lines));
     }
-    if (!isRead(buffer) && (buffer.dtype === "f32" || buffer.dtype === "f64")) own.push([buffer, lines]);
+    if (!isShared(buffer) && (buffer.dtype === "f32" || buffer.dtype === "f64")) own.push([buffer, lines]);
   }
   const elements = own.reduce((n, [b]) => n + b.size, 0);
   if (near.before + near.after === 0 || far.before > MOST_AROUND || far.after > MOST_AROUND || elements < LEAST_ELEMENTS) return undefined;
