@@ -4,7 +4,7 @@ import { SteepestError, tracingError } from "../tensor/error.js";
 import { concatenate } from "../tensor/join.js";
 import { fromHost, type Tensor } from "../tensor/tensor.js";
 import { type Shape, sameShape, showShape } from "../tensor/types.js";
-import { type Kernel, kernelOf } from "./kernels.js";
+import { type Kernel, type KernelPass, kernelOf } from "./kernels.js";
 
 /** Which of an image's axes are rows and columns; the others are channels. */
 export type SpatialAxes = readonly [rows: number, columns: number];
@@ -73,11 +73,6 @@ export function weightsLike(mask: Tensor, u: Tensor, axes: SpatialAxes): Tensor 
  */
 export function blurred(kernel: Kernel | readonly (readonly number[])[]): Observation {
   const { passes, name } = kernelOf(kernel);
-  const filters = passes.map(({ rows, columns, values }) => ({
-    rows,
-    columns,
-    filter: fromHost(Float64Array.from(values), [rows, columns, 1, 1], "f64"),
-  }));
   return {
     name: `blur (${name})`,
     source: (shape) => shape,
@@ -86,23 +81,37 @@ export function blurred(kernel: Kernel | readonly (readonly number[])[]): Observ
       const [height, width] = [u.shape[axes[0]], u.shape[axes[1]]];
       const planes = u.size / (height * width);
       let seen = u.transpose(order).reshape([planes, height, width]);
-      for (const { rows, columns, filter } of filters) {
-        const mirrored = mirror(mirror(seen, 1, (rows - 1) / 2), 2, (columns - 1) / 2);
-        const [high, wide] = [mirrored.shape[1], mirrored.shape[2]];
-        seen = mirrored
-          .reshape([planes, high, wide, 1])
-          .convolve(filter.cast(u.dtype), {
-            strides: [1, 1],
-            padding: [0, 0, 0, 0],
-            image: [planes, high, wide, 1],
-            filter: [rows, columns, 1, 1],
-          })
-          .reshape([planes, height, width]);
-      }
+      for (const pass of passes) seen = correlated(seen, pass);
       const inverse = order.map((_, axis) => order.indexOf(axis));
       return seen.reshape(order.map((axis) => u.shape[axis])).transpose(inverse);
     },
   };
+}
+
+/** Kernels with at most so many numbers that are not 0 are sums of shifted images, which are read where they lie; larger ones are convolutions. */
+const MOST_TAPS = 160;
+
+/** Planes × H × W through one rectangle of a kernel. */
+function correlated(planes: Tensor, { rows, columns, values }: KernelPass): Tensor {
+  const [count, height, width] = planes.shape;
+  const mirrored = mirror(mirror(planes, 1, (rows - 1) / 2), 2, (columns - 1) / 2);
+  const taps = Array.from(values, (value, i) => ({ value, row: Math.floor(i / columns), column: i % columns })).filter(
+    ({ value }) => value !== 0,
+  );
+  if (taps.length <= MOST_TAPS)
+    return taps
+      .map(({ value, row, column }) => mirrored.slice([0, row, column], [count, height, width]).mul(value))
+      .reduce((sum, term) => sum.add(term));
+  const [high, wide] = [mirrored.shape[1], mirrored.shape[2]];
+  return mirrored
+    .reshape([count, high, wide, 1])
+    .convolve(fromHost(Float64Array.from(values), [rows, columns, 1, 1], "f64").cast(planes.dtype), {
+      strides: [1, 1],
+      padding: [0, 0, 0, 0],
+      image: [count, high, wide, 1],
+      filter: [rows, columns, 1, 1],
+    })
+    .reshape([count, height, width]);
 }
 
 /** `margin` more elements on both sides of an axis, mirrored at the edges; where the margin is wider than the image, mirrored again. */

@@ -174,6 +174,27 @@ describe("observations", () => {
       expect(innerProduct(seen, v)).toBeCloseTo(innerProduct(u, adjoint(observe, u, v)), 12);
     });
 
+  it("have an exact adjoint also where rows are handed on in turns", () => {
+    for (const kernel of [gaussianKernel(1.3), motionKernel(5, 70)]) {
+      const observe = (u: Tensor) => blurred(kernel).apply(u, [0, 1]);
+      const [u, v] = [scattered([131, 130], 1), scattered([131, 130], 2)];
+      expect(innerProduct(observe(u), v)).toBeCloseTo(innerProduct(u, adjoint(observe, u, v)), 9);
+    }
+  });
+
+  it("are the same by convolution, where kernels are large", () => {
+    const wide = Array.from({ length: 13 }, (_, y) => Array.from({ length: 13 }, (__, x) => 1 + ((5 * x + 3 * y) % 7)));
+    const [u, v] = [scattered([14, 15, 2], 1), scattered([14, 15, 2], 2)];
+    const observe = (x: Tensor) => blurred(wide).apply(x, [0, 1]);
+    const data = u.data();
+    const edge = (i: number, n: number) => (i < 0 ? -1 - i : i >= n ? 2 * n - 1 - i : i);
+    let expected = 0;
+    for (let i = 0; i < 13; i++)
+      for (let j = 0; j < 13; j++) expected += wide[i][j] * data[(edge(2 + i - 6, 14) * 15 + edge(13 + j - 6, 15)) * 2 + 1];
+    expect(observe(u).data()[(2 * 15 + 13) * 2 + 1]).toBeCloseTo(expected, 10);
+    expect(innerProduct(observe(u), v)).toBeCloseTo(innerProduct(u, adjoint(observe, u, v)), 8);
+  });
+
   it("keep an even image even, mirrored at its edges however far the kernel reaches", () => {
     const even = scattered([3, 2], 1).fill(0.7);
     for (const map of [maps.blur, maps.wide, maps.motion])

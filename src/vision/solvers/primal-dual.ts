@@ -16,7 +16,7 @@ interface Steps {
 }
 
 /** The ratio τ L, where nothing is strongly convex: images vary by tenths, duals by ones. */
-const BALANCE = 0.2;
+const BALANCE = 0.06;
 
 function stepsFor(
   { energy, seen, weights, given }: RestorationProblem,
