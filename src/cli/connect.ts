@@ -211,9 +211,7 @@ export const engine: Engine = {
   },
 
   predict({ run, inputs }) {
-    const { probabilities } = run.predictor()(inputs);
-    if (probabilities !== undefined) return probabilities;
-    throw new SteepestError({ problem: "the run was trained to give numbers, not classes", received: run.configuration.loss });
+    return run.predictor()(inputs);
   },
 
   getData,

@@ -11,20 +11,21 @@ import { nearest, SteepestError } from "../tensor/error.js";
 import type { Arguments } from "./arguments.js";
 import type { Option } from "./options.js";
 import { choiceOption, textOption, toggle, UsageError } from "./options.js";
+import { loadTable, type TableSettings, tableFlags, tableOptions, tableSettings } from "./table.js";
 
-export const dataForms = "digits|mnist[:DIR]|fashion[:DIR]|cifar10[:DIR]|folder:DIR";
+export const dataForms = "digits|mnist[:DIR]|fashion[:DIR]|cifar10[:DIR]|folder:DIR|TABLE.csv";
 
 /** A data set that was named but not yet read. */
 export interface DataChoice {
   readonly kind: Kind;
-  /** The folder of its files; of CIFAR-10 also its archive or one of its files. Absent for the digits, and for sets to be taken from the cache. */
+  /** The folder of its files; of CIFAR-10 also its archive or one of its files; of a table its file. Absent for the digits, and for sets to be taken from the cache. */
   readonly folder?: string;
   /** As it was written. */
   readonly text: string;
 }
 
 /**
- * @param text `digits`, `folder:DIR`, or `mnist`, `fashion` or `cifar10` with `:DIR` or without
+ * @param text `digits`, `folder:DIR`, a file that ends in `.csv` or `.tsv`, or `mnist`, `fashion` or `cifar10` with `:DIR` or without
  * @throws UsageError for an unknown name or a folder that is missing or superfluous
  */
 export function parseData(text: string): DataChoice {
@@ -33,13 +34,19 @@ export function parseData(text: string): DataChoice {
   const folder = colon < 0 ? "" : text.slice(colon + 1);
   const name = written === "fashion-mnist" ? "fashion" : written;
   const kind = kinds.find((candidate) => candidate === name);
+  if (kind === undefined && /\.(csv|tsv)$/i.test(text)) return { kind: "table", folder: text, text };
   if (kind === undefined) {
     const meant = nearest(name, kinds) ?? ({ cifar: "cifar10", "cifar-10": "cifar10" } as const)[name];
     throw new UsageError({
       problem: `there is no data set "${name}"`,
       expected: dataForms.replaceAll("|", ", "),
       received: text,
-      fix: meant === undefined ? undefined : `did you mean ${meant === "folder" ? "folder:DIR" : meant}?`,
+      fix:
+        meant !== undefined
+          ? `did you mean ${meant === "folder" ? "folder:DIR" : meant}?`
+          : /[/\\.]/.test(text)
+            ? `a folder of pictures is written folder:${text}, a table ends in .csv`
+            : undefined,
     });
   }
   if (kind === "digits" && colon >= 0)
@@ -61,7 +68,7 @@ export function parseData(text: string): DataChoice {
 }
 
 const kinds = ["digits", "mnist", "fashion", "cifar10", "folder"] as const;
-type Kind = (typeof kinds)[number];
+type Kind = (typeof kinds)[number] | "table";
 
 const remoteName = { mnist: "mnist", fashion: "fashion-mnist", cifar10: "cifar10" } as const;
 
@@ -76,7 +83,10 @@ export const channels = choiceOption("channels", ["1", "3"], {
   help: "read the pictures of a folder as grey (1) or RGB (3)",
   default: "3",
 });
-export const standardize = toggle("standardize", "give each channel mean 0 and deviation 1 over the training records");
+export const standardize = toggle(
+  "standardize",
+  "give each channel mean 0 and deviation 1 over the training records (tables always have it, for each column)",
+);
 
 /** How the records are to be. */
 export interface DataSettings {
@@ -84,6 +94,8 @@ export interface DataSettings {
   readonly size?: readonly [rows: number, columns: number];
   readonly channels?: 1 | 3;
   readonly standardize?: boolean;
+  /** Which columns of a table are what. */
+  readonly table?: TableSettings;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -100,6 +112,10 @@ export function dataSettings({ kind }: DataChoice, args: Arguments): DataSetting
         expected: "--data folder:DIR",
         received: `--data ${kind}`,
       });
+  for (const option of tableOptions)
+    if (kind !== "table" && args.has(option))
+      throw new UsageError({ problem: `--${option.name} is for tables`, expected: "--data TABLE.csv", received: `--data ${kind}` });
+  if (kind === "table") return { table: tableSettings(args) };
   const size = args.get(imageSize);
   return {
     ...(size === undefined ? {} : { size: readSize(size) }),
@@ -109,8 +125,12 @@ export function dataSettings({ kind }: DataChoice, args: Arguments): DataSetting
 }
 
 /** The options as they would be written again. */
-export function dataFlags({ kind }: DataChoice, { size, channels: count, standardize: isStandardized }: DataSettings): [string, unknown][] {
+export function dataFlags(
+  { kind }: DataChoice,
+  { size, channels: count, standardize: isStandardized, table }: DataSettings,
+): [string, unknown][] {
   return [
+    ...(table === undefined ? [] : tableFlags(table)),
     ...(size === undefined ? [] : [["image-size", size.join("x")] satisfies [string, unknown]]),
     ...(kind === "folder" ? [["channels", count] satisfies [string, unknown]] : []),
     ...(isStandardized ? [["standardize", true] satisfies [string, unknown]] : []),
@@ -130,7 +150,7 @@ function readSize(text: string): readonly [rows: number, columns: number] {
 
 /** Reads or makes the records. */
 export async function loadData({ kind, folder }: DataChoice, settings: DataSettings = {}): Promise<Dataset> {
-  const { size, channels: count, onProgress } = settings;
+  const { size, channels: count, onProgress, table } = settings;
   const read = async (): Promise<Dataset> => {
     switch (kind) {
       case "digits":
@@ -141,6 +161,9 @@ export async function loadData({ kind, folder }: DataChoice, settings: DataSetti
         return fashionMnist(folder ?? (await gottenFolder(remoteName.fashion)));
       case "cifar10":
         return cifar10(folder ?? (await gottenFolder(remoteName.cifar10)));
+      case "table":
+        if (table !== undefined) return loadTable(folder ?? "", table);
+        throw new UsageError({ problem: "this command takes pictures", expected: dataForms.replace("|TABLE.csv", ""), received: folder });
       case "folder":
         return folderOf(folder ?? "", {
           ...(size === undefined ? {} : { size }),

@@ -276,6 +276,12 @@ export interface PredictRequest {
   readonly inputs: ArrayLike<number>;
 }
 
+export interface PredictResult {
+  readonly outputs: ArrayLike<number>;
+  /** For a classifier: its class probabilities. */
+  readonly probabilities?: ArrayLike<number>;
+}
+
 export interface EvaluateResult extends Evaluation {
   readonly seconds: number;
 }
@@ -311,8 +317,8 @@ export interface Engine {
   train(request: TrainRequest): Promise<TrainResult>;
   evaluate(request: EvaluateRequest): Promise<EvaluateResult>;
   noise(request: NoiseRequest): Promise<GradientStatistics>;
-  /** Class probabilities, row by row. */
-  predict(request: PredictRequest): Float32Array;
+  /** What the model gives for each input, row by row. */
+  predict(request: PredictRequest): PredictResult;
   /** Makes a public data set available on disk. */
   getData(name: RemoteSetName, options: GetDataOptions): Promise<DataFolder>;
   bench(request: BenchRequest): Promise<Profile>;

@@ -10,10 +10,11 @@ import { threads } from "./computing.js";
 import type { DataSettings } from "./dataset.js";
 import { dataForms, loadData, parseData } from "./dataset.js";
 import { textOption } from "./options.js";
+import { errorRows, regressionErrors, tableOf, tableToEvaluate } from "./table.js";
 import { columnsOf } from "./terminal.js";
 
 const data = textOption("data", dataForms, {
-  help: "what to evaluate on: its test part",
+  help: "what to evaluate on: its test part, a table whole",
   default: undefined,
   defaultText: "the data it was trained on",
   check: parseData,
@@ -22,15 +23,31 @@ const data = textOption("data", dataForms, {
 export const evaluate: Command = {
   name: "evaluate",
   summary: "apply a trained run to test data",
-  about: "Loads the weights of a run folder and evaluates them on the test part of a data set: loss, accuracy, and what is taken for what.",
-  examples: ["steepest evaluate runs/mlp", "steepest evaluate runs/mlp --data mnist:data/mnist --json"],
+  about:
+    "Loads the weights of a run folder and evaluates them on the test part of a data set: loss, accuracy, and what is taken for what; of predicted numbers, how far they are off.",
+  examples: [
+    "steepest evaluate runs/mlp",
+    "steepest evaluate runs/mlp --data mnist:data/mnist --json",
+    "steepest evaluate runs/houses --data new.csv",
+  ],
   positionals: [{ name: "DIR", help: "a run folder that training has written" }],
   options: [data, threads],
   async run(context, args) {
     const [folder] = args.positionals;
     const run = await loadRun(folder);
-    const choice = parseData(args.get(data) ?? run.configuration.data);
-    const dataset = await loadData(choice, settingsOf(run));
+    const given = args.get(data);
+    const choice = parseData(given ?? run.configuration.data);
+    const table = tableOf(run, folder);
+    if ((choice.kind === "table") !== (table !== undefined))
+      throw new SteepestError({
+        problem: table ? "The run was trained on a table" : "The run was not trained on a table",
+        expected: table ? `a table with the columns ${[...table.columns, table.target].join(", ")}` : "pictures",
+        received: choice.text,
+        where: folder,
+      });
+    const dataset = table
+      ? await tableToEvaluate(choice.folder ?? "", given === undefined, table, run.classes)
+      : await loadData(choice, settingsOf(run));
     const part = dataset.test ?? dataset;
     const shape = part.inputs.shape.slice(1);
     if (shape.join() !== run.inputShape.join())
@@ -60,6 +77,7 @@ export const evaluate: Command = {
       .finally(endListening);
     if (abort.signal.aborted) return exitCodes.interrupted;
     const records = recordCount(part);
+    const errors = table?.scale ? regressionErrors(loss, part, table.scale) : undefined;
     const { out } = context;
     if (args.get(json)) {
       const samplesPerSecond = records / seconds;
@@ -68,16 +86,18 @@ export const evaluate: Command = {
         records,
         loss,
         accuracy: accuracy ?? null,
+        ...(errors ? { rmse: errors.rmse, rSquared: errors.rSquared ?? null } : {}),
         confusion: confusion ?? null,
         seconds,
         samplesPerSecond,
       });
-    } else if (args.get(quiet)) out.line(accuracy === undefined ? formatNumber(loss, 6) : formatPercent(accuracy, 2));
+    } else if (args.get(quiet)) out.line(accuracy === undefined ? formatNumber(errors?.rmse ?? loss, 6) : formatPercent(accuracy, 2));
     else {
       out.line(`${out.bold(run.title)}, on ${formatCount(records)} records of ${dataset.name}`);
       out.line();
       const rows = [
         ...(accuracy === undefined ? [] : [["  accuracy", formatPercent(accuracy, 2)]]),
+        ...errorRows(errors ?? {}),
         ["  loss", formatNumber(loss)],
         ["  time", `${formatDuration(seconds)}, ${formatCount(Number((records / seconds).toPrecision(3)))} samples/s`],
       ];

@@ -64,7 +64,11 @@ export function wholeOption<D extends number | undefined>(name: string, describe
 }
 
 /** One of a few names. */
-export function choiceOption<const T extends string>(name: string, known: readonly T[], described: Described<T>): Option<T> {
+export function choiceOption<const T extends string, D extends T | undefined = T>(
+  name: string,
+  known: readonly T[],
+  described: Described<D>,
+): Option<T | D> {
   return {
     ...common(name, described, known.join("|")),
     read(text) {

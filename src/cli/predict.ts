@@ -9,25 +9,33 @@ import { SteepestError } from "../tensor/error.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { wholeOption } from "./options.js";
+import { predictTables } from "./predict-tables.js";
+import { tableOf } from "./table.js";
 import { columnsOf } from "./terminal.js";
 
-const top = wholeOption("top", { help: "classes shown for each picture, the most probable first", default: 3, atLeast: 1 });
+const top = wholeOption("top", { help: "classes shown for each record, the most probable first", default: 3, atLeast: 1 });
 
 export const predict: Command = {
   name: "predict",
-  summary: "classify pictures with a trained run",
+  summary: "classify pictures, or predict from a table, with a trained run",
   about:
-    "Says which class each picture shows, by a run that was trained on images. A picture (PNG or JPEG) is turned as its camera says, converted to grey or RGB, " +
+    "Says what a trained run makes of the records of a table (CSV, with the columns that it learned from), or which class each picture shows, by a run that was trained on images. A picture (PNG or JPEG) is turned as its camera says, converted to grey or RGB, " +
     "cut about its middle to the shape that the model knows, and resized.",
-  examples: ["steepest predict runs/flowers photo.jpg", "steepest predict runs/flowers *.png --top 1 --json"],
+  examples: [
+    "steepest predict runs/flowers photo.jpg",
+    "steepest predict runs/flowers *.png --top 1 --json",
+    "steepest predict runs/houses new.csv",
+  ],
   positionals: [
     { name: "DIR", help: "a run folder that training has written" },
-    { name: "PICTURE", help: "a PNG or JPEG file, or several", many: true },
+    { name: "FILE", help: "a PNG or JPEG file, or several; for a run over a table, CSV files", many: true },
   ],
   options: [top],
   async run(context, args) {
     const [folder, ...files] = args.positionals;
     const run = await loadRun(folder);
+    const table = tableOf(run, folder);
+    if (table !== undefined) return predictTables(context, args, { run, folder, table, files, top: args.get(top) });
     const classes = classesOf(run, folder);
     const [rows, columns, channels] = imageShape(run, folder);
     const pictures = [];
@@ -37,7 +45,7 @@ export const predict: Command = {
     }
     const inputs = new Uint8Array(rows * columns * channels * pictures.length);
     for (const [i, { input }] of pictures.entries()) inputs.set(input.data, i * rows * columns * channels);
-    const probabilities = context.engine.predict({ run, inputs });
+    const { probabilities = [] } = context.engine.predict({ run, inputs });
     const results = pictures.map(({ file, image }, i) => {
       const own = Array.from(classes, (name, label) => ({ class: name, probability: probabilities[i * classes.length + label] }));
       own.sort((a, b) => b.probability - a.probability);

@@ -14,6 +14,12 @@ export interface CsvTable {
   numbers(name: string): Float64Array;
   /** A column as it is written. */
   text(name: string): readonly string[];
+  /**
+   * The records that have something in each of these columns.
+   *
+   * @throws SteepestError for an unknown name
+   */
+  complete(names: readonly string[]): CsvTable;
 }
 
 interface Cell {
@@ -68,9 +74,13 @@ export function parseCsv(input: string | Uint8Array, where = "CSV data"): CsvTab
         fix: record.length > names.length ? "a field with a separator in it stands in double quotes" : undefined,
       });
   }
-  const column = (name: string): Cell[] => {
+  return tableOf(names, body, where);
+}
+
+function tableOf(names: readonly string[], body: readonly (readonly Cell[])[], where: string): CsvTable {
+  const indexOf = (name: string): number => {
     const index = names.indexOf(name);
-    if (index >= 0) return body.map((record) => record[index]);
+    if (index >= 0) return index;
     const meant = nearest(name, names);
     throw new SteepestError({
       problem: `The table has no column ${name}`,
@@ -79,9 +89,21 @@ export function parseCsv(input: string | Uint8Array, where = "CSV data"): CsvTab
       fix: meant === undefined ? undefined : `did you mean ${meant}?`,
     });
   };
+  const column = (name: string): Cell[] => {
+    const index = indexOf(name);
+    return body.map((record) => record[index]);
+  };
   return {
     names,
     rows: body.length,
+    complete(wanted) {
+      const indices = wanted.map(indexOf);
+      return tableOf(
+        names,
+        body.filter((record) => indices.every((index) => record[index].text.trim() !== "")),
+        where,
+      );
+    },
     text: (name) => column(name).map(({ text }) => text),
     numbers: (name) =>
       Float64Array.from(column(name), (cell) => {
@@ -91,7 +113,11 @@ export function parseCsv(input: string | Uint8Array, where = "CSV data"): CsvTab
           problem: `Column ${name} holds something that is no finite number`,
           received: cell.text.trim() === "" ? "nothing" : cell.text,
           where: at(where, cell),
-          fix: /^\s*[+-]?\d+,\d+\s*$/.test(cell.text) ? "decimals are written with a point" : "leave out records with missing values",
+          fix: /^\s*[+-]?\d+,\d+\s*$/.test(cell.text)
+            ? "decimals are written with a point"
+            : cell.text.trim() === ""
+              ? "leave out records with missing values"
+              : "leave the column out, or write numbers in it",
         });
       }),
   };

@@ -36,6 +36,8 @@ export interface Dataset extends DatasetPart {
   readonly name: string;
   /** The names of the classes, by label. Absent for regression. */
   readonly classes?: readonly string[];
+  /** The names of the numbers of one input: the columns of a table. Absent for what has none. */
+  readonly fields?: readonly string[];
   /** Records that training never sees. */
   readonly test?: DatasetPart;
   readonly preprocessing: Preprocessing;

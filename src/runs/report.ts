@@ -57,12 +57,14 @@ const statusWords: Readonly<Record<RunData["results"]["status"], string>> = {
 
 /** The result in a few words. */
 export function headline({ results }: Pick<RunData, "results">): string {
-  const { test, trainLoss } = results;
+  const { test, trainLoss, rmse, rSquared } = results;
   if (results.status === "diverged") return "Training diverged";
   if (test?.accuracy !== undefined) {
     const records = (test.confusion ?? []).flat().reduce((sum, count) => sum + count, 0);
     return `${formatPercent(test.accuracy, 2)} of ${records > 0 ? `${formatCount(records)} ` : ""}unseen records are recognised`;
   }
+  if (rmse !== undefined && rSquared !== undefined)
+    return `${formatPercent(rSquared)} of the variance of unseen records is explained; they are predicted to ± ${formatNumberForPrint(rmse, 3)}`;
   return test === undefined ? `Training loss ${formatNumberForPrint(trainLoss)}` : `Test loss ${formatNumberForPrint(test.loss)}`;
 }
 

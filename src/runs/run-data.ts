@@ -49,6 +49,10 @@ export interface RunResults {
   readonly validationAccuracy?: number;
   /** Over records that training never saw. */
   readonly test?: Evaluation;
+  /** Of predicted numbers over those records, in the target's unit: √ mean (prediction − target)². */
+  readonly rmse?: number;
+  /** The share of the targets' variance over those records that the predictions explain. */
+  readonly rSquared?: number;
 }
 
 /** All that a run folder keeps. */

@@ -138,7 +138,7 @@ function readResults(record: PlainReader): RunResults {
     seconds: record.number("seconds"),
     samplesPerSecond: record.number("samplesPerSecond"),
     trainLoss: record.number("trainLoss"),
-    ...measured(record, ["validationLoss", "validationAccuracy"]),
+    ...measured(record, ["validationLoss", "validationAccuracy", "rmse", "rSquared"]),
     ...(record.has("test") ? { test: readEvaluation(record.object("test")) } : {}),
   };
 }

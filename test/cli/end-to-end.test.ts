@@ -1,9 +1,8 @@
 /** The command line as a user starts it: a process of its own, the real engine, files on disk. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { defineLayer, dense, fit, flatten, linear, type Model, sequential } from "steepest";
 import { digits } from "steepest/data";
 import { readSafetensors } from "steepest/exchange";
@@ -11,36 +10,7 @@ import { encodePng } from "steepest/images";
 import { loadRun, saveRun } from "steepest/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/tensor/random.js";
-
-const program = fileURLToPath(new URL("../../bin/steepest", import.meta.url));
-const environment = { ...process.env, NO_COLOR: "1" };
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function ended(child: ChildProcess): Promise<Ended> {
-  let [out, err] = ["", ""];
-  child.stdout?.on("data", (text) => (out += text));
-  child.stderr?.on("data", (text) => (err += text));
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, out, err }));
-  });
-}
-
-const steepest = (...argv: string[]) => ended(spawn(process.execPath, [program, ...argv], { env: environment }));
-
-/** What a command with --json gave: one object in one line, and nothing else on its output. */
-async function json(
-  ...argv: string[]
-): Promise<{ readonly code: number | null; readonly result: Record<string, unknown>; readonly err: string }> {
-  const { code, out, err } = await steepest(...argv, "--json");
-  expect(out.trim().split("\n"), err).toHaveLength(1);
-  return { code, result: JSON.parse(out), err };
-}
+import { ended, environment, json, program, steepest } from "./program.js";
 
 /** A file in the format of MNIST. */
 function idx(shape: readonly number[], data: Uint8Array): Buffer {

@@ -234,7 +234,8 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
     const classes = request.run.classes?.length ?? 0;
     const count = request.inputs.length / request.run.inputShape.reduce((product, extent) => product * extent, 1);
     // The first class is the most probable, the others share the rest.
-    return Float32Array.from({ length: count * classes }, (_, i) => (i % classes === 0 ? 0.75 : 0.25 / (classes - 1)));
+    const probabilities = Float32Array.from({ length: count * classes }, (_, i) => (i % classes === 0 ? 0.75 : 0.25 / (classes - 1)));
+    return { outputs: probabilities, probabilities };
   },
   async getData(name, options) {
     asked.getData = { name, options };

@@ -45,4 +45,22 @@ describe("csvDataset", () => {
     expect(bad("kind\nx\ny\n", { target: "kind" })).toThrow(/nothing to predict from/);
     expect(bad(table(["1,2,x", "3,4,y"]), { target: "kind", test: 1 })).toThrow(/share/);
   });
+
+  it("drops records with empty cells in the columns that are used, when asked to", () => {
+    const text = table(["1,10,x", ",20,y", "3,,x", "4,40,", "5,50,y"]);
+    expect(() => csvDataset(text, { target: "kind" })).toThrow(/Column a[\s\S]*line 3, column 1/);
+    const all = csvDataset(text, { target: "kind", test: 0, missing: "drop" });
+    expect([[...all.inputs.data], all.fields]).toEqual([
+      [1, 10, 5, 50],
+      ["a", "b"],
+    ]);
+    const some = csvDataset(text, { target: "kind", columns: ["a"], test: 0, missing: "drop" });
+    expect([[...some.inputs.data], some.fields]).toEqual([[1, 3, 5], ["a"]]);
+  });
+
+  it("takes the names of the classes by label, and refuses others", () => {
+    const options = { target: "kind", test: 0, classes: ["z", "y", "x"] } as const;
+    expect([...csvDataset(table(["1,10,x", "2,20,y"]), options).targets.data]).toEqual([2, 1]);
+    expect(() => csvDataset(table(["1,10,x", "2,20,w"]), options)).toThrow(/none of the classes[\s\S]*record 1/);
+  });
 });
