@@ -8,7 +8,7 @@ import type { Workload } from "./workload.js";
 const all = [...numberWorkloads, ...productWorkloads, ...networkWorkloads, ...memoryWorkloads];
 const order = [
   ..."quad rosen gemm256 gemm512 gemm1024 gemm2048 mlp64 mlp512 cnn dncnn resnet20 adam10m svm tikhonov tv".split(" "),
-  ..."quad+path rosen+path gemm62 gemm250 gemm1000x10 gemm3073x10".split(" "),
+  ..."rof quad+path rosen+path gemm62 gemm250 gemm1000x10 gemm3073x10".split(" "),
 ];
 
 /** In the order of the tables. */

@@ -6,6 +6,9 @@ import { ParameterViews } from "../../src/optimizers/parameters.js";
 import type { Variable } from "../../src/tensor/primitives/leaves.js";
 import { fromHost, literal, readVariable, type Tensor, weakNumber } from "../../src/tensor/tensor.js";
 import type { HostData } from "../../src/tensor/types.js";
+import { primalDual } from "../../src/vision/solvers/primal-dual.js";
+import { problemOf } from "../../src/vision/solvers/problem.js";
+import { totalVariation } from "../../src/vision.js";
 import { hashUniform } from "./data.js";
 import { type Compilable, type Descent, descentJob, descentStep, entryJob } from "./descent.js";
 import type { Workload } from "./workload.js";
@@ -105,6 +108,17 @@ const energy = (kind: "tikhonov" | "tv"): Workload => ({
   step: () => descentStep(restoration(kind)),
 });
 
+/** The iteration of `restore` on the exact total variation: Chambolle and Pock's accelerated method with its dual variable of two maps. */
+export function primalDualStep(side = SIDE): Compilable & { readonly image: Variable } {
+  const given = fromHost(hashUniform(side * side, 7), [side, side], "f32");
+  const energy = totalVariation({ lambda: 8 });
+  const { dual } = energy.regularizer;
+  if (dual === undefined) throw new Error("total variation has a dual");
+  const problem = problemOf(energy, given, { range: undefined, start: undefined, reference: undefined });
+  const { step, values, image } = primalDual(problem, dual);
+  return { entry: step, variables: [...values.keys()], values, image };
+}
+
 export const memoryWorkloads: readonly Workload[] = [
   {
     name: "adam10m",
@@ -120,4 +134,19 @@ export const memoryWorkloads: readonly Workload[] = [
   },
   energy("tikhonov"),
   energy("tv"),
+  {
+    name: "rof",
+    unit: "ms/200it",
+    flops: 40 * SIDE * SIDE,
+    // u, ū, p₀, p₁ in and out, f in.
+    bytes: 36 * SIDE * SIDE,
+    bound: "memory",
+    batch: 200,
+    beside: "tv",
+    open(options) {
+      const { image, ...compilable } = primalDualStep();
+      return entryJob(compilable, image, options);
+    },
+    step: () => primalDualStep(),
+  },
 ];
