@@ -228,10 +228,11 @@ function checkPreprocessing({ name, inputs, preprocessing }: Dataset): void {
 /**
  * Checks that a batch can be filled: a batch is never larger than the data.
  *
+ * @param records the data, or how many records there are
  * @throws SteepestError
  */
-export function checkBatchSize(batchSize: number, part: DatasetPart, name: string): void {
-  const count = recordCount(part);
+export function checkBatchSize(batchSize: number, records: DatasetPart | number, name: string): void {
+  const count = typeof records === "number" ? records : recordCount(records);
   if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= count) return;
   throw new SteepestError({
     problem: batchSize > count ? "The batch is larger than the data" : "The batch size is not usable",

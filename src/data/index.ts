@@ -46,6 +46,7 @@ export type { NpyArray, NpyDType } from "./npy.js";
 export { parseNpy, writeNpy } from "./npy.js";
 export type { NpzOptions } from "./npz.js";
 export { readNpz, writeNpz } from "./npz.js";
+export { type RestorationOptions, type RestorationPairs, restorationPairs } from "./restoration/pairs.js";
 export { selectRecords, split, splitIndices } from "./split.js";
 export type { ArrayStatistics } from "./statistics.js";
 export { channelStatistics, classCounts, standardized, statistics } from "./statistics.js";

@@ -1,8 +1,9 @@
 /** `fit`: trains a model on a data set, asynchronously. */
 import { type Augmentation, augmentationText, checkAugmentations } from "../data/augmentations/index.js";
-import { checkBatchSize, checkDataset, type Dataset, recordCount } from "../data/dataset.js";
+import { checkBatchSize, checkDataset, type Dataset } from "../data/dataset.js";
+import { isRestorationPairs, type RestorationPairs, splitPairs } from "../data/restoration/pairs.js";
 import { split } from "../data/split.js";
-import { crossEntropy, type Loss, meanSquared } from "../models/losses.js";
+import { crossEntropy, halfSquaredSum, type Loss, meanSquared } from "../models/losses.js";
 import type { Model } from "../models/model.js";
 import type { Regularizer } from "../models/regularizers.js";
 import type { StartingWeights } from "../models/weights.js";
@@ -10,6 +11,7 @@ import { Training } from "../objectives/training.js";
 import { adam } from "../optimizers/adam.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { SteepestError } from "../tensor/error.js";
+import { countOf } from "./batch-source.js";
 import { checkOrder, curriculumData, type OrderOptions, orderOf } from "./curriculum.js";
 import { checkOptimizer, checkOptionNames } from "./option-names.js";
 import type { TrainingProgress } from "./progress.js";
@@ -20,7 +22,7 @@ import { TrainedRun } from "./trained-run.js";
 import { TrainingLoop } from "./training-loop.js";
 
 export interface FitOptions extends OrderOptions {
-  /** Default: cross-entropy where the data has classes, mean squared error where it has not. */
+  /** Default: cross-entropy where the data has classes, ½ Σ of squares for `restorationPairs`, else mean squared error. */
   readonly loss?: Loss;
   /** Default `adam()`. */
   readonly optimizer?: Optimizer;
@@ -76,7 +78,7 @@ export interface FitOptions extends OrderOptions {
  * waits. The same seed gives the same weights bit for bit, whatever the number of threads.
  *
  * @param model what is trained, `sequential(…)` or a ready model
- * @param data records with their test part, see `arrayDataset`, `digits`, `mnist`
+ * @param data records with their test part, see `arrayDataset`, `digits`, `mnist`; or pairs that are made on the way, see `restorationPairs`
  * @param options see FitOptions
  * @throws SteepestError for data that cannot be used, a batch larger than the data, layers that do not fit, unusable options
  * @example
@@ -88,23 +90,32 @@ export interface FitOptions extends OrderOptions {
  * run.trainLoss < 0.1; // → true
  * ```
  */
-export async function fit(model: Model, data: Dataset, options: FitOptions = {}): Promise<TrainedRun> {
+export async function fit(model: Model, data: Dataset | RestorationPairs, options: FitOptions = {}): Promise<TrainedRun> {
   checkModel("fit", model);
-  checkDataset(data);
+  const isMade = isRestorationPairs(data);
+  if (!isMade) checkDataset(data);
   checkOptionNames("fit", options, names);
   const { epochs = 1, seed = 1, validation = 0, optimizer = adam(), patience, signal, onProgress } = options;
   checkOptions(options);
   checkOptimizer("fit", optimizer);
-  const loss = options.loss ?? (data.classes ? crossEntropy() : meanSquared());
+  const loss = options.loss ?? (isMade ? halfSquaredSum() : data.classes ? crossEntropy() : meanSquared());
   checkLoss(loss);
-  checkOrder(options, recordCount(data));
-  const parts = validation > 0 ? split(data, validation, seed) : { training: data, validation: undefined };
-  const batchSize = options.batchSize ?? Math.min(64, recordCount(parts.training));
-  checkBatchSize(batchSize, parts.training, data.name);
-  checkSomeCount(parts.training, "training");
+  if (isMade) checkMade(options);
+  const all = countOf(data);
+  checkOrder(options, all);
+  const parts =
+    validation === 0
+      ? { training: data, validation: undefined }
+      : isMade
+        ? splitPairs(data, validation, seed)
+        : split(data, validation, seed);
+  const count = countOf(parts.training);
+  const batchSize = options.batchSize ?? Math.min(64, count);
+  checkBatchSize(batchSize, count, data.name);
+  if (!isRestorationPairs(parts.training)) checkSomeCount(parts.training, "training");
   if (parts.validation) checkSomeCount(parts.validation, "validation");
   const training = new Training({
-    model: model.build(data.inputs.shape.slice(1)),
+    model: model.build(isMade ? [data.patch, data.patch, data.channels] : data.inputs.shape.slice(1)),
     loss,
     preprocessing: data.preprocessing,
     seed,
@@ -113,7 +124,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     ...(options.weights ? { weights: options.weights } : {}),
     ...(options.dtype ? { dtype: options.dtype } : {}),
   });
-  if (loss.classification) checkScores(training.parts.model, loss, data);
+  if (loss.classification && !isMade) checkScores(training.parts.model, loss, data);
   const loop = await TrainingLoop.open({
     training,
     optimizer,
@@ -121,7 +132,7 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     held: [parts.validation, data.test].filter((p) => p !== undefined),
     epochs,
     batchSize,
-    order: orderOf(options, recordCount(data), validation, seed),
+    order: orderOf(options, all, validation, seed),
     seed,
     fast: options.fast ?? false,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
@@ -143,7 +154,8 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
     const { order = "shuffled" } = options;
     const settings = {
       ...{ optimizer: optimizer.name, epochs, batchSize, order, curriculum: curriculumData(options) },
-      augment: (options.augment ?? []).map(augmentationText),
+      augment: (isMade ? data.augment : (options.augment ?? [])).map(augmentationText),
+      ...(isMade ? { patch: data.patch, sigma: data.sigma } : {}),
       ...{ seed, validation, patience: patience ?? null, fast: loop.fast },
     };
     const profile = options.profile ? await loop.profile() : undefined;
@@ -151,6 +163,20 @@ export async function fit(model: Model, data: Dataset, options: FitOptions = {})
   } finally {
     loop.close();
   }
+}
+
+/** Pairs bring their own augmentations, which act before the noise, and have no difficulty. */
+function checkMade({ augment, order }: FitOptions): void {
+  if (augment !== undefined)
+    throw new SteepestError({
+      problem: "augmentations of inputs alone would part them from their targets",
+      fix: "hand them to restorationPairs({ augment }), where they act before the noise",
+    });
+  if (order === "difficulty")
+    throw new SteepestError({
+      problem: "pairs that are made anew in each step cannot be put in order by difficulty",
+      fix: 'order: "shuffled"',
+    });
 }
 
 const names = [

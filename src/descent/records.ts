@@ -7,7 +7,7 @@ import { readVariable, type Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
 
 /** What of a program is written to. */
-interface Writable {
+export interface Writable {
   write(variable: Variable, data: HostData | Float64Array): void;
 }
 

@@ -1,5 +1,6 @@
 /** What `fit` returns. */
 import type { Dataset } from "../data/dataset.js";
+import type { RestorationPairs } from "../data/restoration/pairs.js";
 import type { BuiltModel } from "../models/model.js";
 import type { ModelPoint, Training } from "../objectives/training.js";
 import type { HostData } from "../tensor/types.js";
@@ -21,6 +22,9 @@ export interface FitSettings {
   } | null;
   /** The augmentations in their order, each as `crop padding=4 outside=zero`. */
   readonly augment: readonly string[];
+  /** Of pairs for restoration: extent of a patch, and the range of σ in levels of 0 … 255. */
+  readonly patch?: number;
+  readonly sigma?: readonly [number, number];
   readonly seed: number;
   readonly validation: number;
   readonly patience: number | null;
@@ -53,7 +57,7 @@ export interface AveragedModel extends ModelPoint {
 export interface TrainedParts {
   readonly outcome: TrainOutcome;
   readonly training: Training;
-  readonly data: Dataset;
+  readonly data: Dataset | RestorationPairs;
   readonly settings: FitSettings;
   readonly point: ModelPoint;
   readonly test: TestEvaluation | undefined;
@@ -74,7 +78,7 @@ export class TrainedRun {
   readonly findings: readonly Finding[];
   readonly model: BuiltModel;
   readonly training: Training;
-  readonly data: Dataset;
+  readonly data: Dataset | RestorationPairs;
   readonly settings: FitSettings;
   /** θ with its gaps, see ParameterLayout. */
   readonly theta: HostData;

@@ -11,20 +11,20 @@ import { plateauWatch } from "../optimizers/schedules/plateau.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
+import { type BatchSource, countOf, sourceOf, type TrainingRecords } from "./batch-source.js";
 import type { ByLoss } from "./curriculum.js";
 import type { Evaluation, Status } from "./history.js";
 import { HistoryRecorder } from "./history-recorder.js";
 import { PartEvaluator } from "./part-evaluator.js";
 import { type Profile, profileOf } from "./profile.js";
 import type { TrainingProgress } from "./progress.js";
-import { RecordPlace } from "./records.js";
 import { type DescentVariables, descentVariables, gradientOf, initialValues, stateList, stepEntry, variableList } from "./step.js";
 import type { TestEvaluation, TrainOutcome } from "./trained-run.js";
 
 export interface TrainingLoopOptions {
   readonly training: Training;
   readonly optimizer: Optimizer;
-  readonly records: DatasetPart;
+  readonly records: TrainingRecords;
   /** The parts that will be evaluated. */
   readonly held: readonly DatasetPart[];
   readonly epochs: number;
@@ -62,7 +62,7 @@ interface Checkpoint {
 }
 
 interface TrainingData {
-  readonly place: RecordPlace;
+  readonly source: BatchSource;
   /** The records of the present epoch in the order of its batches. */
   readonly order: Variable;
 }
@@ -88,7 +88,7 @@ export class TrainingLoop {
     evaluator: PartEvaluator | undefined,
   ) {
     const { records, batchSize, epochs } = options;
-    const count = recordCount(records);
+    const count = countOf(records);
     this.#options = options;
     this.#program = program;
     this.#variables = variables;
@@ -103,16 +103,16 @@ export class TrainingLoop {
     const { training, optimizer, records, held, fast, threads, workerUrl, profile } = options;
     const variables = descentVariables(training.parameters, optimizer, false, training.stateLayout.size);
     const data = {
-      place: new RecordPlace("training", records, true),
-      order: orderVariable(recordCount(records)),
+      source: sourceOf(records, training.parts.seed),
+      order: orderVariable(countOf(records)),
     };
     const [largest] = [...held].sort((a, b) => recordCount(b) - recordCount(a));
     const evaluator = largest && new PartEvaluator(training, variables, largest);
     const { order } = options;
     const byLoss = typeof order === "object" && "byLoss" in order;
-    const ranker = byLoss ? new PartEvaluator(training, variables, data.place) : undefined;
+    const ranker = byLoss && data.source.place ? new PartEvaluator(training, variables, data.source.place) : undefined;
     const program = await openProgram(
-      [...variableList(variables), ...data.place.variables, data.order, ...(evaluator?.variables ?? []), ...(ranker?.variables ?? [])],
+      [...variableList(variables), ...data.source.variables, data.order, ...(evaluator?.variables ?? []), ...(ranker?.variables ?? [])],
       {
         fast,
         ...(threads === undefined ? {} : { threads }),
@@ -122,13 +122,13 @@ export class TrainingLoop {
     );
     try {
       const loop = new TrainingLoop(options, program, variables, data, evaluator);
-      data.place.fill(program, records);
+      data.source.fill(program);
       const { theta: start, state: carried } = training.start();
       const values = { start, carried, totalSteps: loop.#totalSteps, stepsPerEpoch: loop.#perEpoch, tolerance: 0 };
       for (const [variable, value] of initialValues(variables, optimizer, values)) program.write(variable, value);
       if (!byLoss) loop.#order = order;
       else if (ranker) {
-        const ranking = rankedBy(await ranker.losses(program, recordCount(records)));
+        const ranking = rankedBy(await ranker.losses(program, countOf(records)));
         loop.#order = { ranking, ...(order.pace ? { pace: order.pace } : {}) };
       }
       return loop;
@@ -190,7 +190,7 @@ export class TrainingLoop {
   async train(options: TrainOptions): Promise<TrainOutcome> {
     const { validation, patience, seconds, signal, onProgress } = options;
     const { batchSize, epochs, records } = this.#options;
-    const count = recordCount(records);
+    const count = countOf(records);
     const perEpoch = this.#perEpoch;
     const total = this.#totalSteps;
     const recorder = new HistoryRecorder(Math.max(1, Math.floor(total / RECORDS)), perEpoch);
@@ -312,7 +312,7 @@ export class TrainingLoop {
   #layOrder(step: number): void {
     const epoch = isFixedOrder(this.#order) ? 0 : Math.floor(step / this.#perEpoch);
     if (epoch === this.#laid) return;
-    this.#program.write(this.#data.order, epochOrder(this.#order, this.#options.seed, epoch, recordCount(this.#options.records)));
+    this.#program.write(this.#data.order, epochOrder(this.#order, this.#options.seed, epoch, countOf(this.#options.records)));
     this.#laid = epoch;
   }
 
@@ -325,7 +325,7 @@ export class TrainingLoop {
   /** An entry point for full batches, and one for the smaller last one of an epoch. */
   #entries(make: (size: number) => EntryPoint): { readonly full: EntryPoint; readonly rest: EntryPoint | undefined } {
     const { records, batchSize } = this.#options;
-    const rest = recordCount(records) % batchSize;
+    const rest = countOf(records) % batchSize;
     return { full: make(batchSize), rest: rest === 0 ? undefined : make(rest) };
   }
 
@@ -335,7 +335,7 @@ export class TrainingLoop {
     const { step: at, stepsPerEpoch, carried } = this.#variables;
     const step = readVariable(at, true);
     const rows = batchRows(readVariable(this.#data.order), step, readVariable(stepsPerEpoch, true), batchSize, size);
-    const { inputs, targets, weights } = this.#data.place.pick(rows);
+    const { inputs, targets, weights } = this.#data.source.pick(rows, step);
     const context = { step, ...(weights ? { weights } : {}), ...(carried ? { state: readVariable(carried) } : {}) };
     return (theta) => training.batch(theta, inputs, targets, true, context);
   }

@@ -98,12 +98,26 @@ export function asLayer(part: ModelPart): Layer {
         parameters: chain.parameters,
         state: chain.state,
         multiplyAdds: totalOf(chain.layers),
+        reach: knownReach(chain.layers),
         inner: chain.layers,
         ...(layersInside === undefined ? {} : { description: { type: "block", name, layers: layersInside } }),
         apply: (x, values, context) => applyChain(chain.layers, x, values, context),
       };
     },
   };
+}
+
+/** How far layers in a row look, in pixels, or the first that does not say. */
+export function reachAlong(layers: readonly BuiltLayer[]): number | BuiltLayer {
+  const silent = layers.find(({ reach }) => reach === undefined);
+  if (silent) return silent.inner.find(({ reach }) => reach === undefined) ?? silent;
+  return layers.reduce((sum, { reach = 0 }) => sum + reach, 0);
+}
+
+/** The same for a block. */
+export function knownReach(layers: readonly BuiltLayer[]): number | undefined {
+  const reach = reachAlong(layers);
+  return typeof reach === "number" ? reach : undefined;
 }
 
 /** Multiply-adds of several layers. */

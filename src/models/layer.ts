@@ -44,6 +44,11 @@ export interface LayerDefinition<P extends string> {
   readonly state?: Readonly<Record<string, StateDefinition>> | ((input: Shape) => Readonly<Record<string, StateDefinition>>);
   /** The shape of one output for the shape of one input, both without the batch axis. Default: the same shape. It may refuse an input. */
   outputShape?(input: Shape): Shape;
+  /**
+   * How many pixels away from its own place a pixel of the output looks at the input, for layers that keep the extents of their images: 0 where each pixel
+   * is treated by itself. Default: not known, and the model cannot be applied in tiles.
+   */
+  reach?(input: Shape): number | undefined;
   /** Multiplications that are added to a sum, for one input: `summary()` counts two floating-point operations for each. Default 0. */
   multiplyAdds?(input: Shape): number;
   /** x has the batch as its first axis. */
@@ -66,6 +71,8 @@ export interface BuiltLayer {
   readonly state: readonly StateEntry[];
   /** Multiplications that are added to a sum, for one input. */
   readonly multiplyAdds: number;
+  /** How far it looks, in pixels; undefined where that is not known, or places of output and input are not the same. */
+  readonly reach: number | undefined;
   /** The layers that it is made of, for blocks. */
   readonly inner: readonly BuiltLayer[];
   /** How to make it again; layers of one's own have none, nor have blocks with one inside. */
@@ -126,6 +133,7 @@ function build<P extends string>(definition: LayerDefinition<P>, inputShape: Sha
     parameters,
     state,
     multiplyAdds: definition.multiplyAdds?.(inputShape) ?? 0,
+    reach: definition.reach?.(inputShape),
     inner: [],
     apply(x, values, { training, random, state: carried = {} }) {
       const before = Object.fromEntries(state.map((s) => [s.name, carried[s.path]]));

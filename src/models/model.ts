@@ -34,6 +34,12 @@ export interface BuiltModel {
    */
   apply(x: Tensor, parameters: Readonly<Record<string, Tensor>>, context: ModelContext): AppliedLayer;
   /**
+   * The same layers for inputs of another shape.
+   *
+   * @throws SteepestError where they need other parameters then, as dense layers do
+   */
+  rebuild(inputShape: Shape): BuiltModel;
+  /**
    * A table of the layers, those of blocks below their block: name, output shape, number of parameters, and floating-point operations for one
    * input: two for each multiplication that is added to a sum, in products and convolutions. What is done element by element does not count.
    */
@@ -93,6 +99,18 @@ function build(name: string, layers: readonly ModelPart[], inputShape: Shape): B
               : `build the model for the shape of one input: model.build([${x.shape.slice(1).join(", ")}])`,
         });
       return applyChain(chain.layers, x, values, context);
+    },
+    rebuild(other) {
+      const rebuilt = build(name, layers, other);
+      const odd = rebuilt.parameters.find(
+        ({ path, shape }, i) => path !== chain.parameters[i]?.path || !sameShape(shape, chain.parameters[i].shape),
+      );
+      if (odd === undefined) return rebuilt;
+      throw new SteepestError({
+        problem: `${name} cannot be applied to inputs of another shape`,
+        expected: "parameters that do not depend on the extents of the input",
+        received: `${odd.path} of shape ${showShape(odd.shape)} for inputs ${showShape(other)}`,
+      });
     },
     summary: () => summaryOf(name, inputShape, chain.layers),
   };

@@ -12,9 +12,9 @@ import { matchWeights, type StartingWeights } from "../models/weights.js";
 import type { Parameters } from "../optimizers/parameters.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
-import { recordBits, recordWords, type TracedSeed, tracedStreamKey } from "../tensor/random-bits.js";
+import { recordBits, recordWords, type TracedKey, type TracedSeed, tracedStreamKey } from "../tensor/random-bits.js";
 import { fromHost, iota, type Tensor, weakNumber } from "../tensor/tensor.js";
-import { type DType, type HostData, isFloat, sameShape, showShape, sizeOf } from "../tensor/types.js";
+import { type DType, type HostData, isFloat, type Shape, sameShape, showShape, sizeOf } from "../tensor/types.js";
 
 export interface TrainingParts {
   readonly model: BuiltModel;
@@ -181,9 +181,7 @@ export class Training {
   #seen(batch: AugmentedBatch, training: boolean, { step }: BatchContext): AugmentedBatch {
     const { augment = [], model, loss } = this.parts;
     if (!training || step === undefined || augment.length === 0) return batch;
-    const seed = seedWords(this.parts.seed);
-    const words = (purpose: string, shape: readonly number[]) => recordWords(tracedStreamKey(seed, purpose, step.cast("u32")), shape);
-    return applyAugmentations(augment, batch, words, loss.classification ? model.outputShape.at(-1) : undefined);
+    return applyAugmentations(augment, batch, stepWords(this.parts.seed, step), loss.classification ? model.outputShape.at(-1) : undefined);
   }
 
   /** Stored numbers as intensities: x·scale + offset. */
@@ -205,6 +203,11 @@ export class Training {
 function channels(values: readonly number[], dtype: DType): Tensor {
   const data = dtype === "f32" ? Float32Array.from(values) : Float64Array.from(values);
   return fromHost(data, [values.length], dtype);
+}
+
+/** 64 random bits of a traced step for each element of a batch of some shape, for a purpose. */
+export function stepWords(seed: number, step: Tensor): (purpose: string, shape: Shape) => TracedKey {
+  return (purpose, shape) => recordWords(tracedStreamKey(seedWords(seed), purpose, step.cast("u32")), shape);
 }
 
 const seedWords = (seed: number): TracedSeed => [scalarWord(seed), scalarWord(Math.floor(seed / 4294967296))];

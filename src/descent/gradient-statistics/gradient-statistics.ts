@@ -126,6 +126,8 @@ export async function gradientStatistics(
   if (subject instanceof TrainedRun) {
     const options: GradientStatisticsOptions = second === undefined || "inputs" in second ? {} : second;
     checkOptionNames("gradientStatistics", options, names);
+    if (!("inputs" in subject.data))
+      throw unusable("run", "one that was trained on stored records: those of restorationPairs are others in each step", subject.data.name);
     return measure(subject.training, { theta: subject.theta, state: subject.state }, subject.data, options);
   }
   if (second === undefined || !("inputs" in second)) throw unusable("data", "a data set: gradientStatistics(model, data)", second);

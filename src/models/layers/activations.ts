@@ -5,7 +5,7 @@ import { defineLayer, type Layer } from "../layer.js";
 
 /** max(x, 0), with slope 0 at 0. */
 export function relu(): Layer {
-  return described({ type: "relu" }, defineLayer({ name: "relu", apply: (x) => x.relu() }));
+  return described({ type: "relu" }, defineLayer({ name: "relu", reach: byItself, apply: (x) => x.relu() }));
 }
 
 /**
@@ -21,7 +21,7 @@ export function leakyRelu(slope = 0.01): Layer {
     throw new SteepestError({ problem: "the slope of leakyRelu is not usable", expected: "a finite number", received: String(slope) });
   return described(
     { type: "leakyRelu", slope },
-    defineLayer({ name: "leakyRelu", apply: (x) => x.gt(x.fill(0)).select(x, x.mul(x.fill(slope))) }),
+    defineLayer({ name: "leakyRelu", reach: byItself, apply: (x) => x.gt(x.fill(0)).select(x, x.mul(x.fill(slope))) }),
   );
 }
 
@@ -36,7 +36,7 @@ export function elu(alpha = 1): Layer {
     throw new SteepestError({ problem: "α of elu is not usable", expected: "a finite number > 0", received: String(alpha) });
   return described(
     { type: "elu", alpha },
-    defineLayer({ name: "elu", apply: (x) => x.gt(x.fill(0)).select(x, x.minimum(x.fill(0)).expm1().mul(x.fill(alpha))) }),
+    defineLayer({ name: "elu", reach: byItself, apply: (x) => x.gt(x.fill(0)).select(x, x.minimum(x.fill(0)).expm1().mul(x.fill(alpha))) }),
   );
 }
 
@@ -56,6 +56,7 @@ export function gelu(form: "exact" | "tanh" = "exact"): Layer {
     { type: "gelu", form },
     defineLayer({
       name: "gelu",
+      reach: byItself,
       apply(x) {
         const share =
           form === "exact"
@@ -72,22 +73,22 @@ export function gelu(form: "exact" | "tanh" = "exact"): Layer {
 
 /** x/(1 + e⁻ˣ), also called swish (Ramachandran et al.: arXiv 1710.05941). */
 export function silu(): Layer {
-  return described({ type: "silu" }, defineLayer({ name: "silu", apply: (x) => x.mul(x.sigmoid()) }));
+  return described({ type: "silu" }, defineLayer({ name: "silu", reach: byItself, apply: (x) => x.mul(x.sigmoid()) }));
 }
 
 /** log(1 + eˣ), without overflow. */
 export function softplus(): Layer {
-  return described({ type: "softplus" }, defineLayer({ name: "softplus", apply: (x) => x.softplus() }));
+  return described({ type: "softplus" }, defineLayer({ name: "softplus", reach: byItself, apply: (x) => x.softplus() }));
 }
 
 /** The hyperbolic tangent. */
 export function tanh(): Layer {
-  return described({ type: "tanh" }, defineLayer({ name: "tanh", apply: (x) => x.tanh() }));
+  return described({ type: "tanh" }, defineLayer({ name: "tanh", reach: byItself, apply: (x) => x.tanh() }));
 }
 
 /** 1/(1 + e⁻ˣ) */
 export function sigmoid(): Layer {
-  return described({ type: "sigmoid" }, defineLayer({ name: "sigmoid", apply: (x) => x.sigmoid() }));
+  return described({ type: "sigmoid" }, defineLayer({ name: "sigmoid", reach: byItself, apply: (x) => x.sigmoid() }));
 }
 
 /**
@@ -95,5 +96,8 @@ export function sigmoid(): Layer {
  * has the softmax inside.
  */
 export function softmax(): Layer {
-  return described({ type: "softmax" }, defineLayer({ name: "softmax", apply: (x) => x.softmax(-1) }));
+  return described({ type: "softmax" }, defineLayer({ name: "softmax", reach: byItself, apply: (x) => x.softmax(-1) }));
 }
+
+/** Each pixel is treated by itself. */
+const byItself = (): number => 0;

@@ -229,6 +229,11 @@ function convolution(
         checkFit(called, reach, input, windows.margins);
         return [...outputOf(input, reach, windows), grouping(input).filters];
       },
+      reach(input) {
+        const windows = windowsOf(input);
+        const [height, width] = outputOf(input, reach, windows);
+        return height === input[0] && width === input[1] && strides[0] * strides[1] === 1 ? Math.max(...windows.margins) : undefined;
+      },
       multiplyAdds(input) {
         const { groups, filters } = grouping(input);
         return sizeOf(outputOf(input, reach, windowsOf(input))) * filters * window[0] * window[1] * (input[2] / groups);

@@ -22,6 +22,7 @@ export function dropout(rate: number): Layer {
     { type: "dropout", rate },
     defineLayer({
       name: "dropout",
+      reach: () => 0,
       apply: (x, _, { training, randomBits }) => {
         if (!training || rate === 0) return x;
         return chance(randomBits(x.shape), 1 - rate).select(x.mul(x.fill(1 / (1 - rate))), x.fill(0));

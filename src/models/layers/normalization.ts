@@ -50,6 +50,7 @@ export function batchNorm(options: BatchNormOptions = {}): Layer {
     { type: "batchNorm", momentum, epsilon, affine },
     defineLayer<string>({
       name: "batchNorm",
+      reach: () => 0,
       parameters: (input) => affineParameters(affine, [channelsOf("batchNorm", input)]),
       state: (input) => {
         const shape = [channelsOf("batchNorm", input)];

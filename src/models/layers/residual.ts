@@ -1,7 +1,7 @@
 /** Blocks with a way around. */
 import { SteepestError } from "../../tensor/error.js";
 import { sameShape, showShape } from "../../tensor/types.js";
-import { applyChain, buildChain, isComposition, type ModelPart, totalOf } from "../chain.js";
+import { applyChain, buildChain, isComposition, knownReach, type ModelPart, totalOf } from "../chain.js";
 import { descriptionsOf } from "../description.js";
 import type { Layer } from "../layer.js";
 
@@ -37,6 +37,7 @@ export function residual(body: ModelPart, shortcut?: ModelPart): Layer {
           received: showShape(main.outputShape),
           fix: "let a shortcut such as conv2d(filters, 1, { strides: 2 }) bring x to the shape of the body",
         });
+      const [far, past] = [knownReach(main.layers), knownReach(around?.layers ?? [])];
       const inner = [...main.layers, ...(around?.layers ?? [])];
       const [along, aside] = [descriptionsOf(main.layers), around ? descriptionsOf(around.layers) : null];
       return {
@@ -46,6 +47,7 @@ export function residual(body: ModelPart, shortcut?: ModelPart): Layer {
         parameters: [...main.parameters, ...(around?.parameters ?? [])],
         state: [...main.state, ...(around?.state ?? [])],
         multiplyAdds: totalOf(inner),
+        reach: far === undefined || past === undefined ? undefined : Math.max(far, past),
         inner,
         ...(along === undefined || aside === undefined ? {} : { description: { type: "residual", body: along, shortcut: aside } }),
         apply(x, parameters, context) {

@@ -32,7 +32,8 @@ export function dncnn(options: DncnnOptions = {}): Model {
 }
 
 /** −x: what a residual block adds is taken away. */
-export const negative = (): Layer => described({ type: "negative" }, defineLayer({ name: "negative", apply: (x) => x.neg() }));
+export const negative = (): Layer =>
+  described({ type: "negative" }, defineLayer({ name: "negative", reach: () => 0, apply: (x) => x.neg() }));
 
 export interface AutoencoderOptions {
   /** Filters on the way down; each convolution is followed by ReLU and 2×2 maxima. Default [16, 8]. */

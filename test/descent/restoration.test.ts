@@ -1,0 +1,148 @@
+import {
+  adam,
+  applyInTiles,
+  batchNorm,
+  conv2d,
+  defineLayer,
+  dense,
+  dncnn,
+  fit,
+  flatten,
+  gradientStatistics,
+  type Model,
+  maxPool2d,
+  relu,
+  residual,
+  sequential,
+  upsample2d,
+} from "steepest";
+import { restorationPairs } from "steepest/data";
+import { describe, expect, it } from "vitest";
+import { tilesAlong } from "../../src/descent/tiles.js";
+import { reachAlong } from "../../src/models/chain.js";
+import { RandomStream } from "../../src/tensor/random.js";
+import { hashOf } from "../backends/threads/network.js";
+import { rejectionOf } from "../errors.js";
+
+/** A picture of smooth hills: something a network can learn to keep. */
+function hills(width: number, height: number, at: number) {
+  const data = Uint8Array.from({ length: width * height }, (_, i) => {
+    const [x, y] = [(i % width) / width, Math.floor(i / width) / height];
+    return 128 + 100 * Math.sin(5 * x + at) * Math.cos(4 * y - 2 * at);
+  });
+  return { width, height, channels: 1, depth: 8, data } as const;
+}
+
+const images = Array.from({ length: 6 }, (_, i) => hills(30 + i, 28, i));
+const pairs = restorationPairs(images, { patch: 16, sigma: [15, 35], patches: 96, test: [hills(33, 32, 9)] });
+const train = (model: Model, more: object = {}) =>
+  fit(model, pairs, { epochs: 2, batchSize: 20, optimizer: adam({ learningRate: 0.01 }), seed: 3, threads: 1, ...more });
+
+describe("fit on pairs for restoration", () => {
+  it("ends at the same weights with any number of threads, and at others with another seed", async () => {
+    const [one, three, other] = await Promise.all(
+      [1, 3, 1].map((threads, i) => train(dncnn({ depth: 3, filters: 4 }), { threads, seed: 3 + Math.floor(i / 2) })),
+    );
+    expect(hashOf(three.theta)).toBe(hashOf(one.theta));
+    expect(hashOf(other.theta)).not.toBe(hashOf(one.theta));
+    // 96 patches: 4 batches of 20 and one of 16
+    expect(one.steps).toBe(10);
+    expect(one.settings).toMatchObject({ augment: ["dihedral"], patch: 16, sigma: [15, 35] });
+    expect(one.training.parts.loss.name).toBe("halfSquaredSum");
+  });
+
+  it("learns to take noise away, on pictures that it has not seen", async () => {
+    const run = await train(dncnn({ depth: 3, filters: 8 }), { epochs: 40, validation: 0.2 });
+    // ½ Σ n² of a noisy patch, at the middle of the range.
+    const before = 0.5 * 256 * (25 / 255) ** 2;
+    expect(run.test?.loss).toBeLessThan(before / 2);
+    expect(run.validation?.loss).toBeLessThan(before / 2);
+  });
+
+  it("refuses augmentations that would part a pair, difficulty, and statistics of records that are never the same", async () => {
+    const model = dncnn({ depth: 2, filters: 2 });
+    expect((await rejectionOf(train(model, { augment: [] }))).message).toMatch(/restorationPairs\(\{ augment/);
+    expect((await rejectionOf(train(model, { order: "difficulty" }))).message).toMatch(/difficulty/);
+    expect((await rejectionOf(train(model, { batchSize: 97 }))).message).toMatch(/larger than the data/);
+    expect((await rejectionOf(gradientStatistics(await train(model)))).message).toMatch(/stored records/);
+  });
+});
+
+describe("applyInTiles", () => {
+  const random = new RandomStream(4, "image");
+  const image = { width: 53, height: 41, channels: 1, data: Float32Array.from({ length: 53 * 41 }, () => random.between(0, 1)) };
+
+  it.each([
+    [17, 2],
+    [24, 1],
+    [40, 3],
+  ])("in tiles of %i gives what the whole image gives, also at the border", async (tile, threads) => {
+    const run = await train(
+      sequential(
+        conv2d(4, 3),
+        batchNorm(),
+        relu(),
+        residual(sequential(conv2d(4, 5), relu(), conv2d(4, 3, { dilation: 2 }))),
+        conv2d(1, [1, 2]),
+      ),
+    );
+    expect(reachAlong(run.model.layers)).toBe(1 + 2 + 2 + 1);
+    const whole = await applyInTiles(run, image, { threads: 1 });
+    const tiled = await applyInTiles(run, image, { tile, threads });
+    expect([tiled.width, tiled.height, tiled.channels]).toEqual([53, 41, 1]);
+    const size = Math.max(...whole.data.map(Math.abs));
+    // Sums of at most 100 products, three times over, in another order: each is good to 100 · 2⁻²⁴.
+    for (let i = 0; i < whole.data.length; i++)
+      expect(Math.abs(tiled.data[i] - whole.data[i])).toBeLessThan(300 * 2 ** -24 * Math.max(1, size) * 4);
+  });
+
+  it("gives what the model gives for an image of the extents that it was trained on", async () => {
+    const run = await train(dncnn({ depth: 3, filters: 4 }));
+    const data = image.data.slice(0, 256);
+    const { outputs } = run.predictor()(data);
+    expect((await applyInTiles(run, { width: 16, height: 16, channels: 1, data })).data).toEqual(outputs);
+  });
+
+  it("sees, in each tile, all that a pixel depends on", () => {
+    for (const [length, reach, most] of [
+      [100, 3, 20],
+      [512, 17, 256],
+      [481, 17, 100],
+      [21, 3, 20],
+      [20, 3, 20],
+      [41, 0, 1],
+    ]) {
+      const { extent, tiles } = tilesAlong(length, reach, most);
+      expect(extent).toBeLessThanOrEqual(most);
+      let next = 0;
+      for (const { start, from, to } of tiles) {
+        expect(from).toBe(next);
+        expect(to).toBeGreaterThan(from);
+        expect(start).toBeGreaterThanOrEqual(0);
+        expect(start + extent).toBeLessThanOrEqual(length);
+        expect(start === 0 || from - start >= reach).toBe(true);
+        expect(start + extent === length || start + extent - to >= reach).toBe(true);
+        next = to;
+      }
+      expect(next).toBe(length);
+    }
+  });
+
+  it("refuses what it cannot do", async () => {
+    const own = defineLayer({ name: "own", apply: (x) => x });
+    const fitted = (model: Model) => train(model, { epochs: 1 });
+    const pooled = await fitted(sequential(conv2d(2, 3), maxPool2d(2), upsample2d(2), conv2d(1, 3)));
+    expect((await rejectionOf(applyInTiles(pooled, image))).message).toMatch(/cannot be applied in tiles[\s\S]*maxPool1/);
+    expect((await rejectionOf(applyInTiles(await fitted(sequential(conv2d(1, 3), own)), image))).message).toMatch(/own1/);
+    const deep = await fitted(dncnn({ depth: 3, filters: 2 }));
+    expect((await rejectionOf(applyInTiles(deep, image, { tile: 6 }))).message).toMatch(/from 7/);
+    expect((await rejectionOf(applyInTiles(deep, { ...image, channels: 3 }))).message).toMatch(/does not fit/);
+    expect((await rejectionOf(applyInTiles(deep, { ...image, width: 54 }))).message).toMatch(/does not fit/);
+  });
+
+  it("is refused by models whose weights depend on the extents", () => {
+    const built = sequential(flatten(), dense(3)).build([4, 4, 1]);
+    expect(() => built.rebuild([5, 4, 1])).toThrow(/another shape/);
+    expect(built.rebuild([2, 8, 1]).outputShape).toEqual([3]);
+  });
+});
