@@ -1,6 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { adam, cosine, dncnn, fit, linear } from "steepest";
+import { digits, restorationPairs } from "steepest/data";
+import { saveRun } from "steepest/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Image } from "../../src/data/images/image.js";
 import { encodePng, readImage } from "../../src/data/images/index.js";
@@ -251,5 +254,40 @@ describe("deblur, inpaint and upscale", () => {
     const { code, err } = await run(argv.map((word) => (word.endsWith(".png") ? at(word) : word)));
     expect(err).toMatch(message);
     expect(code).toBe(expected);
+  });
+});
+
+describe("denoise with a trained network", () => {
+  it("takes noise out of pictures of other sizes than it was trained on, plane by plane in colour", async () => {
+    const { width, height } = drawn(40, 32, 1);
+    const pairs = restorationPairs([drawn(width, height, 1), drawn(50, 50, 1)], { patch: 16, sigma: 25, patches: 160 });
+    await saveRun(
+      await fit(dncnn({ depth: 3, filters: 8 }), pairs, { epochs: 40, batchSize: 16, optimizer: adam({ learningRate: cosine(0.01) }) }),
+      at("dncnn"),
+    );
+    for (const name of ["grey", "colour"]) {
+      await json("degrade", at(`${name}.png`), "-o", at("noisy.png"), "--noise", "gaussian", "--sigma", "25");
+      const asked = ["denoise", at("noisy.png"), "-o", at("learned.png"), "--method", `dncnn:${at("dncnn")}`, "--clean", at(`${name}.png`)];
+      const { psnr: after, psnrInput, energy, lambda } = await json(...asked);
+      expect([energy, lambda]).toEqual([undefined, undefined]);
+      expect(Number(after)).toBeGreaterThan(Number(psnrInput) + 3);
+    }
+    const first = await picture("learned.png");
+    await json("denoise", at("noisy.png"), "-o", at("again.png"), "--method", `dncnn:${at("dncnn")}`, "--threads", "1");
+    expect(await picture("again.png")).toEqual(first);
+  });
+
+  it("says what cannot be done", async () => {
+    await saveRun(await fit(linear(), digits({ train: 20, test: 5 })), at("linear"));
+    for (const [more, code, message] of [
+      [["--method", "dncnn"], 2, /dncnn needs RUN/],
+      [["--method", `dncnn:${at("linear")}`], 1, /did not train a denoiser/],
+      [["--method", `dncnn:${at("linear")}`, "--lambda", "2"], 2, /minimises no energy/],
+      [["--method", `dncnn:${at("nowhere")}`], 1, /nowhere/],
+    ] as const) {
+      const ended = await run(["denoise", at("grey.png"), "-o", at("x.png"), ...more]);
+      expect(ended.code).toBe(code);
+      expect(ended.err).toMatch(message);
+    }
   });
 });

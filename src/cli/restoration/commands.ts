@@ -34,10 +34,11 @@ export const denoise: Command = {
   name: "denoise",
   summary: "take noise out of a picture",
   about:
-    "Minimises an energy, the smoothness of the picture plus λ times its distance from the noisy one. Without --lambda, λ is chosen so that as much is taken out as the noise is strong (the discrepancy principle). With --clean, quality is measured on the pictures as they are written.",
+    "Minimises an energy, the smoothness of the picture plus λ times its distance from the noisy one. Without --lambda, λ is chosen so that as much is taken out as the noise is strong (the discrepancy principle). dncnn:RUN applies a trained network instead, to pictures of any size. With --clean, quality is measured on the pictures as they are written.",
   examples: [
     "steepest denoise noisy.png -o restored.png --sigma 25 --clean photo.png",
     "steepest denoise noisy.png -o restored.png --method tikhonov --lambda 0.5 --json",
+    "steepest denoise noisy.png -o restored.png --method dncnn:runs/dncnn --clean photo.png",
     "steepest denoise noisy.png -o restored.png --data l1 --lambda 1.2 --compare both.png --figure energy.svg",
   ],
   positionals: [input],

@@ -14,6 +14,7 @@ import {
 import type { DataTerm } from "../../vision/fidelity.js";
 import { type RestorationLook, type RestorationStatus, restore } from "../../vision/restore.js";
 import { UsageError } from "../options.js";
+import { dncnnDenoiser } from "./learned.js";
 
 /** What a denoiser is asked for. */
 export interface DenoisingRequest {
@@ -100,6 +101,7 @@ export const denoisers: readonly Denoiser[] = [
   variational("tikhonov", tikhonov),
   variational("huber", huberTotalVariation),
   variational("smoothed-tv", smoothedTotalVariation),
+  dncnnDenoiser,
 ];
 
 export const denoiserForms = denoisers.map(({ name, argument }) => (argument === undefined ? name : `${name}:${argument}`)).join("|");
