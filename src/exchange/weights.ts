@@ -42,7 +42,7 @@ export interface WeightedModel {
  * ```
  */
 export function exportWeights({ model, weights }: WeightedModel, options: WeightLayoutOptions = {}): NamedArray[] {
-  const held: ReadonlyMap<string, HostData> = "get" in weights ? weights : new Map(weights.map(({ name, data }) => [name, data]));
+  const held = heldWeights({ weights });
   return formsOf(model, options).map(({ path, name, theirs, split, order }) => {
     const data = held.get(path);
     if (data === undefined)
@@ -54,6 +54,10 @@ export function exportWeights({ model, weights }: WeightedModel, options: Weight
     return { name, shape: theirs, dtype: dtypeOf(data), data: permuted(data, split, order) };
   });
 }
+
+/** The weights by path. */
+export const heldWeights = ({ weights }: Pick<WeightedModel, "weights">): ReadonlyMap<string, HostData> =>
+  "get" in weights ? weights : new Map(weights.map(({ name, data }) => [name, data]));
 
 /**
  * Weights from another program for a model: `fit(model, data, { weights: importWeights(model.build(shape), arrays, { layout: "pytorch" }) })`.

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineLayer, dense, fit, flatten, linear, type Model, sequential } from "steepest";
 import { digits } from "steepest/data";
-import { readSafetensors } from "steepest/exchange";
+import { exportOnnx, readSafetensors } from "steepest/exchange";
 import { encodePng } from "steepest/images";
 import { loadRun, saveRun } from "steepest/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -370,7 +370,7 @@ describe("steepest train and evaluate", () => {
     const [out, file] = [join(root, "exported"), join(root, "to", "linear.safetensors")];
     expect((await json(...train(out))).code).toBe(0);
     const { code, result } = await json("export", out, "--to", file, "--layout", "pytorch");
-    expect([code, result]).toEqual([0, { file, layout: "pytorch", tensors: 2, bytes: statSync(file).size }]);
+    expect([code, result]).toEqual([0, { file, format: "safetensors", layout: "pytorch", tensors: 2, bytes: statSync(file).size }]);
     const { arrays, metadata } = readSafetensors(readFileSync(file), file);
     expect(arrays.map(({ name, shape }) => [name, shape])).toEqual([
       ["1.weight", [10, 784]],
@@ -379,6 +379,14 @@ describe("steepest train and evaluate", () => {
     expect(metadata.get("format")).toBe("pt");
     expect(JSON.parse(metadata.get("classes") ?? "")).toEqual((await loadRun(out)).classes);
     expect(JSON.parse(metadata.get("preprocessing") ?? "")).toEqual((await loadRun(out)).preprocessing);
+
+    const onnx = join(root, "to", "linear.onnx");
+    const whole = await json("export", out, "--to", onnx, "--input", "uint8");
+    expect([whole.code, whole.result]).toEqual([
+      0,
+      { file: onnx, format: "onnx", channels: "last", input: "uint8", bytes: statSync(onnx).size },
+    ]);
+    expect(readFileSync(onnx)).toEqual(Buffer.from(exportOnnx(await loadRun(out), { input: "uint8" })));
 
     // At a rate that is lost beside any weight the run ends where it began: at the weights of the file.
     const again = join(root, "again");
@@ -395,6 +403,8 @@ describe("steepest train and evaluate", () => {
   it.each<[what: string, argv: readonly string[], message: RegExp]>([
     ["no file", ["export", "runs/x"], /--to FILE/],
     ["another ending", ["export", "runs/x", "--to", "x.pth"], /x\.pth/],
+    ["a layout of an ONNX file", ["export", "runs/x", "--to", "x.onnx", "--layout", "pytorch"], /for safetensors/],
+    ["channels of weights", ["export", "runs/x", "--to", "x.safetensors", "--channels", "first"], /for ONNX files/],
     ["names without modules", ["export", "runs/x", "--to", "x.safetensors", "--names", "conv1"], /conv1=features\.0/],
     ["a layout of nothing", ["train", "--layout", "pytorch"], /--weights FILE/],
   ])("refuses %s", async (_, argv, message) => {

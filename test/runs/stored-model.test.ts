@@ -2,103 +2,32 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  autoencoder,
   batchNorm,
-  cnn,
   conv2d,
-  convTranspose2d,
   crossEntropy,
-  deepobs2c2d,
-  deepobs3c3d,
   defineLayer,
   dense,
-  depthwiseConv2d,
-  dncnn,
   dropout,
-  elu,
-  embedding,
   fit,
   flatten,
-  gelu,
-  globalMaxPool2d,
-  globalMeanPool2d,
-  groupNorm,
-  layerNorm,
-  leakyRelu,
-  lenet5,
   linear,
-  type Model,
-  maxPool2d,
-  meanPool2d,
   meanSquared,
-  mlp,
   relu,
   residual,
-  resnet20,
   sequential,
-  sigmoid,
-  silu,
-  softmax,
-  softplus,
-  tanh,
-  upsample2d,
 } from "steepest";
 import { arrayDataset, digits } from "steepest/data";
 import { loadRun, saveRun } from "steepest/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { modelDataOf, modelFromData } from "../../src/runs/model-data.js";
 import { messageOf, rejectionOf } from "../errors.js";
+import { everyLayer } from "../models/every-layer.js";
 
 const root = mkdtempSync(join(tmpdir(), "steepest-stored-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const image = [8, 8, 4];
-/** Every layer, with no option at its default. */
-const everything: readonly (readonly [name: string, model: Model, input: readonly number[]])[] = [
-  ["linear", linear(3), [4]],
-  ["mlp", mlp({ hidden: [7, 5], classes: 3 }), [4]],
-  ["cnn", cnn({ filters: [3, 5], classes: 4 }), [8, 8, 1]],
-  ["lenet5", lenet5(7), [28, 28, 1]],
-  ["2c2d", deepobs2c2d(5), [8, 8, 1]],
-  ["3c3d", deepobs3c3d(5), [32, 32, 3]],
-  ["resnet20", resnet20(4), [16, 16, 3]],
-  ["dncnn", dncnn({ depth: 4, filters: 6, channels: 3 }), [9, 7, 3]],
-  ["autoencoder", autoencoder({ filters: [5, 3], channels: 2 }), [8, 8, 2]],
-  [
-    "convolutions",
-    sequential(
-      conv2d(6, [3, 2], { strides: [1, 2], padding: [1, 0], groups: 2, bias: false }),
-      conv2d(4, 2, { dilation: 2, padding: "valid" }),
-      depthwiseConv2d(3, { multiplier: 2, strides: 2, padding: 1 }),
-      convTranspose2d(3, [3, 2], { strides: [2, 3], padding: 1, outputPadding: [1, 2], bias: false }),
-      convTranspose2d(2, 4, { strides: 2 }),
-    ),
-    image,
-  ],
-  [
-    "pooling and norms",
-    sequential(
-      maxPool2d(3, { strides: 2, padding: 1 }),
-      batchNorm({ momentum: 0.3, epsilon: 1e-3 }),
-      groupNorm(2, { affine: false }),
-      meanPool2d([2, 1], { strides: [1, 1] }),
-      layerNorm({ axes: 3, epsilon: 1e-4 }),
-      upsample2d([2, 3], { mode: "bilinear" }),
-      globalMaxPool2d(),
-    ),
-    image,
-  ],
-  [
-    "activations",
-    sequential(elu(0.5), leakyRelu(0.2), gelu("tanh"), silu(), softplus(), tanh(), sigmoid(), dropout(0.25), globalMeanPool2d(), softmax()),
-    image,
-  ],
-  ["blocks", sequential(sequential(conv2d(4, 1), residual(sequential(conv2d(2, 1), relu()), conv2d(2, 1))), residual(relu())), image],
-  ["embedding", sequential(embedding(5, 3), flatten(), dense(2, { bias: false })), [4]],
-];
-
 describe("a model as plain data", () => {
-  it.each(everything)("%s is built again from JSON: the same layers, shapes, weights and work", (_, model, input) => {
+  it.each(everyLayer)("%s is built again from JSON: the same layers, shapes, weights and work", (_, model, input) => {
     const built = model.build(input);
     const data = modelDataOf(built);
     const again = modelFromData(JSON.parse(JSON.stringify(data)), "x").build(input);
