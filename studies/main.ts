@@ -2,6 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { SteepestError } from "steepest";
+import { bsd68 } from "./bsd68.js";
 import { cifar10Cnn } from "./cifar10-cnn.js";
 import { fashion2c2d } from "./fashion-2c2d.js";
 import { linearLadder } from "./linear-ladder.js";
@@ -10,7 +11,7 @@ import { progressTo } from "./progress.js";
 import type { Study } from "./study.js";
 import { asJson, asMarkdown } from "./table.js";
 
-const studies: readonly Study[] = [linearLadder, mnist, fashion2c2d, cifar10Cnn];
+const studies: readonly Study[] = [linearLadder, mnist, fashion2c2d, cifar10Cnn, bsd68];
 
 const help = `npm run study -- NAME --data DIR [options]
 

@@ -6,8 +6,6 @@ export interface StudyOptions {
   readonly data?: string;
   /** Only the rows with this in their names. Default: all. */
   readonly only?: string;
-  /** The folder of a trained run that the study is to measure, where it can. */
-  readonly run?: string;
   /** One run for each. */
   readonly seeds: readonly number[];
   /** A small part of it, which shows that everything works and nothing more. */

@@ -44,9 +44,7 @@ export function parseData(text: string): DataChoice {
       fix:
         meant !== undefined
           ? `did you mean ${meant === "folder" ? "folder:DIR" : meant}?`
-          : /[/\\.]/.test(text)
-            ? `a folder of pictures is written folder:${text}, a table ends in .csv`
-            : undefined,
+          : `a folder of pictures is written folder:${text}, a table ends in .csv`,
     });
   }
   if (kind === "digits" && colon >= 0)

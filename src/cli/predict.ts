@@ -85,6 +85,10 @@ async function bytesOf(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT") throw new SteepestError({ problem: "There is no such picture", where: file });
+    if (code === "EISDIR")
+      throw new SteepestError({ problem: "This is a folder", expected: "pictures", where: file, fix: `name what is in it: ${file}/*.png` });
     throw new SteepestError({
       problem: "The picture cannot be read",
       received: error instanceof Error ? error.message : String(error),

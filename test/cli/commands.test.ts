@@ -105,6 +105,7 @@ describe("in general", () => {
     [["train", "--data", "table.csv", "--target", "y", "--model", "cnn"], /mlp or linear/],
     [["train", "--data", "table.csv", "--target", "y", "--missing", "skip"], /refuse, drop/],
     [["train", "--data", "digits", "--target", "y"], /--target is for tables/],
+    [["train", "--data", "pictures"], /folder:pictures/],
     [["train", "--data", "my/pictures"], /folder:my\/pictures/],
     [["noise", "--data", "table.csv"], /takes pictures/],
     [["race", "--data", "table.csv"], /takes pictures/],
@@ -608,7 +609,8 @@ describe("predict", () => {
     expect(result.pictures[0].classes).toHaveLength(2);
     expect((await run(["predict", folder, picture])).out).toContain(`${picture}  ${classes[0]} 75.0 %`);
     expect((await run(["predict", folder, picture, "--quiet"])).out).toBe(`${classes[0]}\n`);
-    expect((await run(["predict", folder, join(root, "no.png")])).err).toMatch(/cannot be read/);
+    expect((await run(["predict", folder, join(root, "no.png")])).err).toMatch(/There is no such picture/);
+    expect((await run(["predict", folder, root])).err).toMatch(/This is a folder[\s\S]*\*\.png/);
     expect((await run(["predict", folder, join(folder, "run.json")])).err).toMatch(/This is no picture/);
   });
 });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../../scripts/sources.mjs";
+import { bsd68 } from "../../studies/bsd68.js";
 import { cifar10Cnn } from "../../studies/cifar10-cnn.js";
 import { fashion2c2d } from "../../studies/fashion-2c2d.js";
 import { mnist } from "../../studies/mnist.js";
@@ -40,6 +41,16 @@ describe("the studies of networks, in their short forms on digits", () => {
     ]);
     expect(rows[0].values[0]).toBeGreaterThanOrEqual(0);
     expect(protocol[0]).toMatch(/^256 training images in whole batches of 128, 200 test images/);
+  });
+
+  it("bsd68: noise of the stated size, and less of it after each energy", async () => {
+    const { rows } = await short(bsd68, "25");
+    expect(rows.map(({ name }) => name)).toEqual(["noisy, σ = 25", "Tikhonov, σ = 25", "total variation, σ = 25"]);
+    const [noisy, tikhonov, variation] = rows.map(({ values }) => values[0]);
+    // 20 log₁₀(255/25) = 20.17; of 2,352 squares the mean has a deviation of √(2/2352) = 2.9 %, 0.13 dB.
+    expect(Math.abs(noisy - 20.17)).toBeLessThan(0.5);
+    expect(tikhonov).toBeGreaterThan(noisy);
+    expect(variation).toBeGreaterThan(tikhonov);
   });
 
   it("cifar10-cnn: on digits in colour", async () => {
