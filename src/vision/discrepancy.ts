@@ -1,6 +1,8 @@
 /** λ from the noise: the discrepancy principle, and an estimate of the noise itself. */
 import type { Image } from "../data/images/image.js";
+import { tensor } from "../tensor/create.js";
 import { SteepestError, tracingError } from "../tensor/error.js";
+import { exactOrderLog } from "../tensor/random.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { showShape } from "../tensor/types.js";
 import { type RestorationEnergy, seenPart } from "./energies.js";
@@ -64,10 +66,14 @@ export async function chooseLambda(
     const residual = residualOf(energy, values, restored.values);
     if (Math.abs(residual - sigma) <= NEAR * sigma || others.signal?.aborted) return { lambda, residual, solves };
     // −1 is the slope that Chambolle's rule assumes; the true one lies between −1 and 0.
-    const slope = before === undefined ? -1 : Math.log(residual / before.residual) / Math.log(lambda / before.lambda);
+    const slope = before === undefined ? -1 : exactOrderLog(residual / before.residual) / exactOrderLog(lambda / before.lambda);
     const power = -1 / Math.min(-0.1, Math.max(-1, Number.isFinite(slope) ? slope : -1));
     before = { lambda, residual };
-    lambda *= Math.min(Math.max((Math.max(residual, 1e-12) / sigma) ** power, 1 / 16), 16);
+    // λ reaches the program: its bits must not depend on the engine's own powers.
+    const change = tensor(Math.max(residual, 1e-12) / sigma)
+      .pow(tensor(power))
+      .item();
+    lambda *= Math.min(Math.max(change, 1 / 16), 16);
     if (lambda < 1e-6 / sigma) break;
   }
   throw new SteepestError({

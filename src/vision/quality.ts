@@ -89,7 +89,7 @@ function windowed(x: Tensor): Tensor {
 
 /** Means over all windows and channels: of contrast times structure, and of that times luminance. */
 function similarity(x: Tensor, y: Tensor, peak: number): { readonly structure: Tensor; readonly whole: Tensor } {
-  const [c1, c2] = [(K1 * peak) ** 2, (K2 * peak) ** 2];
+  const [c1, c2] = [K1 * peak * (K1 * peak), K2 * peak * (K2 * peak)];
   const [mx, my] = [windowed(x), windowed(y)];
   const [xx, yy, xy] = [windowed(x.square()), windowed(y.square()), windowed(x.mul(y))];
   const product = mx.mul(my);

@@ -100,6 +100,13 @@ export async function restore(given: Tensor | Image, energy: RestorationEnergy, 
   const { iterations = 1000, tolerance = 1e-4, every = 10, signal, progress } = options;
   const values = asTensor(given, energy);
   checkFinite("the image", values);
+  if (energy.fidelity.name === "poisson" && values.min().item() < 0)
+    throw new SteepestError({
+      problem: "there are no fewer than 0 photons",
+      expected: "an image of values ≥ 0",
+      received: `${values.min().item()}`,
+      fix: "clip it: image.maximum(0)",
+    });
   const reference = options.reference && asTensor(options.reference, energy).cast(values.dtype);
   if (reference) checkFinite("the reference", reference);
   if (options.start) checkFinite("the start", options.start);
@@ -137,8 +144,16 @@ export async function restore(given: Tensor | Image, energy: RestorationEnergy, 
   };
 }
 
-const asTensor = (image: Tensor | Image, { layout }: RestorationEnergy): Tensor =>
-  isPicture(image) ? imageTensor(image, { layout }) : image;
+function asTensor(image: Tensor | Image, { layout }: RestorationEnergy): Tensor {
+  if (!isPicture(image)) return image;
+  if (image.channels === 1 || image.channels === 3) return imageTensor(image, { layout });
+  throw new SteepestError({
+    problem: "what is transparent in a picture is nothing to restore",
+    expected: "1 or 3 channels",
+    received: `${image.channels}`,
+    fix: `take it away with convertImage(image, { channels: ${image.channels - 1} }) of steepest/images`,
+  });
+}
 
 function qualityOf(result: Tensor, reference: Tensor, { layout }: RestorationEnergy): { readonly psnr: number; readonly ssim?: number } {
   const error = result.cast("f64").sub(reference.cast("f64")).square().mean().item();

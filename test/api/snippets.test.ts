@@ -39,6 +39,7 @@ import {
 } from "steepest";
 import { digits } from "steepest/data";
 import { loadRun, saveRun } from "steepest/node";
+import { gaussianNoise, restore, totalVariation } from "steepest/vision";
 import { describe, expect, expectTypeOf, it } from "vitest";
 
 const rosenbrock = (x: number, y: number) => (1 - x) ** 2 + 100 * (y - x ** 2) ** 2;
@@ -266,3 +267,14 @@ describe("11. one's own layer", () => {
 
 /** Only for the types: inside a plain function `mean` is a word of the formula language. */
 declare function mean(x: number | readonly number[]): number;
+
+describe("an image", () => {
+  it("is restored as the minimum of an energy", async () => {
+    const clean = tensor(Array.from({ length: 20 }, (_, y) => Array.from({ length: 20 }, (__, x) => (x > 7 && y > 5 ? 0.8 : 0.2))));
+    const noisy = gaussianNoise(clean, { sigma: 0.1, seed: 1 });
+    const { image, psnr, gap } = await restore(noisy, totalVariation({ lambda: 8 }), { reference: clean });
+    expect(image.shape).toEqual([20, 20]);
+    expect(psnr).toBeGreaterThan(26);
+    expect(gap).toBeLessThan(0.01);
+  });
+});

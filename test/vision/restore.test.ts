@@ -320,6 +320,8 @@ describe("restore", () => {
     expect(await message(restore(f, totalVariation({ lambda: 1, data: "l1" }), { method: "fista" }))).toContain("primal-dual");
     expect(await message(restore(f, tikhonov({ lambda: 1 }), { method: "chambolle" }))).toContain("isotropic");
     expect(await message(restore(f, energy, { reference: scene(4, 5) }))).toContain("the reference does not fit");
+    expect(await message(restore(scattered([3, 3], 1, -1, -0.5), totalVariation({ lambda: 1, data: "poisson" })))).toContain("photons");
+    expect(await message(restore(tensorImage(scattered([3, 3, 4], 1, 0, 1)), energy))).toContain("convertImage(image, { channels: 3 })");
     const mistyped: object = { toleranse: 1 };
     expect(await message(restore(f, energy, { ...mistyped }))).toContain("did you mean tolerance?");
     expect(await message(restore(f, energy, { range: [1, 0] }))).toContain("range");
