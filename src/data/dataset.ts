@@ -4,10 +4,14 @@ import { sizeOf } from "../tensor/types.js";
 
 export type DataDType = "u8" | "f32" | "f64" | "i32";
 
-/** A row-major host array whose first axis counts the records. Images are NHWC bytes. */
-export interface DataArray {
+/** What an array is like, without its numbers. Its first axis counts the records. */
+export interface ArrayForm {
   readonly shape: readonly number[];
   readonly dtype: DataDType;
+}
+
+/** A row-major host array whose first axis counts the records. Images are NHWC bytes. */
+export interface DataArray extends ArrayForm {
   readonly data: Uint8Array | Float32Array | Float64Array | Int32Array;
 }
 
@@ -50,7 +54,7 @@ export const noPreprocessing: Preprocessing = { scale: 1, offset: 0 };
 export const bytesToUnit: Preprocessing = { scale: 1 / 255, offset: 0 };
 
 /** The number of records. */
-export const recordCount = (part: DatasetPart): number => part.inputs.shape[0] ?? 0;
+export const recordCount = (part: { readonly inputs: ArrayForm }): number => part.inputs.shape[0] ?? 0;
 
 /**
  * Checks all that training relies on: at least one record, as many targets as inputs, data as long as their shapes say, finite numbers,
@@ -59,9 +63,9 @@ export const recordCount = (part: DatasetPart): number => part.inputs.shape[0] ?
  * @throws SteepestError that names the data set, the array, the record and the field
  */
 export function checkDataset(dataset: Dataset): void {
-  checkPart(dataset, dataset.name, dataset.classes);
+  checkRecords(dataset, dataset.name, dataset.classes?.length);
   if (dataset.test !== undefined) {
-    checkPart(dataset.test, `${dataset.name}, test part`, dataset.classes);
+    checkRecords(dataset.test, `${dataset.name}, test part`, dataset.classes?.length);
     for (const role of ["inputs", "targets"] as const) {
       const [here, there] = [dataset[role].shape.slice(1), dataset.test[role].shape.slice(1)];
       if (here.join() !== there.join())
@@ -75,9 +79,15 @@ export function checkDataset(dataset: Dataset): void {
   checkPreprocessing(dataset);
 }
 
-function checkPart(part: DatasetPart, where: string, classes: readonly string[] | undefined): void {
-  checkArray(part.inputs, "inputs", where);
-  checkArray(part.targets, "targets", where);
+/**
+ * Checks records by themselves: their arrays, and that labels are below `classCount`, where it is given.
+ *
+ * @param first the number of the first of them, for messages
+ * @throws SteepestError that names the array, the record and the field
+ */
+export function checkRecords(part: DatasetPart, where: string, classCount: number | undefined, first = 0): void {
+  checkArray(part.inputs, "inputs", where, first);
+  checkArray(part.targets, "targets", where, first);
   const [inputs, targets] = [part.inputs.shape[0], part.targets.shape[0]];
   if (inputs !== targets)
     throw new SteepestError({
@@ -87,7 +97,7 @@ function checkPart(part: DatasetPart, where: string, classes: readonly string[] 
       where,
     });
   if (part.weights !== undefined) checkWeights(part.weights, inputs, where);
-  if (classes !== undefined) checkLabels(part.targets, classes.length, where);
+  if (classCount !== undefined) checkLabels(part.targets, classCount, where, first);
 }
 
 function checkWeights(weights: DataArray, records: number, where: string): void {
@@ -113,7 +123,7 @@ function checkWeights(weights: DataArray, records: number, where: string): void 
     throw new SteepestError({ problem: "No record counts", expected: "at least one weight above 0", received: "zeros", where });
 }
 
-function checkArray(array: DataArray, role: string, where: string): void {
+function checkArray(array: DataArray, role: string, where: string, first = 0): void {
   const { shape, data } = array;
   if (shape.length === 0 || shape.some((extent) => !Number.isInteger(extent) || extent < 0))
     throw new SteepestError({
@@ -143,26 +153,26 @@ function checkArray(array: DataArray, role: string, where: string): void {
       received: `${data.length} numbers`,
       where,
     });
-  if (data instanceof Float32Array || data instanceof Float64Array) checkFinite(array, data, role, where);
+  if (data instanceof Float32Array || data instanceof Float64Array) checkFinite(array, data, role, where, first);
 }
 
-function checkFinite(array: DataArray, data: Float32Array | Float64Array, role: string, where: string): void {
+function checkFinite(array: DataArray, data: Float32Array | Float64Array, role: string, where: string, first: number): void {
   // x − x is 0 for finite numbers and NaN for all others: one pass without a branch per number.
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += data[i] - data[i];
   if (sum === 0) return;
   const at = data.findIndex((x) => !Number.isFinite(x));
-  throw notFinite(role, array.shape, at, data[at], where);
+  throw notFinite(role, array.shape, at, data[at], where, first);
 }
 
 /** The error for a number that is none. */
-export function notFinite(role: string, shape: readonly number[], at: number, received: unknown, where: string): SteepestError {
+export function notFinite(role: string, shape: readonly number[], at: number, received: unknown, where: string, first = 0): SteepestError {
   const size = sizeOf(shape.slice(1));
   return new SteepestError({
     problem: `The ${role} hold a value that is no finite number`,
     expected: "finite numbers",
     received: String(received),
-    where: `${where}, record ${Math.floor(at / size)}${size > 1 ? `, field ${fieldName(shape.slice(1), at % size)}` : ""}`,
+    where: `${where}, record ${first + Math.floor(at / size)}${size > 1 ? `, field ${fieldName(shape.slice(1), at % size)}` : ""}`,
     fix: "Drop the record, or replace the value (by the mean of its field, for example)",
   });
 }
@@ -179,7 +189,7 @@ function fieldName(shape: readonly number[], at: number): string {
 }
 
 /** Checks that every target is a whole number from 0 to `classCount` − 1. */
-export function checkLabels(targets: DataArray, classCount: number, where: string): void {
+export function checkLabels(targets: DataArray, classCount: number, where: string, first = 0): void {
   if (targets.shape.length !== 1)
     throw new SteepestError({
       problem: "Class labels must be one whole number for each record",
@@ -196,13 +206,22 @@ export function checkLabels(targets: DataArray, classCount: number, where: strin
       problem: "A label is out of range",
       expected: `whole numbers from 0 to ${classCount - 1}, for ${classCount} classes`,
       received: String(label),
-      where: `${where}, record ${i}`,
+      where: `${where}, record ${first + i}`,
       fix: label === classCount ? "Labels count from 0: subtract 1 from each" : undefined,
     });
   }
 }
 
-function checkPreprocessing({ name, inputs, preprocessing }: Dataset): void {
+/** @throws SteepestError for a preprocessing that does not fit the inputs */
+export function checkPreprocessing({
+  name,
+  inputs,
+  preprocessing,
+}: {
+  readonly name: string;
+  readonly inputs: ArrayForm;
+  readonly preprocessing: Preprocessing;
+}): void {
   const channels = inputs.shape.length > 1 ? (inputs.shape.at(-1) ?? 1) : 1;
   const { scale, offset, mean = [], std = [] } = preprocessing;
   const bad = [scale, offset, ...mean, ...std].find((x) => !Number.isFinite(x)) ?? std.find((x) => x <= 0);
@@ -231,7 +250,7 @@ function checkPreprocessing({ name, inputs, preprocessing }: Dataset): void {
  * @param records the data, or how many records there are
  * @throws SteepestError
  */
-export function checkBatchSize(batchSize: number, records: DatasetPart | number, name: string): void {
+export function checkBatchSize(batchSize: number, records: { readonly inputs: ArrayForm } | number, name: string): void {
   const count = typeof records === "number" ? records : recordCount(records);
   if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= count) return;
   throw new SteepestError({

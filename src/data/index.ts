@@ -33,7 +33,7 @@ export type { CsvTable } from "./csv.js";
 export { parseCsv } from "./csv.js";
 export type { CsvDatasetOptions } from "./csv-dataset.js";
 export { csvDataset } from "./csv-dataset.js";
-export type { DataArray, DataDType, Dataset, DatasetPart, Preprocessing } from "./dataset.js";
+export type { ArrayForm, DataArray, DataDType, Dataset, DatasetPart, Preprocessing } from "./dataset.js";
 export { bytesToUnit, checkBatchSize, checkDataset, noPreprocessing, recordCount } from "./dataset.js";
 export type { DigitsOptions } from "./digits.js";
 export { digits } from "./digits.js";
@@ -53,3 +53,5 @@ export { channelStatistics, classCounts, standardized, statistics } from "./stat
 export type { StrdProblem } from "./strd.js";
 export { parseStrd } from "./strd.js";
 export type { ElementStream, StreamElement, StreamedBatch, StreamedRecord } from "./stream.js";
+export type { RecordChunk, RecordSource, StreamedDataset, StreamedOptions, StreamedPart } from "./streamed.js";
+export { streamed } from "./streamed.js";

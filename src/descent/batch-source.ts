@@ -5,7 +5,7 @@ import { type PackedImages, packImages, pairsOf } from "../data/restoration/patc
 import { dataVariable, stepWords } from "../objectives/training.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
-import { type PickedRecords, RecordPlace, type Writable } from "./records.js";
+import { type PickedRecords, type RecordForm, RecordPlace, type Writable } from "./records.js";
 
 export type TrainingRecords = DatasetPart | RestorationPairs;
 
@@ -22,7 +22,8 @@ export interface BatchSource {
 }
 
 /** Records of an epoch. */
-export const countOf = (records: TrainingRecords): number => (isRestorationPairs(records) ? records.patches : recordCount(records));
+export const countOf = (records: RestorationPairs | RecordForm): number =>
+  isRestorationPairs(records) ? records.patches : recordCount(records);
 
 export function sourceOf(records: TrainingRecords, seed: number): BatchSource {
   if (isRestorationPairs(records)) return new PairSource(records, seed);

@@ -11,37 +11,51 @@ export interface PartOutputs {
   readonly outputs: HostData;
 }
 
-export function judge(
-  results: readonly PartOutputs[],
-  part: DatasetPart,
-  classification: boolean,
-): Evaluation & { readonly outputs: Float32Array } {
-  const count = recordCount(part);
-  const width = results.reduce((n, r) => n + r.outputs.length, 0) / count;
-  const outputs = new Float32Array(count * width);
-  const weights = part.weights?.data;
-  let [total, weight] = [0, 0];
-  let [at, record] = [0, 0];
-  for (const r of results) {
-    for (const loss of r.loss) {
-      const counts = weights?.[record++] ?? 1;
-      total += counts * loss;
-      weight += counts;
+/** Sums up what a model gives on the records of a part, stretch by stretch. */
+export class Judge {
+  readonly #classification: boolean;
+  readonly #confusion: number[][] = [];
+  readonly #outputs: Float32Array;
+  #at = 0;
+  #loss = 0;
+  #correct = 0;
+  #weight = 0;
+
+  /** @param kept numbers of all outputs, where they are to be kept */
+  constructor(classification: boolean, kept: number) {
+    this.#classification = classification;
+    this.#outputs = new Float32Array(kept);
+  }
+
+  /** The next records, and what the model gave for them. */
+  take(results: readonly PartOutputs[], part: DatasetPart): void {
+    const width = results.reduce((n, r) => n + r.outputs.length, 0) / recordCount(part);
+    const isClassified = this.#classification && part.targets.shape.length === 1;
+    if (isClassified && this.#confusion.length === 0)
+      for (let i = 0; i < width; i++) this.#confusion.push(new Array<number>(width).fill(0));
+    let record = 0;
+    for (const { loss, outputs } of results) {
+      for (let i = 0; i < loss.length; i++, record++) {
+        const counts = part.weights?.data[record] ?? 1;
+        this.#loss += counts * loss[i];
+        this.#weight += counts;
+        if (!isClassified) continue;
+        const guess = largest(outputs, i * width, width);
+        const label = part.targets.data[record];
+        this.#confusion[label][guess]++;
+        if (guess === label) this.#correct += counts;
+      }
+      if (this.#at < this.#outputs.length) this.#outputs.set(outputs, this.#at);
+      this.#at += outputs.length;
     }
-    outputs.set(r.outputs, at);
-    at += r.outputs.length;
   }
-  const loss = total / weight;
-  if (!classification || part.targets.shape.length !== 1) return { loss, outputs };
-  const confusion = Array.from({ length: width }, () => new Array<number>(width).fill(0));
-  let correct = 0;
-  for (let i = 0; i < count; i++) {
-    const guess = largest(outputs, i * width, width);
-    const label = part.targets.data[i];
-    confusion[label][guess]++;
-    if (guess === label) correct += weights?.[i] ?? 1;
+
+  get evaluation(): Evaluation & { readonly outputs: Float32Array } {
+    const loss = this.#loss / this.#weight;
+    const outputs = this.#outputs;
+    if (this.#confusion.length === 0) return { loss, outputs };
+    return { loss, accuracy: this.#correct / this.#weight, confusion: this.#confusion, outputs };
   }
-  return { loss, accuracy: correct / weight, confusion, outputs };
 }
 
 /** Index of the largest of `count` numbers from `from` on; the first wins. */

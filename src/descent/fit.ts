@@ -1,8 +1,9 @@
 /** `fit`: trains a model on a data set, asynchronously. */
 import { type Augmentation, augmentationText, checkAugmentations } from "../data/augmentations/index.js";
-import { checkBatchSize, checkDataset, type Dataset } from "../data/dataset.js";
+import { checkBatchSize, checkDataset, type Dataset, type DatasetPart } from "../data/dataset.js";
 import { isRestorationPairs, type RestorationPairs, splitPairs } from "../data/restoration/pairs.js";
 import { split } from "../data/split.js";
+import { checkedPart, checkStreamed, ReadError, type StreamedDataset, type StreamedPart, splitChunks } from "../data/streamed.js";
 import { crossEntropy, halfSquaredSum, type Loss, meanSquared } from "../models/losses.js";
 import type { Model } from "../models/model.js";
 import type { Regularizer } from "../models/regularizers.js";
@@ -18,11 +19,11 @@ import type { TrainingProgress } from "./progress.js";
 import { checkSomeCount } from "./records.js";
 import { unusable } from "./settings.js";
 import { checkLoss, checkModel, checkScores } from "./trainable.js";
-import { TrainedRun } from "./trained-run.js";
+import { type TestEvaluation, TrainedRun } from "./trained-run.js";
 import { TrainingLoop } from "./training-loop.js";
 
 export interface FitOptions extends OrderOptions {
-  /** Default: cross-entropy where the data has classes, ½ Σ of squares for `restorationPairs`, else mean squared error. */
+  /** Default: cross-entropy where the data has classes, mean squared error where it has not. */
   readonly loss?: Loss;
   /** Default `adam()`. */
   readonly optimizer?: Optimizer;
@@ -39,7 +40,10 @@ export interface FitOptions extends OrderOptions {
   readonly batchSize?: number;
   /** Names all random numbers: initial weights, order, dropout, augmentations, the validation split. Default 1. */
   readonly seed?: number;
-  /** Share of the training records kept apart for validation, 0 ≤ share < 1. Default 0. The test part is never used for it. */
+  /**
+   * Share of the training records kept apart for validation, 0 ≤ share < 1; of streamed data a share of its chunks. Default 0. The test part is never used
+   * for it.
+   */
   readonly validation?: number;
   /**
    * What training starts from, by name: the weights of another run (`run.weights`, or `(await loadRun(folder)).weights`), all of them, or with
@@ -75,11 +79,13 @@ export interface FitOptions extends OrderOptions {
  * Trains a model.
  *
  * Loss, gradient, schedule and update are one compiled program, in whose memory the data set lies; the caller's thread only
- * waits. The same seed gives the same weights bit for bit, whatever the number of threads.
+ * waits. The same seed gives the same weights bit for bit, whatever the number of threads. Of a streamed data set (`streamed`, `npyDataset`,
+ * `streamedImageFolder`) only a part lies there at a time, and the caller's thread reads the next one while the steps go on. Where records cannot be read any more, what was
+ * learned is kept: `run.failure` says what happened.
  *
  * @param model what is trained, `sequential(…)` or a ready model
- * @param data records with their test part, see `arrayDataset`, `digits`, `mnist`; or pairs that are made on the way, see `restorationPairs`
- * @param options see FitOptions
+ * @param data records with their test part, see `arrayDataset`, `digits`, `mnist`, `streamed`; or pairs that are made on the way, see `restorationPairs`
+ * @param options see FitOptions; streamed data cannot come by difficulty or with replacement
  * @throws SteepestError for data that cannot be used, a batch larger than the data, layers that do not fit, unusable options
  * @example
  * ```ts
@@ -90,32 +96,25 @@ export interface FitOptions extends OrderOptions {
  * run.trainLoss < 0.1; // → true
  * ```
  */
-export async function fit(model: Model, data: Dataset | RestorationPairs, options: FitOptions = {}): Promise<TrainedRun> {
+export async function fit<D extends Dataset | RestorationPairs | StreamedDataset>(
+  model: Model,
+  data: D,
+  options: FitOptions = {},
+): Promise<TrainedRun<D>> {
   checkModel("fit", model);
-  const isMade = isRestorationPairs(data);
-  if (!isMade) checkDataset(data);
+  const given: Dataset | RestorationPairs | StreamedDataset = data;
+  const isMade = isRestorationPairs(given);
   checkOptionNames("fit", options, names);
   const { epochs = 1, seed = 1, validation = 0, optimizer = adam(), patience, signal, onProgress } = options;
   checkOptions(options);
   checkOptimizer("fit", optimizer);
-  const loss = options.loss ?? (isMade ? halfSquaredSum() : data.classes ? crossEntropy() : meanSquared());
+  const loss = options.loss ?? (isMade ? halfSquaredSum() : given.classes ? crossEntropy() : meanSquared());
   checkLoss(loss);
   if (isMade) checkMade(options);
-  const all = countOf(data);
+  const all = countOf(given);
   checkOrder(options, all);
-  const parts =
-    validation === 0
-      ? { training: data, validation: undefined }
-      : isMade
-        ? splitPairs(data, validation, seed)
-        : split(data, validation, seed);
-  const count = countOf(parts.training);
-  const batchSize = options.batchSize ?? Math.min(64, count);
-  checkBatchSize(batchSize, count, data.name);
-  if (!isRestorationPairs(parts.training)) checkSomeCount(parts.training, "training");
-  if (parts.validation) checkSomeCount(parts.validation, "validation");
   const training = new Training({
-    model: model.build(isMade ? [data.patch, data.patch, data.channels] : data.inputs.shape.slice(1)),
+    model: model.build(isMade ? [given.patch, given.patch, given.channels] : given.inputs.shape.slice(1)),
     loss,
     preprocessing: data.preprocessing,
     seed,
@@ -124,12 +123,21 @@ export async function fit(model: Model, data: Dataset | RestorationPairs, option
     ...(options.weights ? { weights: options.weights } : {}),
     ...(options.dtype ? { dtype: options.dtype } : {}),
   });
-  if (loss.classification && !isMade) checkScores(training.parts.model, loss, data);
+  const isStreamed = "read" in given;
+  const parts = isMade
+    ? madeParts(given, options)
+    : isStreamed
+      ? streamedParts(given, training, options)
+      : residentParts(given, training, options);
+  const count = countOf(parts.training);
+  const batchSize = options.batchSize ?? Math.min(64, count);
+  checkBatchSize(batchSize, count, data.name);
   const loop = await TrainingLoop.open({
     training,
     optimizer,
     records: parts.training,
-    held: [parts.validation, data.test].filter((p) => p !== undefined),
+    held: [parts.validation, parts.test].filter((p) => p !== undefined),
+    ...(isStreamed ? { streaming: { memory: given.memory, chunk: given.chunk } } : {}),
     epochs,
     batchSize,
     order: orderOf(options, all, validation, seed),
@@ -140,29 +148,80 @@ export async function fit(model: Model, data: Dataset | RestorationPairs, option
     ...(options.profile === undefined ? {} : { profile: options.profile }),
   });
   try {
-    const outcome = await loop.train({
+    let outcome = await loop.train({
       validation: parts.validation,
       patience: patience ?? Number.POSITIVE_INFINITY,
       seconds: options.seconds ?? Number.POSITIVE_INFINITY,
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
     });
-    const test = data.test && (await loop.evaluate(data.test));
+    const reading = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+      try {
+        return await read();
+      } catch (failure) {
+        if (!(failure instanceof ReadError)) throw failure;
+        outcome = { ...outcome, failure, diagnosis: `${outcome.diagnosis} After it, records could not be read. ${failure.message}` };
+        return undefined;
+      }
+    };
+    const tested = async (): Promise<TestEvaluation | undefined> => {
+      const { test } = parts;
+      return test && outcome.failure === undefined ? reading(() => loop.evaluate(test)) : undefined;
+    };
+    const test = await tested();
     const point = await loop.point();
-    const mean = await loop.averaged();
-    const averaged = mean && { ...mean, ...(data.test ? { test: await loop.evaluate(data.test) } : {}) };
+    const mean = outcome.failure === undefined ? await reading(() => loop.averaged()) : undefined;
+    const meanTest = mean && (await tested());
+    const averaged = mean && { ...mean, ...(meanTest ? { test: meanTest } : {}) };
     const { order = "shuffled" } = options;
     const settings = {
       ...{ optimizer: optimizer.name, epochs, batchSize, order, curriculum: curriculumData(options) },
-      augment: (isMade ? data.augment : (options.augment ?? [])).map(augmentationText),
-      ...(isMade ? { patch: data.patch, sigma: data.sigma } : {}),
+      augment: (isMade ? given.augment : (options.augment ?? [])).map(augmentationText),
+      ...(isMade ? { patch: given.patch, sigma: given.sigma } : {}),
       ...{ seed, validation, patience: patience ?? null, fast: loop.fast },
     };
-    const profile = options.profile ? await loop.profile() : undefined;
+    const profile = options.profile ? await loop.profile(outcome.waitingForData) : undefined;
     return new TrainedRun({ outcome, training, data, settings, point, test, profile, averaged });
   } finally {
     loop.close();
   }
+}
+
+interface Parts<P, T = P> {
+  readonly training: T;
+  readonly validation: P | undefined;
+  readonly test: P | undefined;
+}
+
+function madeParts(data: RestorationPairs, { validation = 0, seed = 1 }: FitOptions): Parts<DatasetPart, RestorationPairs> {
+  const parts = validation === 0 ? { training: data, validation: undefined } : splitPairs(data, validation, seed);
+  if (parts.validation) checkSomeCount(parts.validation, "validation");
+  return { ...parts, test: data.test };
+}
+
+function residentParts(data: Dataset, { parts: { loss, model } }: Training, { validation = 0, seed = 1 }: FitOptions): Parts<DatasetPart> {
+  checkDataset(data);
+  if (loss.classification) checkScores(model, loss, data);
+  const parts = validation > 0 ? split(data, validation, seed) : { training: data, validation: undefined };
+  checkSomeCount(parts.training, "training");
+  if (parts.validation) checkSomeCount(parts.validation, "validation");
+  return { ...parts, test: data.test };
+}
+
+function streamedParts(data: StreamedDataset, { parts: { loss, model } }: Training, options: FitOptions): Parts<StreamedPart> {
+  checkStreamed(data);
+  const { validation = 0, seed = 1, order } = options;
+  if (order === "difficulty" || order === "replacement")
+    throw new SteepestError({
+      problem: `streamed records cannot come in the order "${order}"`,
+      expected: '"shuffled", "once" or "sequential", which need no more than the records that are held',
+      received: order,
+      where: data.name,
+    });
+  const classes = loss.classification ? checkScores(model, loss, data) : data.classes?.length;
+  const checked = checkedPart(data, classes);
+  const parts = validation > 0 ? splitChunks(checked, data.chunk, validation, seed) : { training: checked, validation: undefined };
+  return { ...parts, test: data.test && checkedPart(data.test, classes) };
 }
 
 /** Pairs bring their own augmentations, which act before the noise, and have no difficulty. */

@@ -33,6 +33,7 @@ export interface ProfileParts {
   readonly seconds: number;
   readonly microsecondsPerStep: number;
   readonly waiting: number;
+  readonly waitingForData?: number;
   readonly limits: MachineLimits;
   readonly loops: readonly LoopProfile[];
 }
@@ -47,21 +48,24 @@ export class Profile {
   readonly microsecondsPerStep: number;
   /** The part of the seconds, from 0 to 1, in which the first thread waited for others. */
   readonly waiting: number;
+  /** Of streamed data: the part of the time of the whole training, from 0 to 1, in which no step ran because records were not there. */
+  readonly waitingForData?: number;
   readonly limits: MachineLimits;
   /** The longest first. */
   readonly loops: readonly LoopProfile[];
 
-  constructor({ steps, seconds, microsecondsPerStep, waiting, limits, loops }: ProfileParts) {
+  constructor({ steps, seconds, microsecondsPerStep, waiting, waitingForData, limits, loops }: ProfileParts) {
     this.steps = steps;
     this.seconds = seconds;
     this.microsecondsPerStep = microsecondsPerStep;
     this.waiting = waiting;
+    if (waitingForData !== undefined) this.waitingForData = waitingForData;
     this.limits = limits;
     this.loops = loops;
   }
 
   toString(): string {
-    const { steps, seconds, microsecondsPerStep, waiting, limits, loops } = this;
+    const { steps, seconds, microsecondsPerStep, waiting, waitingForData, limits, loops } = this;
     const threads = `${limits.threads} thread${limits.threads === 1 ? "" : "s"}`;
     const each = steps === 0 ? "" : `, ${digits(microsecondsPerStep)} µs a step`;
     const entries = new Set(loops.map((loop) => loop.entry));
@@ -85,7 +89,7 @@ export class Profile {
         .trimEnd(),
     );
     return [
-      `${steps} step${steps === 1 ? "" : "s"} in ${digits(seconds)} s${each}, ${threads}; ${percent(waiting)} waiting for threads`,
+      `${steps} step${steps === 1 ? "" : "s"} in ${digits(seconds)} s${each}, ${threads}; ${percent(waiting)} waiting for threads${waitingForData === undefined ? "" : `; ${percent(waitingForData)} of the training waiting for data`}`,
       `limits: ${digits(limits.multiplyAdd)} GFLOP/s (multiply and add in registers), ${digits(limits.triad)} GB/s (triad)`,
       "",
       ...lines,
@@ -94,15 +98,16 @@ export class Profile {
   }
 
   toJSON(): ProfileParts {
-    const { steps, seconds, microsecondsPerStep, waiting, limits, loops } = this;
-    return { steps, seconds, microsecondsPerStep, waiting, limits, loops };
+    const { steps, seconds, microsecondsPerStep, waiting, waitingForData, limits, loops } = this;
+    return { steps, seconds, microsecondsPerStep, waiting, ...(waitingForData === undefined ? {} : { waitingForData }), limits, loops };
   }
 }
 
 /** What a program that was opened with `profile` has counted so far. */
-export async function profileOf(program: ThreadedProgram): Promise<Profile> {
+export async function profileOf(program: ThreadedProgram, waitingForData?: number): Promise<Profile> {
   const laps = await program.laps();
-  return profileFrom(laps, await machineLimits(program.threads));
+  const profile = profileFrom(laps, await machineLimits(program.threads));
+  return waitingForData === undefined ? profile : new Profile({ ...profile.toJSON(), waitingForData });
 }
 
 /** @param laps by entry point; the steps counted are those of the entries that train */

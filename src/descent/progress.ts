@@ -13,6 +13,8 @@ export interface TrainingProgress {
   readonly loss: number;
   readonly learningRate: number;
   readonly samplesPerSecond: number;
+  /** Of streamed data: the share of the time so far in which steps waited for records, evaluations left out. */
+  readonly waitingForData?: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
 }

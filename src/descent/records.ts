@@ -1,10 +1,11 @@
 /** Records in the memory of a program: what steps and evaluations pick theirs from. */
-import type { DatasetPart } from "../data/dataset.js";
+import type { ThreadedProgram } from "../backends/wasm/threads/index.js";
+import type { ArrayForm, DatasetPart } from "../data/dataset.js";
 import { dataVariable } from "../objectives/training.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
-import type { HostData } from "../tensor/types.js";
+import { type HostData, sizeOf } from "../tensor/types.js";
 
 /** What of a program is written to. */
 export interface Writable {
@@ -19,6 +20,13 @@ export interface PickedRecords {
   readonly weights: Tensor | undefined;
 }
 
+/** The form of records: the first extents say how many there is room for. */
+export interface RecordForm {
+  readonly inputs: ArrayForm;
+  readonly targets: ArrayForm;
+  readonly weights?: ArrayForm;
+}
+
 /** Room for records as large as those of a part. */
 export class RecordPlace {
   readonly variables: readonly Variable[];
@@ -27,7 +35,7 @@ export class RecordPlace {
   readonly #weights: Variable | undefined;
 
   /** @param isWeighed whether steps need the weights, where the part has them */
-  constructor(name: string, { inputs, targets, weights }: DatasetPart, isWeighed: boolean) {
+  constructor(name: string, { inputs, targets, weights }: RecordForm, isWeighed: boolean) {
     this.#inputs = dataVariable(`${name}Inputs`, inputs.shape, inputs.dtype);
     this.#targets = dataVariable(`${name}Targets`, targets.shape, targets.dtype);
     this.#weights = isWeighed && weights ? dataVariable(`${name}Weights`, weights.shape, "f64") : undefined;
@@ -39,6 +47,12 @@ export class RecordPlace {
     program.write(this.#inputs, part.inputs.data);
     program.write(this.#targets, part.targets.data);
     if (this.#weights) program.write(this.#weights, withMeanOne(part));
+  }
+
+  /** Puts records from place `at` on, where the run under way does not look. */
+  feed(program: ThreadedProgram, { inputs, targets }: Pick<DatasetPart, "inputs" | "targets">, at: number): void {
+    program.feed(this.#inputs, inputs.data, at * sizeOf(inputs.shape.slice(1)));
+    program.feed(this.#targets, targets.data, at * sizeOf(targets.shape.slice(1)));
   }
 
   /** The records of these rows. */

@@ -1,5 +1,6 @@
 /** What a model, a loss and data must be to be trained together. */
 import { checkLabels, type Dataset } from "../data/dataset.js";
+import type { StreamedDataset } from "../data/streamed.js";
 import type { Loss } from "../models/losses.js";
 import type { BuiltModel, Model } from "../models/model.js";
 import { SteepestError } from "../tensor/error.js";
@@ -25,10 +26,12 @@ export function checkLoss(loss: unknown): asserts loss is Loss {
   });
 }
 
-/** A classifier has a score for each label that occurs. */
-export function checkScores(model: BuiltModel, loss: Loss, data: Dataset): void {
+/**
+ * A classifier has a score for each label that occurs. Labels of streamed data are looked at when they are read: they must be below the number that is returned.
+ */
+export function checkScores(model: BuiltModel, loss: Loss, data: Dataset | StreamedDataset): number | undefined {
   const scores = model.outputShape.at(-1) ?? 1;
-  if (model.outputShape.length !== 1) return; // The loss says it better, while it is traced.
+  if (model.outputShape.length !== 1) return undefined; // The loss says it better, while it is traced.
   if (data.classes !== undefined && scores < data.classes.length)
     throw new SteepestError({
       problem: `${model.name} has fewer outputs than the data has classes`,
@@ -37,7 +40,7 @@ export function checkScores(model: BuiltModel, loss: Loss, data: Dataset): void 
       where: `layer ${model.layers.at(-1)?.path ?? ""}`,
       fix: `end the model with dense(${data.classes.length})`,
     });
-  if (data.classes !== undefined) return;
+  if (data.classes !== undefined) return data.classes.length;
   const { targets } = data;
   if (targets.dtype === "f32" || targets.dtype === "f64") {
     if (targets.shape.length === 1)
@@ -47,7 +50,10 @@ export function checkScores(model: BuiltModel, loss: Loss, data: Dataset): void 
         received: `${targets.dtype} [${targets.shape.join(", ")}]`,
         fix: "give arrayDataset the option classes; or, to predict numbers, use meanSquared()",
       });
-    return;
+    return undefined;
   }
-  for (const part of [data, data.test]) if (part) checkLabels(part.targets, scores, part === data ? data.name : `${data.name}, test part`);
+  if (!("read" in data))
+    for (const part of [data, data.test])
+      if (part) checkLabels(part.targets, scores, part === data ? data.name : `${data.name}, test part`);
+  return scores;
 }

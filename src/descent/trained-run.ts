@@ -1,6 +1,7 @@
 /** What `fit` returns. */
 import type { Dataset } from "../data/dataset.js";
 import type { RestorationPairs } from "../data/restoration/pairs.js";
+import type { StreamedDataset } from "../data/streamed.js";
 import type { BuiltModel } from "../models/model.js";
 import type { ModelPoint, Training } from "../objectives/training.js";
 import type { HostData } from "../tensor/types.js";
@@ -42,10 +43,12 @@ export interface TrainOutcome {
   readonly trainLoss: number;
   readonly validation?: Evaluation;
   readonly history: readonly HistoryRecord[];
+  readonly failure?: Error;
+  readonly waitingForData?: number;
 }
 
 export interface TestEvaluation extends Evaluation {
-  /** The model's outputs over the test part, row by row. */
+  /** The model's outputs over the test part, row by row. Empty where that is streamed. */
   readonly outputs: Float32Array;
 }
 
@@ -54,10 +57,10 @@ export interface AveragedModel extends ModelPoint {
   readonly test?: TestEvaluation;
 }
 
-export interface TrainedParts {
+export interface TrainedParts<D extends Dataset | RestorationPairs | StreamedDataset = Dataset | RestorationPairs> {
   readonly outcome: TrainOutcome;
   readonly training: Training;
-  readonly data: Dataset | RestorationPairs;
+  readonly data: D;
   readonly settings: FitSettings;
   readonly point: ModelPoint;
   readonly test: TestEvaluation | undefined;
@@ -69,7 +72,7 @@ export interface TrainedParts {
 const inspection = Symbol.for("nodejs.util.inspect.custom");
 
 /** A trained model and how it came about. */
-export class TrainedRun {
+export class TrainedRun<D extends Dataset | RestorationPairs | StreamedDataset = Dataset | RestorationPairs> {
   /** `step-limit` where all epochs were done; `diverged` runs keep the last good weights. */
   readonly status: Status;
   /** What happened, in plain words. */
@@ -78,7 +81,7 @@ export class TrainedRun {
   readonly findings: readonly Finding[];
   readonly model: BuiltModel;
   readonly training: Training;
-  readonly data: Dataset | RestorationPairs;
+  readonly data: D;
   readonly settings: FitSettings;
   /** θ with its gaps, see ParameterLayout. */
   readonly theta: HostData;
@@ -99,6 +102,10 @@ export class TrainedRun {
   readonly test?: TestEvaluation;
   /** About 400 lines however many steps there were, and one for each epoch where there is a validation part. */
   readonly history: readonly HistoryRecord[];
+  /** Why records of a streamed data set could not be read, where that ended the training; its status is `aborted` then, and what was learned is kept. */
+  readonly failure?: Error;
+  /** Of streamed data: the share of the time of training, from 0 to 1, in which steps waited for records; the first ones, before the first step, included. */
+  readonly waitingForData?: number;
   /** Where the time went, if that was asked for: `console.log(String(run.profile))` prints a table. */
   readonly profile?: Profile;
 
@@ -108,7 +115,7 @@ export class TrainedRun {
    */
   readonly averaged?: AveragedModel;
 
-  constructor({ outcome, training, data, settings, point, test, profile, averaged }: TrainedParts) {
+  constructor({ outcome, training, data, settings, point, test, profile, averaged }: TrainedParts<D>) {
     this.status = outcome.status;
     this.findings = outcome.status === "diverged" ? [] : findTraining(outcome.history);
     this.diagnosis = [outcome.diagnosis, ...this.findings.map(({ text }) => text)].join(" ");
@@ -128,6 +135,8 @@ export class TrainedRun {
     if (test) this.test = test;
     if (profile) this.profile = profile;
     this.history = outcome.history;
+    if (outcome.failure) this.failure = outcome.failure;
+    if (outcome.waitingForData !== undefined) this.waitingForData = outcome.waitingForData;
     if (averaged) this.averaged = averaged;
   }
 
@@ -176,6 +185,7 @@ export class TrainedRun {
       ...(training.parts.regularizer ? { penalty: this.penalty } : {}),
       ...(validation ? { validation: short(validation) } : {}),
       ...(test ? { test: short(test) } : {}),
+      ...(this.waitingForData === undefined ? {} : { waitingForData: this.waitingForData }),
       diagnosis,
       findings,
     };

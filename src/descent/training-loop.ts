@@ -2,31 +2,44 @@
 
 import { openProgram, type ThreadedProgram } from "../backends/wasm/threads/index.js";
 import type { EntryPoint } from "../compiler/program.js";
-import { epochOrder, isFixedOrder, type RecordOrder, rankedBy } from "../data/batches.js";
+import type { RecordOrder } from "../data/batches.js";
 import type { DatasetPart } from "../data/dataset.js";
-import { recordCount } from "../data/dataset.js";
-import { type BatchResult, batchRows, type ModelPoint, orderVariable, type Training } from "../objectives/training.js";
+import { ReadError, type StreamedPart } from "../data/streamed.js";
+import type { ModelPoint, Training } from "../objectives/training.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { plateauWatch } from "../optimizers/schedules/plateau.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
-import { readVariable, type Tensor } from "../tensor/tensor.js";
 import type { HostData } from "../tensor/types.js";
-import { type BatchSource, countOf, sourceOf, type TrainingRecords } from "./batch-source.js";
+import type { TrainingRecords } from "./batch-source.js";
 import type { ByLoss } from "./curriculum.js";
 import type { Evaluation, Status } from "./history.js";
 import { HistoryRecorder } from "./history-recorder.js";
-import { PartEvaluator } from "./part-evaluator.js";
+import { PartEvaluator, roomFor } from "./part-evaluator.js";
 import { type Profile, profileOf } from "./profile.js";
 import type { TrainingProgress } from "./progress.js";
-import { type DescentVariables, descentVariables, gradientOf, initialValues, stateList, stepEntry, variableList } from "./step.js";
+import { type RecordFeed, ResidentRecords } from "./record-feed.js";
+import { RecordRing } from "./record-ring.js";
+import { type DescentVariables, descentVariables, initialValues, stateList, variableList } from "./step.js";
 import type { TestEvaluation, TrainOutcome } from "./trained-run.js";
+import { type BatchEntries, TrainingSteps } from "./training-steps.js";
+import { describeTraining } from "./training-words.js";
+
+/** How records that are streamed are held. */
+export interface Streaming {
+  /** Bytes for all records, those for evaluation included. */
+  readonly memory: number;
+  /** Records read at once. */
+  readonly chunk: number;
+}
 
 export interface TrainingLoopOptions {
   readonly training: Training;
   readonly optimizer: Optimizer;
-  readonly records: TrainingRecords;
+  readonly records: TrainingRecords | StreamedPart;
   /** The parts that will be evaluated. */
-  readonly held: readonly DatasetPart[];
+  readonly held: readonly (DatasetPart | StreamedPart)[];
+  /** Where the records are streamed. */
+  readonly streaming?: Streaming;
   readonly epochs: number;
   readonly batchSize: number;
   readonly order: RecordOrder | ByLoss;
@@ -38,7 +51,7 @@ export interface TrainingLoopOptions {
 }
 
 export interface TrainOptions {
-  readonly validation: DatasetPart | undefined;
+  readonly validation: DatasetPart | StreamedPart | undefined;
   readonly patience: number;
   readonly seconds: number;
   readonly signal?: AbortSignal;
@@ -61,10 +74,18 @@ interface Checkpoint {
   readonly values: ReadonlyMap<Variable, HostData>;
 }
 
-interface TrainingData {
-  readonly source: BatchSource;
-  /** The records of the present epoch in the order of its batches. */
-  readonly order: Variable;
+/** Of the memory for streamed records, the part that evaluation takes. */
+const EVALUATION_SHARE = 1 / 8;
+
+const totalStepsOf = (epochs: number, perEpoch: number): number => Math.max(1, Math.round(epochs * perEpoch));
+
+function feedOf({ records, order, batchSize, seed, streaming, held, epochs }: TrainingLoopOptions): RecordFeed {
+  if (!("read" in records)) return new ResidentRecords(records, { batchSize, order, seed });
+  if (streaming === undefined || (order !== "sequential" && order !== "shuffled" && order !== "once"))
+    throw new Error("internal: records cannot be streamed so");
+  const memory = streaming.memory * (held.length > 0 ? 1 - EVALUATION_SHARE : 1);
+  const totalSteps = (perEpoch: number) => totalStepsOf(epochs, perEpoch);
+  return new RecordRing(records, { batchSize, order, seed, chunk: streaming.chunk, memory, totalSteps });
 }
 
 export class TrainingLoop {
@@ -72,11 +93,9 @@ export class TrainingLoop {
   readonly #program: ThreadedProgram;
   readonly #variables: DescentVariables;
   readonly #evaluator: PartEvaluator | undefined;
-  readonly #data: TrainingData;
-  #order: RecordOrder = "shuffled";
-  /** The epoch whose order lies in the program. */
-  #laid = -1;
-  readonly #steps: { readonly full: EntryPoint; readonly rest: EntryPoint | undefined };
+  readonly #feed: RecordFeed;
+  readonly #steps: TrainingSteps;
+  readonly #learning: BatchEntries;
   readonly #perEpoch: number;
   readonly #totalSteps: number;
 
@@ -84,35 +103,31 @@ export class TrainingLoop {
     options: TrainingLoopOptions,
     program: ThreadedProgram,
     variables: DescentVariables,
-    data: TrainingData,
+    feed: RecordFeed,
     evaluator: PartEvaluator | undefined,
   ) {
-    const { records, batchSize, epochs } = options;
-    const count = countOf(records);
+    const { training, optimizer, batchSize, epochs } = options;
     this.#options = options;
     this.#program = program;
     this.#variables = variables;
     this.#evaluator = evaluator;
-    this.#data = data;
-    this.#perEpoch = Math.ceil(count / batchSize);
-    this.#totalSteps = Math.max(1, Math.round(epochs * this.#perEpoch));
-    this.#steps = this.#entries((size) => this.#stepEntry(size));
+    this.#feed = feed;
+    this.#perEpoch = Math.ceil(feed.records / batchSize);
+    this.#totalSteps = totalStepsOf(epochs, this.#perEpoch);
+    this.#steps = new TrainingSteps({ training, optimizer, variables, feed, batchSize });
+    this.#learning = this.#steps.learning();
   }
 
   static async open(options: TrainingLoopOptions): Promise<TrainingLoop> {
-    const { training, optimizer, records, held, fast, threads, workerUrl, profile } = options;
+    const { training, optimizer, held, streaming, fast, threads, workerUrl, profile } = options;
     const variables = descentVariables(training.parameters, optimizer, false, training.stateLayout.size);
-    const data = {
-      source: sourceOf(records, training.parts.seed),
-      order: orderVariable(countOf(records)),
-    };
-    const [largest] = [...held].sort((a, b) => recordCount(b) - recordCount(a));
-    const evaluator = largest && new PartEvaluator(training, variables, largest);
-    const { order } = options;
-    const byLoss = typeof order === "object" && "byLoss" in order;
-    const ranker = byLoss && data.source.place ? new PartEvaluator(training, variables, data.source.place) : undefined;
+    const feed = feedOf(options);
+    const room = roomFor(held, streaming && streaming.memory * EVALUATION_SHARE);
+    const evaluator = room && new PartEvaluator(training, variables, room);
+    const unranked = feed instanceof ResidentRecords ? feed.unranked : undefined;
+    const ranker = unranked && new PartEvaluator(training, variables, unranked);
     const program = await openProgram(
-      [...variableList(variables), ...data.source.variables, data.order, ...(evaluator?.variables ?? []), ...(ranker?.variables ?? [])],
+      [...variableList(variables), ...feed.variables, ...(evaluator?.variables ?? []), ...(ranker?.variables ?? [])],
       {
         fast,
         ...(threads === undefined ? {} : { threads }),
@@ -121,16 +136,12 @@ export class TrainingLoop {
       },
     );
     try {
-      const loop = new TrainingLoop(options, program, variables, data, evaluator);
-      data.source.fill(program);
+      const loop = new TrainingLoop(options, program, variables, feed, evaluator);
+      await feed.open(program);
       const { theta: start, state: carried } = training.start();
       const values = { start, carried, totalSteps: loop.#totalSteps, stepsPerEpoch: loop.#perEpoch, tolerance: 0 };
       for (const [variable, value] of initialValues(variables, optimizer, values)) program.write(variable, value);
-      if (!byLoss) loop.#order = order;
-      else if (ranker) {
-        const ranking = rankedBy(await ranker.losses(program, countOf(records)));
-        loop.#order = { ranking, ...(order.pace ? { pace: order.pace } : {}) };
-      }
+      if (ranker && feed instanceof ResidentRecords) feed.rank(await ranker.losses(program, feed.records));
       return loop;
     } catch (error) {
       // Layers and losses that do not fit are found while tracing.
@@ -157,8 +168,8 @@ export class TrainingLoop {
   }
 
   /** Where the time went, of a loop that was opened with `profile`. */
-  profile(): Promise<Profile> {
-    return profileOf(this.#program);
+  profile(waitingForData?: number): Promise<Profile> {
+    return profileOf(this.#program, waitingForData);
   }
 
   /**
@@ -174,23 +185,32 @@ export class TrainingLoop {
     if (carried) {
       const from = this.#totalSteps - (this.#totalSteps % this.#perEpoch);
       this.#program.write(step, [from]);
-      this.#layOrder(from);
-      const { full, rest } = this.#entries((size) => this.#lookingEntry(size));
-      const whole = this.#perEpoch - (rest === undefined ? 0 : 1);
-      if (whole > 0) await this.#program.run(full, whole);
-      if (rest !== undefined) await this.#program.run(rest, 1);
+      await this.#runAll(this.#steps.looking(), from, this.#perEpoch);
     }
     return this.point();
   }
 
+  /** Steps from `from` on, within one epoch, without looking at what they record. */
+  async #runAll({ full, rest }: BatchEntries, from: number, steps: number): Promise<void> {
+    const first = from - (from % this.#perEpoch);
+    const whole = first + this.#perEpoch - (rest === undefined ? 0 : 1);
+    for (let at = from; at < from + steps; ) {
+      const wish = Math.min(await this.#feed.ready(this.#program, at), from + steps - at);
+      if (at >= whole && rest !== undefined) await this.#program.run(rest, 1);
+      else await this.#program.run(full, Math.min(wish, whole - at));
+      at += at >= whole ? 1 : Math.min(wish, whole - at);
+    }
+  }
+
   close(): void {
+    this.#feed.close();
     this.#program.close();
   }
 
   async train(options: TrainOptions): Promise<TrainOutcome> {
     const { validation, patience, seconds, signal, onProgress } = options;
-    const { batchSize, epochs, records } = this.#options;
-    const count = countOf(records);
+    const { batchSize, epochs } = this.#options;
+    const count = this.#feed.records;
     const perEpoch = this.#perEpoch;
     const total = this.#totalSteps;
     const recorder = new HistoryRecorder(Math.max(1, Math.floor(total / RECORDS)), perEpoch);
@@ -201,30 +221,45 @@ export class TrainingLoop {
     let best: { loss: number; point: ModelPoint; epoch: number } | undefined;
     const watch = plateauWatch(this.#options.optimizer);
     let judged: { readonly at: number; readonly result: Evaluation } | undefined;
-    const judge = async (part: DatasetPart) => {
-      const pause = performance.now();
-      judged = { at: done, result: await this.evaluate(part) };
-      evaluating += performance.now() - pause;
-      return judged.result;
+    let failure: ReadError | undefined;
+    // What was learned before records could not be read is kept.
+    const reading = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+      try {
+        return await read();
+      } catch (error) {
+        if (!(error instanceof ReadError) || done === 0) throw error;
+        failure = error;
+        return undefined;
+      }
     };
+    const judge = async (part: DatasetPart | StreamedPart) => {
+      const pause = performance.now();
+      const result = await reading(() => this.evaluate(part));
+      if (result !== undefined) judged = { at: done, result };
+      evaluating += performance.now() - pause;
+      return result;
+    };
+    const waiting = () => this.#feed.waited / Math.max(1e-6, 1000 * elapsed() - evaluating);
     let slice = 1;
     let isCold = this.#options.profile === true;
-    let here: Checkpoint = { done: 0, entry: this.#steps.full, values: new Map() };
+    let here: Checkpoint = { done: 0, entry: this.#learning.full, values: new Map() };
     let previous = here;
-    while (done < total) {
+    while (done < total && failure === undefined) {
       if (signal?.aborted) {
         status = "aborted";
         break;
       }
-      const { full, rest } = this.#steps;
+      const { full, rest } = this.#learning;
       const fullLeft = (rest === undefined ? perEpoch : perEpoch - 1) - (done % perEpoch);
       const isRest = rest !== undefined && fullLeft === 0;
       const entry = isRest ? rest : full;
-      const wish = isRest ? 1 : Math.min(slice, fullLeft, total - done);
+      const ready = await reading(() => this.#feed.ready(this.#program, done, signal));
+      if (ready === undefined) status = "aborted";
+      if (!ready) continue;
+      const wish = isRest ? 1 : Math.min(slice, fullLeft, total - done, ready);
       previous = here;
       here = { done, entry, values: await this.#snapshot() };
       const start = performance.now();
-      this.#layOrder(done);
       const { steps, traces } = await this.#program.run(entry, wish, signal ? { signal } : {});
       const took = performance.now() - start;
       // A step whose loss or gradient is not finite has already been taken; it is the last of its slice.
@@ -240,6 +275,7 @@ export class TrainingLoop {
       if (!isRest && steps === wish) slice = Math.max(1, Math.min(4 * slice, Math.round((slice * REPORT) / Math.max(took, 1e-3))));
       if (steps > 0 && (done % perEpoch === 0 || done === total) && validation !== undefined) {
         const result = await judge(validation);
+        if (result === undefined) break;
         recorder.validated(result, done, elapsed());
         const epoch = Math.ceil(done / perEpoch);
         if (Number.isFinite(result.loss) && (best === undefined || result.loss < best.loss))
@@ -260,6 +296,7 @@ export class TrainingLoop {
           loss: recorder.recent,
           learningRate: recorder.rate,
           samplesPerSecond: samples / Math.max(1e-9, elapsed() - evaluating / 1000),
+          ...(this.#options.streaming ? { waitingForData: waiting() } : {}),
           ...(judged
             ? {
                 validationLoss: judged.result.loss,
@@ -282,12 +319,14 @@ export class TrainingLoop {
       done = Math.max(0, done - 1);
       const from = done >= here.done ? here : previous;
       for (const [variable, data] of from.values) this.#program.write(variable, data);
-      this.#layOrder(from.done);
-      if (done > from.done) await this.#program.run(from.entry, done - from.done);
+      const { done: first } = from;
+      const replayed = await reading(() => this.#runAll(this.#learning, first, done - first).then(() => true));
+      if (!replayed) done = first;
     }
+    if (failure !== undefined && status !== "diverged") status = "aborted";
     const restored = best !== undefined && Number.isFinite(patience);
     if (best !== undefined && restored) this.#place(best.point);
-    if (validation !== undefined && (restored || judged?.at !== done)) await judge(validation);
+    if (validation !== undefined && (restored || judged?.at !== done) && failure === undefined) await judge(validation);
     const time = elapsed();
     recorder.flush(time);
     return {
@@ -297,6 +336,7 @@ export class TrainingLoop {
         perEpoch,
         loss: recorder.lastEpochLoss,
         ...(best && restored ? { best: best.epoch } : {}),
+        ...(failure ? { failure } : {}),
       }),
       epochs: done / perEpoch,
       steps: done,
@@ -304,78 +344,16 @@ export class TrainingLoop {
       samplesPerSecond: samples / Math.max(1e-9, time - evaluating / 1000),
       trainLoss: recorder.lastEpochLoss,
       ...(judged ? { validation: judged.result } : {}),
+      ...(failure ? { failure } : {}),
+      ...(this.#options.streaming ? { waitingForData: waiting() } : {}),
       history: recorder.records,
     };
   }
 
-  /** Lays the order of the epoch that step `step` belongs to into the program. A run of steps never crosses the end of an epoch. */
-  #layOrder(step: number): void {
-    const epoch = isFixedOrder(this.#order) ? 0 : Math.floor(step / this.#perEpoch);
-    if (epoch === this.#laid) return;
-    this.#program.write(this.#data.order, epochOrder(this.#order, this.#options.seed, epoch, countOf(this.#options.records)));
-    this.#laid = epoch;
-  }
-
   /** The model over a part, as it stands. */
-  async evaluate(part: DatasetPart): Promise<TestEvaluation> {
+  async evaluate(part: DatasetPart | StreamedPart): Promise<TestEvaluation> {
     if (this.#evaluator === undefined) throw new Error("internal: no part was announced for evaluation");
     return this.#evaluator.evaluate(this.#program, part);
-  }
-
-  /** An entry point for full batches, and one for the smaller last one of an epoch. */
-  #entries(make: (size: number) => EntryPoint): { readonly full: EntryPoint; readonly rest: EntryPoint | undefined } {
-    const { records, batchSize } = this.#options;
-    const rest = countOf(records) % batchSize;
-    return { full: make(batchSize), rest: rest === 0 ? undefined : make(rest) };
-  }
-
-  /** The batch of the present step, as a function of θ. */
-  #batch(size: number): (theta: Tensor) => BatchResult {
-    const { training, batchSize } = this.#options;
-    const { step: at, stepsPerEpoch, carried } = this.#variables;
-    const step = readVariable(at, true);
-    const rows = batchRows(readVariable(this.#data.order), step, readVariable(stepsPerEpoch, true), batchSize, size);
-    const { inputs, targets, weights } = this.#data.source.pick(rows, step);
-    const context = { step, ...(weights ? { weights } : {}), ...(carried ? { state: readVariable(carried) } : {}) };
-    return (theta) => training.batch(theta, inputs, targets, true, context);
-  }
-
-  /** A step in which only the carried state moves. */
-  #lookingEntry(size: number): EntryPoint {
-    const { theta, carried, step } = this.#variables;
-    const { state } = this.#batch(size)(readVariable(theta));
-    if (carried === undefined || state === undefined) throw new Error("internal: nothing is carried");
-    return {
-      name: "look",
-      writes: [
-        { variable: carried, value: state },
-        { variable: step, value: readVariable(step, true).add(1) },
-      ],
-      traces: [],
-    };
-  }
-
-  #stepEntry(size: number): EntryPoint {
-    const { training, optimizer, batchSize } = this.#options;
-    const batch = this.#batch(size);
-    return stepEntry({
-      parameters: training.parameters,
-      optimizer,
-      variables: this.#variables,
-      evaluate: (theta) => {
-        const { loss } = batch(theta);
-        return { loss, gradient: gradientOf(loss, theta) };
-      },
-      carry: (theta) => batch(theta).state,
-      batchShare: size / batchSize,
-      path: false,
-      convergence: false,
-      metrics: (theta): Readonly<Record<string, Tensor>> => {
-        const { correct } = batch(theta);
-        return correct ? { accuracy: correct.div(size) } : {};
-      },
-      name: size === batchSize ? "step" : "last step of an epoch",
-    });
   }
 
   async #snapshot(): Promise<ReadonlyMap<Variable, HostData>> {
@@ -388,30 +366,5 @@ export class TrainingLoop {
   async #isFinite(): Promise<boolean> {
     const { theta, state } = await this.point();
     return theta.every(Number.isFinite) && state.every(Number.isFinite);
-  }
-}
-
-interface Described {
-  readonly steps: number;
-  readonly perEpoch: number;
-  readonly loss: number;
-  /** The epoch whose weights were restored. */
-  readonly best?: number;
-}
-
-function describeTraining(status: Status, { steps, perEpoch, loss, best }: Described): string {
-  const epochs = `${Number((steps / perEpoch).toFixed(2))} epoch${steps === perEpoch ? "" : "s"}`;
-  const restored = best === undefined ? "" : ` The weights are those of epoch ${best}, with the lowest validation loss.`;
-  switch (status) {
-    case "diverged":
-      return steps === 0
-        ? "Loss or gradient is no finite number at the very start, or after one step: try a much smaller learning rate, and look at the scale of the inputs."
-        : `Diverged at step ${steps + 1}: loss or gradient was no longer a finite number. ${restored === "" ? "The weights are the last good ones; try" : `Try`} a smaller learning rate.${restored}`;
-    case "stopped-early":
-      return `Stopped early after ${epochs}.${restored}`;
-    case "aborted":
-      return `Aborted after ${steps} steps (${epochs}); what was learned is kept.${restored}`;
-    default:
-      return `${epochs} done, mean training loss ${Number(loss.toPrecision(4))} in the last one.${restored}`;
   }
 }

@@ -223,10 +223,12 @@ export const orderVariable = (records: number): Variable => ({ name: "order", ty
  *
  * @param batchSize B, the records of a full batch
  * @param count records of this batch: B, or what is left for the last one of an epoch
+ * @param from the position of the epoch that entry 0 of the order stands for. Default: the first
  */
-export function batchRows(order: Tensor, step: Tensor, stepsPerEpoch: Tensor, batchSize: number, count: number): Tensor {
+export function batchRows(order: Tensor, step: Tensor, stepsPerEpoch: Tensor, batchSize: number, count: number, from?: Tensor): Tensor {
   const batch = step.sub(step.div(stepsPerEpoch).floor().mul(stepsPerEpoch));
-  return order.take(iota([count], 0, "u32").add(batch.mul(batchSize).cast("u32")));
+  const first = batch.mul(batchSize);
+  return order.take(iota([count], 0, "u32").add((from ? first.sub(from) : first).cast("u32")));
 }
 
 /** Memory for records: what `take` reads from. */

@@ -1,4 +1,7 @@
 /** From what `fit` returns to what a run folder keeps, and back to a model. */
+import type { Dataset } from "../data/dataset.js";
+import type { RestorationPairs } from "../data/restoration/pairs.js";
+import type { StreamedDataset } from "../data/streamed.js";
 import type { TrainedRun } from "../descent/trained-run.js";
 import type { BuiltModel } from "../models/model.js";
 import { parameterCount } from "../models/summary.js";
@@ -14,7 +17,7 @@ export const layersOf = (model: BuiltModel): LayerSummary[] =>
   model.layers.map(({ path, outputShape, parameters }) => ({ layer: path, outputShape, parameters: parameterCount(parameters) }));
 
 /** Weights and carried state with names and shapes. */
-export function weightsOf({ training }: TrainedRun, point: ModelPoint): NamedArray[] {
+export function weightsOf({ training }: Pick<TrainedRun, "training">, point: ModelPoint): NamedArray[] {
   const held = training.named(point);
   return [...training.layout.entries, ...training.stateLayout.entries].map(({ path, shape }) => ({
     name: path,
@@ -50,7 +53,11 @@ export interface SaveTrainedOptions {
  *
  * @throws SteepestError where the folder cannot be written, or holds something else
  */
-export async function saveRun(run: TrainedRun, folder: string, { force = false, title }: SaveTrainedOptions = {}): Promise<SavedRun> {
+export async function saveRun(
+  run: TrainedRun<Dataset | RestorationPairs | StreamedDataset>,
+  folder: string,
+  { force = false, title }: SaveTrainedOptions = {},
+): Promise<SavedRun> {
   const { data, settings, model, training, test, validation } = run;
   const stored: RunData = {
     title: title ?? `${model.name} on ${data.name}`,
@@ -85,6 +92,8 @@ export async function saveRun(run: TrainedRun, folder: string, { force = false, 
     weights: weightsOf(run, run),
   };
   const classes = data.classes?.length;
-  const chosen = data.test && test && classes ? chooseSamples(data.test, probabilitiesOf(test.outputs, classes)) : {};
+  // Of a streamed test part neither pictures nor outputs are at hand.
+  const isHeld = data.test && !("read" in data.test) && test && classes;
+  const chosen = isHeld ? chooseSamples(data.test, probabilitiesOf(test.outputs, classes)) : {};
   return saveRunData(stored, folder, { force, ...chosen });
 }

@@ -138,6 +138,12 @@ export class ThreadedProgram {
    */
   write(variable: Variable, data: ArrayLike<number>, offset = 0): void {
     this.#expectIdle(`${variable.name} was written`);
+    this.feed(variable, data, offset);
+  }
+
+  /** The same also while a run is pending, to elements that this run does not look at: they are there when the next one begins. */
+  feed(variable: Variable, data: ArrayLike<number>, offset = 0): void {
+    this.#expectOpen();
     const { at, length } = this.#place(variable);
     const { dtype } = variable.type;
     if (offset < 0 || offset + data.length > length)
