@@ -67,10 +67,11 @@ const MOST_OF_ALL = 64;
  * @throws SteepestError for a memory or a chunk that is no size, and for data that `fit` could not use
  * @example
  * ```ts
- * import { dense, fit, sequential } from "steepest";
+ * import { adam, dense, fit, sequential } from "steepest";
+ * import { arrayDataset, streamed } from "steepest/data";
  * const x = Float32Array.from({ length: 8192 }, (_, i) => (i % 256) / 128 - 1);
  * const all = arrayDataset({ inputs: { shape: [8192, 1], data: x }, targets: x.map((v) => 3 * v) });
- * const run = await fit(sequential(dense(1)), streamed(all, { memory: "40 kB" }), { epochs: 10 });
+ * const run = await fit(sequential(dense(1)), streamed(all, { memory: "40 kB" }), { epochs: 10, optimizer: adam({ learningRate: 0.02 }) });
  * run.trainLoss < 0.01; // → true
  * ```
  */
