@@ -6,6 +6,7 @@ setEvaluator(evaluate);
 
 export { type DataFolder, type GetDataOptions, getData } from "./data/download/get.js";
 export type { RemoteSetName } from "./data/download/sources.js";
+export { type NpyDatasetOptions, npyDataset } from "./data/npy-dataset.js";
 export { type NpyStreamOptions, npyStream } from "./data/npy-stream.js";
 export { type LoadOptions, loadRun, type SavedRun, type StoredRun } from "./runs/index.js";
 export { saveRace } from "./runs/race-folder.js";

@@ -178,8 +178,10 @@ export const engine: Engine = {
       ...(test
         ? { test: { loss: test.loss, ...(test.accuracy === undefined ? {} : { accuracy: test.accuracy, confusion: test.confusion }) } }
         : {}),
-      ...(test && classes ? { testProbabilities: probabilitiesOf(test.outputs, classes) } : {}),
+      ...(test && classes && test.outputs.length > 0 ? { testProbabilities: probabilitiesOf(test.outputs, classes) } : {}),
       ...(run.profile ? { profile: run.profile } : {}),
+      ...(run.failure ? { failure: run.failure } : {}),
+      ...(run.waitingForData === undefined ? {} : { waitingForData: run.waitingForData }),
     };
   },
 

@@ -5,8 +5,10 @@ import type { Dataset } from "../data/dataset.js";
 import { digits } from "../data/digits.js";
 import { gottenFolder } from "../data/download/get.js";
 import { imageFolder } from "../data/images/folder.js";
+import { streamedImageFolder } from "../data/images/streamed-folder.js";
 import { fashionMnist, mnist } from "../data/mnist.js";
 import { standardized } from "../data/statistics.js";
+import { bytesOf, type StreamedDataset, streamed } from "../data/streamed.js";
 import { nearest, SteepestError } from "../tensor/error.js";
 import type { Arguments } from "./arguments.js";
 import type { Option } from "./options.js";
@@ -85,6 +87,62 @@ export const standardize = toggle(
   "standardize",
   "give each channel mean 0 and deviation 1 over the training records (tables always have it, for each column)",
 );
+
+export const memory: Option<string | undefined> = textOption("memory", "SIZE", {
+  help: "hold no more of the records at a time, such as 200MB; the pictures of a folder are decoded on the way",
+  default: undefined,
+  defaultText: "all records",
+  check: readMemory,
+});
+
+/** @throws UsageError for what is no amount of memory */
+function readMemory(text: string): number {
+  try {
+    return bytesOf(text);
+  } catch (error) {
+    if (!(error instanceof SteepestError)) throw error;
+    throw new UsageError({
+      problem: "--memory cannot be used",
+      expected: "a number with MB, GB, MiB or GiB, such as 200MB",
+      received: text,
+    });
+  }
+}
+
+/**
+ * The data of which only so much memory is held at a time: pictures of a folder stay on disk, records of other sets in the memory of the host.
+ *
+ * @throws UsageError where the settings do not suit it
+ */
+export async function streamData(choice: DataChoice, settings: DataSettings, size: string): Promise<StreamedDataset> {
+  const bytes = readMemory(size);
+  const { kind, folder } = choice;
+  if (settings.table !== undefined)
+    throw new UsageError({
+      problem: "--memory is for pictures; a table is read as a whole",
+      expected: "no --memory",
+      received: `--memory ${size}`,
+    });
+  if (kind !== "folder") return streamed(await loadData(choice, settings), { memory: bytes });
+  if (settings.size === undefined)
+    throw new UsageError({
+      problem: "--memory needs --image-size, since pictures are decoded only when their turn comes",
+      expected: "--image-size 32, or another number of rows and columns",
+      received: `--memory ${size}`,
+    });
+  if (settings.standardize)
+    throw new UsageError({
+      problem: "--standardize looks at all pictures, and --memory holds only some of them",
+      expected: "one of them",
+      received: "both",
+    });
+  return streamedImageFolder(folder ?? "", {
+    size: settings.size,
+    memory: bytes,
+    name: basename(resolve(folder ?? "")),
+    ...(settings.channels === undefined ? {} : { channels: settings.channels }),
+  });
+}
 
 /** How the records are to be. */
 export interface DataSettings {

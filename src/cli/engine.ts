@@ -6,6 +6,7 @@ import type { Pace } from "../data/batches.js";
 import type { Dataset, DatasetPart } from "../data/dataset.js";
 import type { DataFolder, GetDataOptions } from "../data/download/get.js";
 import type { RemoteSetName } from "../data/download/sources.js";
+import type { StreamedDataset } from "../data/streamed.js";
 import type { OrderName } from "../descent/curriculum.js";
 import type { Finding } from "../descent/diagnosis/index.js";
 import type { GradientStatistics } from "../descent/gradient-statistics/gradient-statistics.js";
@@ -185,7 +186,7 @@ export interface TrainProgress {
 }
 
 export interface TrainRequest {
-  readonly dataset: Dataset;
+  readonly dataset: Dataset | StreamedDataset;
   readonly model: Model;
   readonly optimizer: Optimizer;
   readonly epochs: number;
@@ -236,6 +237,10 @@ export interface TrainResult {
   readonly test?: Evaluation;
   /** Probabilities over the test part, [records][classes] row by row, for classification. */
   readonly testProbabilities?: ArrayLike<number>;
+  /** Why records could not be read, where that ended it. */
+  readonly failure?: Error;
+  /** Of streamed data: the share of the time in which steps waited for records. */
+  readonly waitingForData?: number;
   readonly profile?: Profile;
 }
 

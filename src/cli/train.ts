@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { augmentationText, parseAugmentations } from "../data/augmentations/index.js";
 import type { Pace } from "../data/batches.js";
-import { checkBatchSize } from "../data/dataset.js";
+import { checkBatchSize, type Dataset } from "../data/dataset.js";
 import { orderNames } from "../descent/curriculum.js";
 import { formatCount, formatDuration, formatNumber, formatPercent } from "../figures/number-format.js";
 import { modelNamed } from "../models/ready.js";
@@ -16,7 +16,19 @@ import type { Arguments } from "./arguments.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { fast, threads } from "./computing.js";
-import { channels, dataFlags, dataForms, dataSettings, imageSize, loadData, parseData, standardize } from "./dataset.js";
+import {
+  channels,
+  type DataSettings,
+  dataFlags,
+  dataForms,
+  dataSettings,
+  imageSize,
+  loadData,
+  memory,
+  parseData,
+  standardize,
+  streamData,
+} from "./dataset.js";
 import type { TrainResult } from "./engine.js";
 import { optimizerFlags, optimizerOptions } from "./optimizer-options.js";
 import { choiceOption, finite, numberOption, shellQuoted, textOption, toggle, UsageError, wholeOption } from "./options.js";
@@ -81,6 +93,7 @@ export const train: Command = {
     "steepest train --data mnist:data/mnist --model mlp --epochs 10 --out runs/mlp",
     "steepest train --data folder:pictures --image-size 64 --model cnn --out runs/pictures",
     "steepest train --data houses.csv --target price --missing drop --epochs 50 --out runs/houses",
+    "steepest train --data folder:pictures --image-size 64 --memory 200MB",
     "steepest train --data digits --model mlp --order difficulty --pace 0.25:3 --patience 2",
     "steepest train --data cifar10:data/cifar10 --augment flip,crop:4 --epochs 10",
     "steepest train --data fashion:data/fashion --optimizer momentum --lr 0.05 --schedule step:1000:0.5 --json",
@@ -113,9 +126,10 @@ export const train: Command = {
     const plan = planOf(context, args);
     // Before any work: whether its result could be kept.
     await checkRunFolder(plan.folder, { force: args.get(force) });
-    const read = await loadData(plan.data, plan.settings);
-    const table = plan.settings.table && storedTable(read, plan.settings.table);
-    const dataset = inUnits(read, table?.scale);
+    const { dataset, table } =
+      plan.memory === undefined
+        ? unitsOf(await loadData(plan.data, plan.settings), plan.settings)
+        : { dataset: await streamData(plan.data, plan.settings, plan.memory), table: undefined };
     checkBatchSize(plan.batchSize, dataset, dataset.name);
     const network = modelNamed(plan.model, dataset.classes?.length ?? 1);
     const start = await plan.weights?.read(network.build(dataset.inputs.shape.slice(1)));
@@ -188,16 +202,25 @@ export const train: Command = {
         validationLoss,
         validationAccuracy,
         test,
-        ...(test && dataset.test && table?.scale ? regressionErrors(test.loss, dataset.test, table.scale) : {}),
+        ...(test && dataset.test && !("read" in dataset.test) && table?.scale
+          ? regressionErrors(test.loss, dataset.test, table.scale)
+          : {}),
       },
       history: result.history,
       weights: result.weights,
       command: plan.command,
     };
     const chosen =
-      dataset.test === undefined || result.testProbabilities === undefined ? {} : chooseSamples(dataset.test, result.testProbabilities);
+      dataset.test === undefined || "read" in dataset.test || result.testProbabilities === undefined
+        ? {}
+        : chooseSamples(dataset.test, result.testProbabilities);
     const saved = await saveRun(run, plan.folder, { ...chosen, force: args.get(force), created: context.now() });
-    if (args.get(json)) printJson(context.out, { ...jsonOf(run, saved), ...(result.profile ? { profile: result.profile } : {}) });
+    if (args.get(json))
+      printJson(context.out, {
+        ...jsonOf(run, saved),
+        ...(result.waitingForData === undefined ? {} : { waitingForData: result.waitingForData }),
+        ...(result.profile ? { profile: result.profile } : {}),
+      });
     else {
       show(context, args, run, saved);
       if (result.profile) context.out.line(`\n${result.profile}`);
@@ -206,8 +229,20 @@ export const train: Command = {
   },
 };
 
-const codeOf = ({ status }: TrainResult): ExitCode =>
-  status === "aborted" ? exitCodes.interrupted : status === "diverged" ? exitCodes.failed : exitCodes.done;
+/** The records in units that suit the loss, and what was done to a table for that. */
+function unitsOf(read: Dataset, { table: form }: DataSettings) {
+  const table = form && storedTable(read, form);
+  return { dataset: inUnits(read, table?.scale), table };
+}
+
+const codeOf = ({ status, failure }: TrainResult): ExitCode =>
+  failure !== undefined
+    ? exitCodes.failed
+    : status === "aborted"
+      ? exitCodes.interrupted
+      : status === "diverged"
+        ? exitCodes.failed
+        : exitCodes.done;
 
 /** All decisions, taken before any work. */
 function planOf({ now }: Context, args: Arguments) {
@@ -228,6 +263,13 @@ function planOf({ now }: Context, args: Arguments) {
   if (chosenPatience !== undefined && args.get(validation) === 0)
     throw new UsageError({ problem: "--patience has nothing to judge by", expected: "--validation above 0", received: "--validation 0" });
   const chosenOrder = args.get(order);
+  const chosenMemory = args.get(memory);
+  if (chosenMemory !== undefined && (chosenOrder === "difficulty" || chosenOrder === "replacement"))
+    throw new UsageError({
+      problem: `--memory holds only some of the records at a time, and --order ${chosenOrder} needs all`,
+      expected: "--order shuffled, once or sequential",
+      received: `--order ${chosenOrder}`,
+    });
   const paceText = args.get(pace);
   if (paceText !== undefined && chosenOrder !== "difficulty")
     throw new UsageError({ problem: "--pace needs the order by difficulty", fix: "--order difficulty" });
@@ -238,6 +280,7 @@ function planOf({ now }: Context, args: Arguments) {
   const flags: (readonly [string, unknown])[] = [
     ["data", shellQuoted(chosenData.text)],
     ...dataFlags(chosenData, settings),
+    ...(chosenMemory === undefined ? [] : [["memory", shellQuoted(chosenMemory)] satisfies [string, unknown]]),
     ["model", chosenModel],
     ["epochs", chosenEpochs],
     ["batch-size", chosenBatch],
@@ -254,6 +297,7 @@ function planOf({ now }: Context, args: Arguments) {
   return {
     data: chosenData,
     settings,
+    memory: chosenMemory,
     model: chosenModel,
     optimizer,
     optimizerData,

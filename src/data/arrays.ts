@@ -145,15 +145,17 @@ function toTargets(
 }
 
 function toArray(input: ArrayInput, role: string, where: string, dtype: "f32" | "f64"): DataArray {
-  if (ArrayBuffer.isView(input)) return store(input, [input.length], role, where);
+  if (ArrayBuffer.isView(input)) return dataArray(input, [input.length], role, where);
   if ("shape" in input) {
     const { shape, data } = input;
-    return ArrayBuffer.isView(data) ? store(data, shape, role, where) : store(convert(data, shape, role, where, dtype), shape, role, where);
+    return ArrayBuffer.isView(data)
+      ? dataArray(data, shape, role, where)
+      : dataArray(convert(data, shape, role, where, dtype), shape, role, where);
   }
   const shape = nestedShape(input);
   const flat: number[] = [];
   flatten(input, shape, 0, flat, role, where);
-  return store(convert(flat, shape, role, where, dtype), shape, role, where);
+  return dataArray(convert(flat, shape, role, where, dtype), shape, role, where);
 }
 
 function convert(numbers: readonly number[], shape: readonly number[], role: string, where: string, dtype: "f32" | "f64") {
@@ -162,7 +164,8 @@ function convert(numbers: readonly number[], shape: readonly number[], role: str
   return dtype === "f32" ? Float32Array.from(numbers) : Float64Array.from(numbers);
 }
 
-function store(data: NumberArray, shape: readonly number[], role: string, where: string): DataArray {
+/** Numbers as a data set keeps them: in their own type where it has it, else as i32. */
+export function dataArray(data: NumberArray, shape: readonly number[], role: string, where: string): DataArray {
   const as = (dtype: DataDType, kept: DataArray["data"]): DataArray => ({ shape: [...shape], dtype, data: kept });
   if (data instanceof Uint8Array) return as("u8", data);
   if (data instanceof Uint8ClampedArray) return as("u8", new Uint8Array(data.buffer, data.byteOffset, data.length));

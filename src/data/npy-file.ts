@@ -1,7 +1,7 @@
 /** An npy file on disk whose records are read as they are wanted. In Node. */
 import { type FileHandle, open } from "node:fs/promises";
 import { SteepestError } from "../tensor/error.js";
-import { type NpyData, type NpyHeader, npyHeader, npyNumbers } from "./npy.js";
+import { type NpyData, type NpyDType, type NpyHeader, npyHeader, npyNumbers } from "./npy.js";
 
 /** Longer headers are not read by `parseNpy` either. */
 const HEADER = 65_548;
@@ -24,6 +24,10 @@ export class NpyFile {
     [this.records, ...this.shape] = header.shape;
     this.size = this.shape.reduce((product, extent) => product * extent, 1);
     this.recordBytes = this.size * header.width;
+  }
+
+  get dtype(): NpyDType {
+    return this.#header.dtype;
   }
 
   static async open(path: string): Promise<NpyFile> {

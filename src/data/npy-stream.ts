@@ -25,7 +25,7 @@ const CHUNK_BYTES = 2 ** 20;
 
 /**
  * Records from two `.npy` files, inputs and targets, whose first axis counts them: a stream for `descend` with a model. Of the files `ring + 1` chunks are in memory at any
- * time, however large they are; `descend` holds besides them the `stepsPerYield` batches of a slice as float64. In Node.
+ * time, however large they are; `descend` holds besides them the `stepsPerYield` batches of a slice, bytes as bytes. In Node.
  *
  * With `shuffle`, each epoch reads the chunks in a random order (a counter-based permutation) and gives each time one of the `ring · chunk` records held, drawn evenly;
  * the next record read takes its place. A record so comes at most `ring · chunk` places before its turn, and on average as many after it. This mixes well where the file

@@ -187,7 +187,8 @@ export function npyNumbers(bytes: Uint8Array, { dtype, start, count, isBigEndian
       throw new SteepestError({ problem: "The file holds a truth value that is none", expected: "0 or 1", received: String(odd), where });
     }
     case "u8":
-      return new Uint8Array(bytes.slice(start, start + count));
+      // Not `slice` alone: of a Buffer that is a view.
+      return new Uint8Array(bytes.subarray(start, start + count));
     case "i8":
       return fill(new Int8Array(count), (at) => view.getInt8(at));
     case "u16":

@@ -88,10 +88,13 @@ export function shapeOf(value: unknown): Shape {
   return Array.isArray(value) ? nestedShape(value) : [];
 }
 
-/** A record as numbers laid end to end, copied. */
+/** Numbers laid end to end: bytes as they came, others as they will be computed with. */
+export type RowNumbers = Uint8Array | Float32Array | Float64Array;
+
+/** A record as numbers, copied. */
 export interface StreamedRow {
-  readonly input: Float64Array;
-  readonly target: Float64Array;
+  readonly input: RowNumbers;
+  readonly target: RowNumbers;
 }
 
 /** Reads records, each after its checks. */
@@ -115,11 +118,9 @@ export class RowReader {
     const { inputShape, targetShape, labels, dtype } = this.#form;
     const where = `record ${number} of the stream`;
     return {
-      input: Float64Array.from(flat(input, inputShape, "input", dtype, where)),
+      input: kept(flat(input, inputShape, "input", dtype, where), dtype),
       target:
-        labels === undefined
-          ? Float64Array.from(flat(target, targetShape, "target", dtype, where))
-          : Float64Array.of(this.#label(target, where)),
+        labels === undefined ? kept(flat(target, targetShape, "target", dtype, where), dtype) : Float64Array.of(this.#label(target, where)),
     };
   }
 
@@ -135,6 +136,12 @@ export class RowReader {
       fix: label === this.#classes ? "Labels count from 0: subtract 1 from each" : undefined,
     });
   }
+}
+
+/** A copy. A slice of steps holds many records: bytes must not become eight times as many. */
+function kept(numbers: ArrayLike<number>, dtype: "f32" | "f64"): RowNumbers {
+  if (numbers instanceof Uint8Array || numbers instanceof Uint8ClampedArray) return new Uint8Array(numbers);
+  return dtype === "f32" ? Float32Array.from(numbers) : Float64Array.from(numbers);
 }
 
 /** The numbers of a value, laid end to end. */

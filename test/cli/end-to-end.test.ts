@@ -528,6 +528,22 @@ describe("steepest train and evaluate", () => {
     expect(kept).toMatchObject({ classes: ["columns", "rows"], inputShape: [16, 16, 1], preprocessing: { mean: [expect.any(Number)] } });
     expect(kept.command).toContain("--image-size 16x16 --channels 1 --standardize");
 
+    // A picture takes 264 bytes with its label and place: less than half of them are held at a time.
+    const few = ["train", "--data", `folder:${pictures}`, "--memory", "20kB", "--model", "cnn", "--epochs", "2", "--batch-size", "16"];
+    const streamed = await json(...few, "--image-size", "16", "--channels", "1", "--out", join(root, "run-streamed"));
+    expect([streamed.code, streamed.err]).toEqual([0, expect.any(String)]);
+    expect(streamed.result.status).toBe("step-limit");
+    expect(streamed.result.waitingForData).toBeGreaterThan(0);
+    for (const [wrong, message] of [
+      [["--memory", "20 beans"], /--memory cannot be used/],
+      [["--order", "difficulty"], /--order difficulty needs all/],
+      [["--standardize", "--image-size", "16"], /looks at all pictures/],
+      [[], /--memory needs --image-size/],
+    ] as const) {
+      const refusal = await steepest(...(wrong[0] === "--memory" ? ["train", "--data", `folder:${pictures}`] : few), ...wrong);
+      expect([refusal.code, refusal.err]).toEqual([2, expect.stringMatching(message)]);
+    }
+
     const again = await json("evaluate", folder);
     expect([again.code, again.result.records, again.result.accuracy]).toEqual([0, 32, result.testAccuracy]);
 

@@ -383,3 +383,41 @@ describe("a stream that does not behave", () => {
     await expect(teach(options).next()).rejects.toThrow(message);
   });
 });
+
+describe("records of bytes", () => {
+  const size = 784;
+  const pixels = Uint8Array.from({ length: 64 * size }, (_, i) => (i * 37) % 251);
+  const labels = Int32Array.from({ length: 64 }, (_, i) => i % 3);
+  const batch = { inputs: { shape: [64, size], data: pixels }, targets: labels };
+  const learn = async (elements: Iterable<StreamElement>, steps: number) => {
+    let theta: ArrayLike<number> = [];
+    for await (const state of descend(sequential(dense(3)), { stream: elements, classes: 3, stepsPerYield: steps, threads: 1 }))
+      theta = state.theta;
+    return theta;
+  };
+
+  it("have the bits of the same numbers, before and after others come", async () => {
+    const numbers = { ...batch, inputs: { shape: [64, size], data: Float32Array.from(pixels) } };
+    const expected = await learn([numbers, numbers, numbers, numbers], 2);
+    expect(await learn([batch, batch, batch, batch], 2)).toEqual(expected);
+    expect(await learn([batch, batch, numbers, batch], 2)).toEqual(expected);
+    expect(await learn([numbers, batch, batch, numbers], 1)).toEqual(expected);
+  });
+
+  it("stay bytes while a slice is held", async () => {
+    const steps = 200;
+    let most = 0;
+    const before = process.memoryUsage().arrayBuffers;
+    const stream = (function* () {
+      for (let i = 0; i < steps; i++) {
+        yield batch;
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      }
+    })();
+    await learn(stream, steps);
+    // Ten megabytes of pixels in the rows, and as many again in copies that nobody has collected yet; as float64 the rows alone were eighty.
+    const bytes = steps * pixels.length;
+    expect(most).toBeGreaterThan(bytes / 2);
+    expect(most).toBeLessThan(4 * bytes);
+  });
+});

@@ -34,7 +34,7 @@ export interface ImageFolderOptions {
 }
 
 /** A picture that belongs to a class. */
-interface Entry {
+export interface Entry {
   readonly file: string;
   readonly label: number;
 }
@@ -67,15 +67,10 @@ const MOST_NUMBERS = 2 ** 31 - 1;
  * ```
  */
 export async function imageFolder(source: string | FileSource, options: ImageFolderOptions = {}): Promise<Dataset> {
-  const place = typeof source === "string" ? folder(source) : source;
-  const { channels = 3, test: share = 0.2, seed = 0, name = place.name } = options;
   const size = sizeOption(options);
-  if (!(share >= 0 && share < 1)) throw wrongOption("test", "a share from 0, below 1", share);
-  if (channels !== 1 && channels !== 3) throw wrongOption("channels", "1 or 3", channels);
+  const { channels = 3 } = options;
   const problems: string[] = [];
-  const { classes, training, test } = entriesOf(await paths(place), place, problems);
-  const parts = test === undefined ? drawn(training, classes, share, seed) : { training, test };
-
+  const { place, name, classes, ...parts } = await listImages(source, options, problems);
   const total = parts.training.length + parts.test.length;
   const reader = new PartReader(place, { ...options, size, channels }, problems, total);
   const read = { training: await reader.read(parts.training), test: await reader.read(parts.test) };
@@ -89,6 +84,36 @@ export async function imageFolder(source: string | FileSource, options: ImageFol
   };
   checkDataset(dataset);
   return dataset;
+}
+
+/** The pictures of a folder, not yet read. */
+export interface ListedImages {
+  readonly place: FileSource;
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly training: readonly Entry[];
+  readonly test: readonly Entry[];
+}
+
+/**
+ * Which pictures belong to which class and part.
+ *
+ * @param problems takes what is wrong with names and places of files
+ * @throws SteepestError for options that cannot be used, a place without pictures, fewer than two classes; and for the problems, where nobody takes them
+ */
+export async function listImages(
+  source: string | FileSource,
+  options: Omit<ImageFolderOptions, "size">,
+  problems?: string[],
+): Promise<ListedImages> {
+  const place = typeof source === "string" ? folder(source) : source;
+  const { channels = 3, test: share = 0.2, seed = 0, name = place.name } = options;
+  if (!(share >= 0 && share < 1)) throw wrongOption("test", "a share from 0, below 1", share);
+  if (channels !== 1 && channels !== 3) throw wrongOption("channels", "1 or 3", channels);
+  const found = problems ?? [];
+  const { classes, training, test } = entriesOf(await paths(place), place, found);
+  if (problems === undefined && found.length > 0) throw complaint(found, training.length + (test?.length ?? 0), place, false);
+  return { place, name, classes, ...(test === undefined ? drawn(training, classes, share, seed) : { training, test }) };
 }
 
 async function paths(place: FileSource): Promise<readonly string[]> {
@@ -164,7 +189,7 @@ interface ReaderOptions extends Omit<ImageFolderOptions, "size" | "channels"> {
 }
 
 /** Reads pictures one after the other; those that cannot be used become problems. */
-class PartReader {
+export class PartReader {
   readonly #place: FileSource;
   readonly #options: ReaderOptions;
   readonly #problems: string[];
@@ -236,7 +261,8 @@ class PartReader {
   }
 }
 
-function complaint(problems: readonly string[], total: number, place: FileSource, isFree: boolean): SteepestError {
+/** The error that lists what is wrong with files of the folder. */
+export function complaint(problems: readonly string[], total: number, place: FileSource, isFree: boolean): SteepestError {
   const rest = problems.length - LISTED;
   const ofOtherSize = isFree && problems.some((problem) => / × /.test(problem));
   return new SteepestError({
@@ -251,7 +277,8 @@ function complaint(problems: readonly string[], total: number, place: FileSource
   });
 }
 
-function sizeOption({ size }: ImageFolderOptions): readonly [number, number] | undefined {
+/** Rows and columns that are asked for, if they are. */
+export function sizeOption({ size }: ImageFolderOptions): readonly [number, number] | undefined {
   if (size === undefined) return undefined;
   const [rows, columns] = typeof size === "number" ? [size, size] : size;
   if ([rows, columns].every((n) => Number.isInteger(n) && n >= 1 && n <= 65535)) return [rows, columns];

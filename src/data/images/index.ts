@@ -9,3 +9,5 @@ export type { ByteImage, Image, WordImage } from "./image.js";
 export { encodePng, packPng } from "./png-writer.js";
 export type { ResizeOptions } from "./resize.js";
 export { resizeImage } from "./resize.js";
+export type { StreamedImageFolderOptions } from "./streamed-folder.js";
+export { streamedImageFolder } from "./streamed-folder.js";

@@ -41,6 +41,8 @@ export interface SliceTraces {
 /** One program with room for batches of `capacity` records. */
 interface Room {
   readonly capacity: number;
+  /** Whether inputs lie there as bytes. */
+  readonly isBytes: boolean;
   readonly program: ThreadedProgram;
   readonly inputs: Variable;
   readonly targets: Variable;
@@ -94,7 +96,8 @@ export class Learner {
 
   /** One step on each batch, in turn. */
   async learn(batches: readonly (readonly StreamedRow[])[]): Promise<SliceTraces> {
-    const room = await this.#roomFor(Math.max(...batches.map((batch) => batch.length)));
+    const isBytes = batches.every((batch) => batch.every(({ input }) => input instanceof Uint8Array));
+    const room = await this.#roomFor(Math.max(...batches.map((batch) => batch.length)), isBytes);
     const { program, capacity } = room;
     this.#lay(room, batches);
     program.write(
@@ -136,28 +139,28 @@ export class Learner {
   /** Writes the records; places that a batch leaves empty get copies of its first, so that their numbers are as finite as the others. */
   #lay({ program, capacity, inputs, targets }: Room, batches: readonly (readonly StreamedRow[])[]): void {
     const [inputSize, targetSize] = [inputs, targets].map(({ type }) => sizeOf(type.shape.slice(1)));
-    const places = batches.length * capacity;
-    const [x, y] = [allocate(inputs.type.dtype, places * inputSize), allocate(targets.type.dtype, places * targetSize)];
-    for (const [slot, batch] of batches.entries())
+    const [x, y] = [allocate(inputs.type.dtype, capacity * inputSize), allocate(targets.type.dtype, capacity * targetSize)];
+    for (const [slot, batch] of batches.entries()) {
       for (let i = 0; i < capacity; i++) {
         const { input, target } = batch[i] ?? batch[0];
-        const at = slot * capacity + i;
-        x.set(input, at * inputSize);
-        y.set(target, at * targetSize);
+        x.set(input, i * inputSize);
+        y.set(target, i * targetSize);
       }
-    program.write(inputs, x);
-    program.write(targets, y);
+      program.write(inputs, x, slot * x.length);
+      program.write(targets, y, slot * y.length);
+    }
   }
 
-  /** The program, with room for batches of so many records; state moves on to a larger one. */
-  async #roomFor(size: number): Promise<Room> {
+  /** The program, with room for batches of so many records; state moves on to a larger one, or to one for other numbers than bytes. */
+  async #roomFor(size: number, areBytes = true): Promise<Room> {
     const held = this.#room;
-    if (held !== undefined && size <= held.capacity) return held;
+    if (held !== undefined && size <= held.capacity && (areBytes || !held.isBytes)) return held;
+    const isBytes = areBytes && held?.isBytes !== false;
     const { training, optimizer, targetShape, labels, slots, batchSize, totalSteps, fast, threads, profile } = this.#options;
-    let capacity = batchSize ?? 1;
+    let capacity = held?.capacity ?? batchSize ?? 1;
     while (capacity < size) capacity *= 2;
     const places = slots * capacity;
-    const inputs = dataVariable("streamInputs", [places, ...training.parts.model.inputShape], training.dtype);
+    const inputs = dataVariable("streamInputs", [places, ...training.parts.model.inputShape], isBytes ? "u8" : training.dtype);
     const targets = dataVariable("streamTargets", [places, ...targetShape], labels ? "i32" : training.dtype);
     const v = this.#variables;
     const program = await openProgram([...variableList(v), inputs, targets, this.#sizes, this.#slot], {
@@ -171,7 +174,7 @@ export class Learner {
       for (const variable of [...stateList(v), v.rateScale]) program.write(variable, await held.program.read(variable));
       held.program.close();
     }
-    this.#room = { capacity, program, inputs, targets, entries: new Map() };
+    this.#room = { capacity, isBytes, program, inputs, targets, entries: new Map() };
     return this.#room;
   }
 

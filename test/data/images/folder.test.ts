@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodePng, imageFolder } from "../../../src/data/images/index.js";
+import { encodePng, imageFolder, streamedImageFolder } from "../../../src/data/images/index.js";
 import type { FileSource } from "../../../src/data/index.js";
 import { refusalOf } from "./damage.js";
 
@@ -142,5 +142,32 @@ describe("imageFolder", () => {
       expect(here).toEqual(there);
       expect((await refusalOf(() => imageFolder(join(folder, "no"))))?.message).toMatch(/no folder of that name/);
     });
+  });
+});
+
+describe("streamedImageFolder", () => {
+  const files: Record<string, Uint8Array> = {};
+  for (let i = 0; i < 60; i++) files[`${i % 3 === 0 ? "dark" : "light"}/${i}.png`] = plain(5, 4, i % 3 === 0 ? i : 255 - i);
+
+  it("has the records and the test part of the folder, in an order that the seed gives", async () => {
+    const options = { size: 4, channels: 1, seed: 3 } as const;
+    const [all, data] = [await imageFolder(place(files), options), await streamedImageFolder(place(files), { ...options, chunk: 7 })];
+    expect([data.inputs.shape, data.classes, data.chunk]).toEqual([[48, 4, 4, 1], ["dark", "light"], 7]);
+    const [read, tested] = [await data.read(0, 48), await data.test?.read(0, 12)];
+    expect([tested?.inputs.data, tested?.targets.data]).toEqual([all.test?.inputs.data, all.test?.targets.data]);
+    const records = (inputs: { readonly data: ArrayLike<number> }, targets: { readonly data: ArrayLike<number> }) =>
+      Array.from({ length: 48 }, (_, i) => `${inputs.data[16 * i]} ${targets.data[i]}`);
+    const [whole, streamed] = [records(all.inputs, all.targets), records(read.inputs, read.targets)];
+    expect(streamed).not.toEqual(whole);
+    expect([...streamed].sort()).toEqual([...whole].sort());
+    expect((await data.read(5, 9)).inputs.data).toEqual(read.inputs.data.slice(80, 224));
+  });
+
+  it("names a picture that cannot be decoded when its turn comes, and refuses what is no picture at once", async () => {
+    const data = await streamedImageFolder(place({ ...files, "dark/broken.png": plain(3, 3, 1).slice(0, 40) }), { size: 4, test: 0 });
+    expect((await refusalOf(() => data.read(0, 61)))?.message).toContain("dark/broken.png");
+    expect((await refusalOf(() => streamedImageFolder(place(files), { size: 0 })))?.message).toContain("size");
+    const beside = place({ ...files, "dark/x.txt": Uint8Array.of(1) });
+    expect((await refusalOf(() => streamedImageFolder(beside, { size: 4 })))?.message).toContain("x.txt");
   });
 });
