@@ -104,6 +104,7 @@ export const train: Command = {
     imageSize,
     channels,
     standardize,
+    memory,
     ...tableOptions,
     model,
     epochs,
