@@ -31,8 +31,9 @@ function writeFiles(): void {
   const file = openSync(join(folder, "images.npy"), "w");
   writeSync(file, Buffer.from(longer, "latin1"));
   const block = 1000;
+  const background = Uint8Array.from({ length: block * SIZE }, (_, i) => (i * 31) % 101);
   for (let first = 0; first < records; first += block) {
-    const pixels = Uint8Array.from({ length: block * SIZE }, (_, i) => (i * 31) % 101);
+    const pixels = background.slice();
     for (let i = 0; i < block; i++) pixels[i * SIZE + labels[first + i]] = 255;
     writeSync(file, pixels);
   }
