@@ -1,5 +1,7 @@
 /** Opening packed data (gzip, zlib, plain deflate) with the platform's own inflater: in Node and in browsers. */
+
 import { SteepestError } from "../tensor/error.js";
+import { joinedBytes } from "./bytes.js";
 
 /** Whether the bytes begin as a gzip file does. */
 export const isGzip = (bytes: Uint8Array): boolean => bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -37,7 +39,7 @@ export async function inflate(bytes: Uint8Array, options: InflateOptions): Promi
     while (header.length < headerBytes) {
       const next = await pieces.next();
       if (next.done) break;
-      header = joined(header, next.value);
+      header = joinedBytes([header, next.value]);
     }
     const size = options.size(header);
     if (size > bytes.length * LARGEST_RATIO)
@@ -106,13 +108,6 @@ async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>, where:
       fix: "Download the file again",
     });
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const out = new Uint8Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
 }
 
 /** The first four bytes in hexadecimal, for messages. */

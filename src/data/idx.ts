@@ -2,7 +2,9 @@
  * The IDX format of MNIST and its relatives. A header of big-endian words: two zero bytes, one byte for the type, one for the number of
  * dimensions, then each dimension; after it the numbers, row-major, big-endian.
  */
+
 import { SteepestError } from "../tensor/error.js";
+import { checkLength } from "./bytes.js";
 import { firstBytes, inflate, isGzip } from "./gzip.js";
 
 export type IdxDType = "u8" | "i8" | "i16" | "i32" | "f32" | "f64";
@@ -59,14 +61,7 @@ export async function readIdx(bytes: Uint8Array, where = "IDX data"): Promise<Id
  */
 export function parseIdx(bytes: Uint8Array, where = "IDX data"): IdxArray {
   const header = parseHeader(bytes, where);
-  if (bytes.length !== header.bytes)
-    throw new SteepestError({
-      problem: bytes.length < header.bytes ? "The file is truncated" : "The file goes on after its data",
-      expected: `${header.bytes} bytes for ${header.dtype}[${header.shape.join(", ")}] and its header`,
-      received: `${bytes.length} bytes`,
-      where,
-      fix: bytes.length < header.bytes ? "Download the file again" : undefined,
-    });
+  checkLength(bytes.length, header, where, "Download the file again");
   return { shape: header.shape, dtype: header.dtype, data: readNumbers(bytes, header) };
 }
 

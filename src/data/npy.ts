@@ -1,7 +1,9 @@
 /**
  * NumPy's own format for one array (`.npy`, NEP 1): a magic number, a version, a header that is a Python dictionary, then the numbers.
  */
+
 import { SteepestError } from "../tensor/error.js";
+import { checkLength } from "./bytes.js";
 import { firstBytes } from "./gzip.js";
 
 /** Types that are read. Those of 64 bits come as numbers where each is one exactly. */
@@ -69,13 +71,7 @@ const dtypes: ReadonlyMap<string, readonly [dtype: NpyDType, bytes: number]> = n
  */
 export function parseNpy(bytes: Uint8Array, where = "npy data"): NpyArray {
   const header = npyHeader(bytes, where);
-  if (bytes.length !== header.bytes)
-    throw new SteepestError({
-      problem: bytes.length < header.bytes ? "The file is truncated" : "The file goes on after its data",
-      expected: `${header.bytes} bytes for ${header.dtype}[${header.shape.join(", ")}] and its header`,
-      received: `${bytes.length} bytes`,
-      where,
-    });
+  checkLength(bytes.length, header, where);
   const { shape, dtype, isFortran } = header;
   const data = npyNumbers(bytes, header, where);
   return { shape, dtype, data: isFortran && shape.length > 1 ? rowMajor(data, shape) : data };

@@ -1,5 +1,7 @@
 /** NumPy's archives of arrays (`.npz`): a zip file with a `.npy` for each. */
+
 import { SteepestError } from "../tensor/error.js";
+import { joinedBytes } from "./bytes.js";
 import { crc32 } from "./checksum.js";
 import { firstBytes, inflate } from "./gzip.js";
 import { type NpyArray, parseNpy, writeNpy } from "./npy.js";
@@ -195,13 +197,7 @@ export function writeNpz(arrays: ReadonlyMap<string, Pick<NpyArray, "shape" | "d
     [at, 4],
     [0, 2],
   ]);
-  const whole = new Uint8Array(at + size + end.length);
-  let to = 0;
-  for (const part of [...parts, ...entries, end]) {
-    whole.set(part, to);
-    to += part.length;
-  }
-  return whole;
+  return joinedBytes([...parts, ...entries, end]);
 }
 
 /** Little-endian numbers of 2 or 4 bytes. */

@@ -1,3 +1,4 @@
+import { joinedBytes } from "../../src/data/bytes.js";
 /** Tar archives written by hand, for readers to be tried on. */
 
 export interface Member {
@@ -40,17 +41,7 @@ export function member({ name, content = new Uint8Array(0), type = "0", size, pr
 }
 
 /** Members, and the two blocks of zeros that end an archive. */
-export const tar = (...members: readonly Member[]): Uint8Array => joined(...members.map(member), new Uint8Array(1024));
-
-export function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
+export const tar = (...members: readonly Member[]): Uint8Array => joinedBytes([...members.map(member), new Uint8Array(1024)]);
 
 /** A record of a pax header: its length, which counts itself, then KEY=VALUE. */
 export function paxRecord(key: string, value: string): Uint8Array {

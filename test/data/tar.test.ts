@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { joinedBytes } from "../../src/data/bytes.js";
 import { readTar } from "../../src/data/tar.js";
-import { joined, type Member, member, paxRecord, tar } from "./archive.js";
+import { type Member, member, paxRecord, tar } from "./archive.js";
 
 const bytes = (count: number, seed = 1) => Uint8Array.from({ length: count }, (_, i) => (i * 31 + seed * 7) & 255);
 const everything = { where: "an-archive", wanted: () => 1e6, most: 1e7 };
@@ -41,7 +42,7 @@ describe("readTar", () => {
       { name: "pax_global_header", type: "g", content: paxRecord("comment", "made by hand") },
       { name: "last", content: bytes(8), type: "\0" },
     );
-    const found = await read(joined(archive, new Uint8Array(8192)));
+    const found = await read(joinedBytes([archive, new Uint8Array(8192)]));
     expect([...found].map(([name, content]) => [name, content.length])).toEqual([
       ["some/folder/a.bin", 3],
       ["b.bin", 4],

@@ -2,7 +2,9 @@
  * PNG (ISO/IEC 15948) read strictly: every checksum, the order of chunks, and as many pixels as the header promises. A reader of our own,
  * since those of the registry that run in browsers leave interlaced pictures of less than 8 bits out or take files without pixels.
  */
+
 import { SteepestError } from "../../tensor/error.js";
+import { joinedBytes } from "../bytes.js";
 import { crc32 } from "../checksum.js";
 import { firstBytes, inflate } from "../gzip.js";
 import { orientationOf } from "./exif.js";
@@ -71,7 +73,7 @@ export async function readPng(bytes: Uint8Array, where: string, limit: number): 
   const pixelBits = bits * channelsStored[colour];
   const rowBytes = (pass: Pass) => Math.ceil((pass.width * pixelBits) / 8);
   const size = passes.reduce((sum, pass) => sum + pass.height * (1 + rowBytes(pass)), 0);
-  const packed = joined(chunks.filter(({ type }) => type === "IDAT").map(({ content }) => content));
+  const packed = joinedBytes(chunks.filter(({ type }) => type === "IDAT").map(({ content }) => content));
   const raw = await inflate(packed, { where, format: "deflate", headerBytes: 0, size: () => size });
   if (raw.length < size)
     throw new SteepestError({
@@ -234,16 +236,6 @@ function unfilter(filter: number, line: Uint8Array, above: Uint8Array, stride: n
     default:
       throw broken(`a row has the filter ${filter}, where 0 to 4 are known`, where);
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 const broken = (what: string, where: string): SteepestError =>

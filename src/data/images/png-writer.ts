@@ -1,4 +1,5 @@
 /** Writing PNG (ISO/IEC 15948), the same in Node and in the browser. */
+import { joinedBytes } from "../bytes.js";
 import { crc32 } from "../checksum.js";
 import type { Image } from "./image.js";
 import { checkImage } from "./image.js";
@@ -39,7 +40,7 @@ function file({ width, height, channels, depth }: Image, data: Uint8Array): Uint
   fields.setUint32(4, height);
   header[8] = depth;
   header[9] = [0, 4, 2, 6][channels - 1];
-  return joined([pngSignature, chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", new Uint8Array(0))]);
+  return joinedBytes([pngSignature, chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", new Uint8Array(0))]);
 }
 
 /** The bytes of each row after the number of its filter. */
@@ -112,23 +113,12 @@ function stored(bytes: Uint8Array): Uint8Array {
     b = (b + a) % 65521;
   }
   parts.push(bigEndian(b * 65536 + a));
-  return joined(parts);
+  return joinedBytes(parts);
 }
 
 function chunk(type: string, content: Uint8Array): Uint8Array {
-  const body = joined([Uint8Array.from(type, (letter) => letter.charCodeAt(0)), content]);
-  return joined([bigEndian(content.length), body, bigEndian(crc32(body))]);
+  const body = joinedBytes([Uint8Array.from(type, (letter) => letter.charCodeAt(0)), content]);
+  return joinedBytes([bigEndian(content.length), body, bigEndian(crc32(body))]);
 }
 
 const bigEndian = (word: number): Uint8Array => Uint8Array.of(word >>> 24, word >>> 16, word >>> 8, word);
-
-/** Arrays of bytes end to end. */
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
