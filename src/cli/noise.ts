@@ -6,6 +6,7 @@ import { formatCount, formatNumber } from "../figures/number-format.js";
 import { modelNamed } from "../models/ready.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
+import { threads } from "./computing.js";
 import { dataForms, loadData, parseData } from "./dataset.js";
 import { saveFigure } from "./files.js";
 import { choiceOption, finite, textOption, UsageError, wholeOption } from "./options.js";
@@ -24,13 +25,6 @@ const batchSizes = textOption("batch-sizes", "LIST", {
 });
 const samples = wholeOption("samples", { help: "batches of each size, with and without replacement", default: 64, atLeast: 2 });
 const seed = wholeOption("seed", { help: "of weights and batches", default: 1, atLeast: 0, atMost: 2 ** 32 - 1 });
-const threads = wholeOption("threads", {
-  help: "threads to compute with; the result does not depend on it",
-  default: undefined,
-  defaultText: "all",
-  atLeast: 1,
-  atMost: 256,
-});
 const figure = textOption("figure", "FILE", { help: "write variance over batch size as SVG", default: undefined });
 
 export const noise: Command = {

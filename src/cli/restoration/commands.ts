@@ -11,7 +11,17 @@ import { choiceOption, numberOption, textOption, UsageError, wholeOption } from 
 import { blur, blurOf, maskFrom, motion } from "./degrade.js";
 import { denoiserForms, denoiserNamed } from "./denoisers.js";
 import { compare, output } from "./pictures.js";
-import { clean, figure, iterations, lambda, type RestorationWork, type RestoredValues, restorePicture, tolerance } from "./restored.js";
+import {
+  clean,
+  figure,
+  iterations,
+  lambda,
+  minimised,
+  type RestorationWork,
+  type RestoredValues,
+  restorePicture,
+  tolerance,
+} from "./restored.js";
 
 const method = textOption("method", denoiserForms, {
   help: "what is minimised, or a learned denoiser",
@@ -95,7 +105,7 @@ async function throughOperator(
     progress,
     ...(truth ? { reference: truth.values } : {}),
   });
-  return { values: run.values, energy: run.energy, ...(run.gap === undefined ? {} : { gap: run.gap }), lambda: chosen, ...(noise === undefined ? {} : { sigma: noise / 255 }), iterations: run.iterations, status: run.status, history: run.history }; // biome-ignore format: one list
+  return minimised(run, chosen, noise === undefined ? undefined : noise / 255);
 }
 
 export const deblur: Command = {

@@ -1,7 +1,6 @@
 /** Methods that take noise out of a picture, by name. */
 
 import { nearest, SteepestError } from "../../tensor/error.js";
-import type { Tensor } from "../../tensor/tensor.js";
 import { chooseLambda, estimateSigma } from "../../vision/discrepancy.js";
 import {
   type EnergyOptions,
@@ -11,46 +10,11 @@ import {
   tikhonov,
   totalVariation,
 } from "../../vision/energies.js";
-import type { DataTerm } from "../../vision/fidelity.js";
-import { type RestorationLook, type RestorationStatus, restore } from "../../vision/restore.js";
+import { restore } from "../../vision/restore.js";
 import { UsageError } from "../options.js";
+import type { Denoiser } from "./denoiser.js";
 import { dncnnDenoiser } from "./learned.js";
-
-/** What a denoiser is asked for. */
-export interface DenoisingRequest {
-  /** H × W or C × H × W, from 0 to 1. */
-  readonly values: Tensor;
-  readonly reference: Tensor | undefined;
-  readonly lambda: number | undefined;
-  /** Of values from 0 to 1. */
-  readonly sigma: number | undefined;
-  readonly data: DataTerm;
-  readonly iterations: number;
-  readonly tolerance: number;
-  readonly threads: number | undefined;
-  readonly signal: AbortSignal;
-  readonly progress: (look: RestorationLook) => void;
-}
-
-export interface DenoisingResult {
-  readonly values: Tensor;
-  /** Undefined for methods that minimise nothing. */
-  readonly energy?: number;
-  readonly gap?: number;
-  readonly lambda?: number;
-  /** The noise that λ was chosen for, of values from 0 to 1. */
-  readonly sigma?: number;
-  readonly iterations: number;
-  readonly status: RestorationStatus;
-  readonly history: readonly RestorationLook[];
-}
-
-export interface Denoiser {
-  readonly name: string;
-  /** What stands behind the name and a colon, where something does: `RUN` in `dncnn:RUN`. */
-  readonly argument?: string;
-  denoise(request: DenoisingRequest, argument: string): Promise<DenoisingResult>;
-}
+import { minimised } from "./restored.js";
 
 /** The minimum of an energy; λ as given, or by the discrepancy principle from σ, which is estimated where it is not given. */
 const variational = (name: string, energyOf: (options: EnergyOptions) => RestorationEnergy): Denoiser => ({
@@ -81,17 +45,7 @@ const variational = (name: string, energyOf: (options: EnergyOptions) => Restora
       progress,
       ...(reference ? { reference } : {}),
     });
-    const { energy, gap, status, history } = run;
-    return {
-      values: run.values,
-      energy,
-      lambda,
-      iterations: run.iterations,
-      status,
-      history,
-      ...(gap === undefined ? {} : { gap }),
-      ...(sigma === undefined ? {} : { sigma }),
-    };
+    return minimised(run, lambda, sigma);
   },
 });
 

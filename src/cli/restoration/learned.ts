@@ -5,7 +5,7 @@ import { SteepestError } from "../../tensor/error.js";
 import { fromHost, type Tensor } from "../../tensor/tensor.js";
 import { sameShape, showShape } from "../../tensor/types.js";
 import { UsageError } from "../options.js";
-import type { Denoiser } from "./denoisers.js";
+import type { Denoiser } from "./denoiser.js";
 
 /** `dncnn:RUN`: one application of a network to the whole picture. */
 export const dncnnDenoiser: Denoiser = {

@@ -7,7 +7,7 @@ import { SteepestError } from "../../tensor/error.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { sameShape } from "../../tensor/types.js";
 import { psnr, ssim } from "../../vision/quality.js";
-import type { RestorationLook, RestorationStatus } from "../../vision/restore.js";
+import type { Restoration, RestorationLook, RestorationStatus } from "../../vision/restore.js";
 import type { Arguments } from "../arguments.js";
 import type { Context, ExitCode } from "../command.js";
 import { exitCodes, json, printJson, quiet } from "../command.js";
@@ -35,13 +35,30 @@ export const figure = textOption("figure", "FILE", { help: "write energy, gap an
 /** What a method gives. */
 export interface RestoredValues {
   readonly values: Tensor;
+  /** Undefined for methods that minimise nothing. */
   readonly energy?: number;
   readonly gap?: number;
   readonly lambda?: number;
+  /** The noise that λ was chosen for, of values from 0 to 1. */
   readonly sigma?: number;
   readonly iterations: number;
   readonly status: RestorationStatus;
   readonly history: readonly RestorationLook[];
+}
+
+/** The minimum of an energy, with the λ that weighed it and the noise that λ was chosen for. */
+export function minimised(run: Restoration<Tensor>, lambda: number, sigma: number | undefined): RestoredValues {
+  const { values, energy, gap, iterations, status, history } = run;
+  return {
+    values,
+    energy,
+    lambda,
+    iterations,
+    status,
+    history,
+    ...(gap === undefined ? {} : { gap }),
+    ...(sigma === undefined ? {} : { sigma }),
+  };
 }
 
 export interface RestorationWork {
