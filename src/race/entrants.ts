@@ -15,6 +15,21 @@ export interface Entrant {
   readonly isTuned: boolean;
 }
 
+/** What the tables of all races say of one who took part. */
+export interface Placed {
+  /** 1 for the winner. */
+  readonly rank: number;
+  readonly name: string;
+  /** The rule with the rate that was found. */
+  readonly optimizer: Optimizer;
+  /** The rate that was found, or the one that was given where none was looked for; absent for rules that search, and for schedules. */
+  readonly learningRate?: number;
+  /** What the schedule was multiplied by. */
+  readonly scheduleScale?: number;
+  /** Whether the rate was looked for. */
+  readonly isTuned: boolean;
+}
+
 /**
  * @param tune whether rates are looked for: for all, for none, or for those of these names
  * @throws SteepestError for what is no optimizer, an empty list, and names that nobody has

@@ -1,23 +1,11 @@
 /** What a race gives. */
 import type { Status } from "../descent/history.js";
 import type { Run } from "../descent/run.js";
-import type { Optimizer } from "../optimizers/optimizer.js";
 import { arrival, compareTrials, type Goal, lowestLoss, meanDecades, type RaceCurve, type Trial } from "./curve.js";
-import { type Entrant, withRate } from "./entrants.js";
+import { type Entrant, type Placed, withRate } from "./entrants.js";
 
-/** One method's part in a race. */
-export interface RaceRow<S = unknown> {
-  /** 1 for the winner. Equal results share a rank. */
-  readonly rank: number;
-  readonly name: string;
-  /** The rule with the rate that was found. */
-  readonly optimizer: Optimizer;
-  /** The rate that was found, or the one that was given where none was looked for; absent for rules that search, and for schedules. */
-  readonly learningRate?: number;
-  /** What the schedule was multiplied by. */
-  readonly scheduleScale?: number;
-  /** Whether the rate was looked for. */
-  readonly isTuned: boolean;
+/** One method's part in a race. Equal results share a rank. */
+export interface RaceRow<S = unknown> extends Placed {
   /** Evaluations of f and its gradient until the target was reached; absent where it was not. */
   readonly evaluationsToTarget?: number;
   readonly stepsToTarget?: number;

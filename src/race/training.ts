@@ -9,7 +9,7 @@ import type { Model } from "../models/model.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Point } from "./curve.js";
-import { type Entrants, entrantsOf, withRate } from "./entrants.js";
+import { type Entrants, entrantsOf, type Placed, withRate } from "./entrants.js";
 import { decadesBetween, gridPlaces, preferredNumber, refinedPlaces } from "./rates.js";
 
 export interface TrainingRaceOptions
@@ -61,17 +61,7 @@ export interface TrainingTrial {
 }
 
 /** One method's part in a race. */
-export interface TrainingRaceRow {
-  /** 1 for the winner. */
-  readonly rank: number;
-  readonly name: string;
-  /** The rule with the rate that was found. */
-  readonly optimizer: Optimizer;
-  /** The rate that was found, or the one that was given; absent for rules that search, and for schedules. */
-  readonly learningRate?: number;
-  /** What the schedule was multiplied by. */
-  readonly scheduleScale?: number;
-  readonly isTuned: boolean;
+export interface TrainingRaceRow extends Placed {
   readonly trainLoss: Spread;
   readonly validationLoss?: Spread;
   readonly validationAccuracy?: Spread;
