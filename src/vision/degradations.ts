@@ -69,7 +69,12 @@ export function gaussianNoise(u: Tensor, options: GaussianNoiseOptions): Tensor 
     throw new SteepestError({ problem: "σ is the standard deviation of the noise", expected: "a number ≥ 0", received: String(sigma) });
   const [first, second] = words(u.shape, "gaussian noise", options);
   // Half a unit more keeps the logarithm finite.
-  const radius = uniformFromBits(first, u.dtype).add(2 ** -25).log().mul(-2).maximum(0).sqrt(); // biome-ignore format: one formula
+  const radius = uniformFromBits(first, u.dtype)
+    .add(2 ** -25)
+    .log()
+    .mul(-2)
+    .maximum(0)
+    .sqrt();
   const turn = uniformFromBits(second, u.dtype).mul(6.283185307179586);
   return clipped(u.add(radius.mul(turn.cos()).mul(sigma)), clip);
 }
@@ -111,7 +116,12 @@ export function poissonNoise(u: Tensor, options: PoissonNoiseOptions): Tensor {
 
 /** The smallest k with P(X ≤ k) > a uniform number. */
 function poissonDraw(mean: Tensor, [first, second]: TracedKey): Tensor {
-  const uniform = second.cast("f64").add(0.5).mul(2 ** -32).add(first.cast("f64")).mul(2 ** -32); // biome-ignore format: one formula
+  const uniform = second
+    .cast("f64")
+    .add(0.5)
+    .mul(2 ** -32)
+    .add(first.cast("f64"))
+    .mul(2 ** -32);
   // Beyond the mean, terms that no longer change the sum end the search.
   const goesOn = (k: Tensor, term: Tensor, sum: Tensor) => uniform.ge(sum).and(k.lt(mean).or(term.gt(2 ** -54)));
   const start = mean.neg().exp();

@@ -45,7 +45,13 @@ export function gaussianKernel(sigma: number, radius: number = Math.ceil(4 * sig
   const x = tensor(Array.from({ length: 2 * radius + 1 }, (_, i) => (i - radius) / sigma));
   const values = normalised(x.square().mul(-0.5).exp().data());
   const length = values.length;
-  return { name: `Gaussian, σ = ${sigma}`, passes: [{ rows: length, columns: 1, values }, { rows: 1, columns: length, values }] }; // biome-ignore format: a pair
+  return {
+    name: `Gaussian, σ = ${sigma}`,
+    passes: [
+      { rows: length, columns: 1, values },
+      { rows: 1, columns: length, values },
+    ],
+  };
 }
 
 /**
@@ -69,8 +75,14 @@ export function motionKernel(length: number, angle = 0): Kernel {
     const t = length * ((i + 0.5) / samples - 0.5);
     const [y, x] = [radius - t * sin, radius + t * cos];
     const [top, left] = [Math.floor(y), Math.floor(x)];
-    for (const [row, share] of [[top, top + 1 - y], [top + 1, y - top]]) // biome-ignore format: two rows
-      for (const [column, part] of [[left, left + 1 - x], [left + 1, x - left]]) // biome-ignore format: two columns
+    for (const [row, share] of [
+      [top, top + 1 - y],
+      [top + 1, y - top],
+    ])
+      for (const [column, part] of [
+        [left, left + 1 - x],
+        [left + 1, x - left],
+      ])
         if (row >= 0 && row < side && column >= 0 && column < side) values[row * side + column] += share * part;
   }
   return { name: `motion, ${length} pixels at ${angle}°`, passes: [{ rows: side, columns: side, values: normalised(values) }] };

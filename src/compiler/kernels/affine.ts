@@ -48,11 +48,6 @@ export interface AxisGroup {
 /** A position in a tensor: groups of axes, outermost first. */
 export type Position = readonly AxisGroup[];
 
-/** The position at which each axis has a loop variable of its own, from `first` on. */
-export function axisPosition(shape: Shape, first: number, variables: number): Position {
-  return shape.map((extent, axis) => ({ extents: [extent], linear: variableIndex(first + axis, variables) }));
-}
-
 /** The row-major offset of a position in a contiguous tensor. */
 export function linearize(position: Position, variables: number): Affine {
   let offset = constantIndex(0, variables);

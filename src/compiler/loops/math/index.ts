@@ -13,14 +13,6 @@ export type MathName = "exp" | "expm1" | "log" | "log1p" | "sin" | "cos" | "tan"
 /** Writes a function's value as an expression of x (and y), f32 or f64, any lanes. What it costs and how exact it is: docs/accuracy.md. */
 export type MathFunction = (b: LoopBuilder, x: Expr, y?: Expr) => Expr;
 
-/**
- * The widest vector worth writing a function for. Long functions in many lanes are interleaved by the machine's compiler until
- * its registers overflow: `pow` over 16 lanes takes three times as long per value as over 4.
- */
-export function widestLanes(name: MathName, dtype: "f32" | "f64"): 4 | 16 {
-  return name === "pow" || (dtype === "f64" && (name === "sin" || name === "cos" || name === "tan")) ? 4 : 16;
-}
-
 const ofOne =
   (f: (x: Expr) => Expr): MathFunction =>
   (_, x) =>
