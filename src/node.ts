@@ -1,4 +1,4 @@
-/** What needs a file system: run folders, public data sets. */
+/** What needs a file system: run folders, event files, public data sets. */
 import { evaluate } from "./backends/wasm/evaluate.js";
 import { setEvaluator } from "./tensor/read.js";
 
@@ -10,4 +10,5 @@ export { type NpyDatasetOptions, npyDataset } from "./data/npy-dataset.js";
 export { type NpyStreamOptions, npyStream } from "./data/npy-stream.js";
 export { type LoadOptions, loadRun, type SavedRun, type StoredRun } from "./runs/index.js";
 export { saveRace } from "./runs/race-folder.js";
+export { saveRaceEvents, type TensorboardLog, tensorboardLog } from "./runs/tensorboard.js";
 export { type SaveTrainedOptions, saveRun } from "./runs/trained-run.js";

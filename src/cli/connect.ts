@@ -134,6 +134,7 @@ export const engine: Engine = {
     profile,
     signal,
     onProgress,
+    onRecord,
   }) {
     const run = await fit(model, dataset, {
       optimizer,
@@ -146,6 +147,7 @@ export const engine: Engine = {
       validation,
       signal,
       onProgress,
+      ...(onRecord ? { onRecord } : {}),
       ...(patience === undefined ? {} : { patience }),
       ...(weights === undefined ? {} : { weights }),
       ...(threads === undefined ? {} : { threads }),

@@ -211,6 +211,8 @@ export interface TrainRequest {
   /** Aborted to stop after the present slice; the result is kept then, with status `aborted`. */
   readonly signal: AbortSignal;
   onProgress(progress: TrainProgress): void;
+  /** Told of each line of the history as soon as it stands. */
+  readonly onRecord?: (record: HistoryRecord) => void;
 }
 
 export interface TrainResult {

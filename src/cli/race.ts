@@ -7,6 +7,7 @@ import { modelNamed } from "../models/ready.js";
 import { type Race, TrainingRace } from "../race/index.js";
 import { gridPlaces } from "../race/rates.js";
 import { saveRace } from "../runs/race-folder.js";
+import { checkEventFolder, saveRaceEvents } from "../runs/tensorboard.js";
 import type { Arguments } from "./arguments.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
@@ -17,6 +18,7 @@ import { asUsage, choiceOption, finite, numberOption, type Option, textOption, t
 import { readPoint } from "./point.js";
 import { problemNamed } from "./problem.js";
 import { modelNames } from "./recipes.js";
+import { tensorboard, tensorboardCommand } from "./tensorboard.js";
 
 const start = textOption("start", "POINT", {
   help: "where all begin: 8.7,-7.9 in the order of the variables, or y=-7.9,x=8.7",
@@ -97,7 +99,22 @@ export const race: Command = {
     "steepest race --data digits --model mlp --optimizers gd,momentum,adam --epochs 2 --seeds 3",
   ],
   positionals: [{ name: "FORMULA|PROBLEM", help: "what to minimise, in quotes", optional: true }],
-  options: [start, optimizers, evaluations, epsilon, target, minimumAt, rates, refinements, untuned, timed, data, ...ofNetworks, out],
+  options: [
+    start,
+    optimizers,
+    evaluations,
+    epsilon,
+    target,
+    minimumAt,
+    rates,
+    refinements,
+    untuned,
+    timed,
+    data,
+    ...ofNetworks,
+    out,
+    tensorboard,
+  ],
   async run(context, args) {
     const [text] = args.positionals;
     const chosen = args.get(data);
@@ -112,12 +129,15 @@ export const race: Command = {
           problem: `--${option.name} has no meaning ${chosen === undefined ? "on a formula" : "on a network"}`,
           fix: chosen === undefined ? "it belongs to --data" : "it belongs to a formula or a test problem",
         });
+    const events = args.get(tensorboard);
+    if (events !== undefined) await checkEventFolder(events);
     const result = chosen === undefined ? onFormula(context, args, text) : await onNetwork(context, args, chosen);
     if (result === undefined) return exitCodes.interrupted;
     const folder = args.get(out);
     if (folder !== undefined) await saveRace(result, folder);
+    if (events !== undefined) await saveRaceEvents(result, events, context.now());
     if (args.get(json)) printJson(context.out, result);
-    else show(context, args, result, folder);
+    else show(context, args, result, { folder, events });
     return codeOf(result);
   },
 };
@@ -209,7 +229,13 @@ async function onNetwork(context: Context, args: Arguments, text: string): Promi
   }
 }
 
-function show({ out: terminal }: Context, args: Arguments, result: Race | TrainingRace, folder: string | undefined): void {
+/** Where things were put. */
+interface Written {
+  readonly folder: string | undefined;
+  readonly events: string | undefined;
+}
+
+function show({ out: terminal }: Context, args: Arguments, result: Race | TrainingRace, written: Written): void {
   const [heads, ...rows] = raceTable(result).split("\n");
   if (!args.get(quiet)) {
     for (const line of announcement(result)) terminal.line(line);
@@ -222,9 +248,11 @@ function show({ out: terminal }: Context, args: Arguments, result: Race | Traini
   if (args.get(quiet)) return;
   terminal.line();
   terminal.line(raceChart(result).toTerminal({ columns: Math.min(terminal.columns, 84), rows: 12, colour: terminal.colour }));
-  if (folder === undefined) return;
+  const { folder, events } = written;
+  if (folder === undefined && events === undefined) return;
   terminal.line();
-  terminal.line(`Figures and tables are in ${folder}.`);
+  if (folder !== undefined) terminal.line(`Figures and tables are in ${folder}.`);
+  if (events !== undefined) terminal.line(`Curves: ${tensorboardCommand(events)}`);
 }
 
 /** What was raced for, in a line or two. */

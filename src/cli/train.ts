@@ -35,6 +35,7 @@ import { choiceOption, finite, numberOption, shellQuoted, textOption, toggle, Us
 import { progressView } from "./progress.js";
 import { modelNames, modelTitles, recipes } from "./recipes.js";
 import { asPlain, errorRows, inUnits, regressionErrors, storedTable, tableOptions } from "./table.js";
+import { beginLog, type TrainingLog, tensorboard } from "./tensorboard.js";
 import { columnsOf } from "./terminal.js";
 import { weightOptions, weightsChoice } from "./weights.js";
 
@@ -94,6 +95,7 @@ export const train: Command = {
     "steepest train --data folder:pictures --image-size 64 --model cnn --out runs/pictures",
     "steepest train --data houses.csv --target price --missing drop --epochs 50 --out runs/houses",
     "steepest train --data folder:pictures --image-size 64 --memory 200MB",
+    "steepest train --data digits --model cnn --tensorboard logs",
     "steepest train --data digits --model mlp --order difficulty --pace 0.25:3 --patience 2",
     "steepest train --data cifar10:data/cifar10 --augment flip,crop:4 --epochs 10",
     "steepest train --data fashion:data/fashion --optimizer momentum --lr 0.05 --schedule step:1000:0.5 --json",
@@ -121,6 +123,7 @@ export const train: Command = {
     fast,
     profile,
     out,
+    tensorboard,
     force,
   ],
   async run(context, args) {
@@ -134,6 +137,7 @@ export const train: Command = {
     checkBatchSize(plan.batchSize, dataset, dataset.name);
     const network = modelNamed(plan.model, dataset.classes?.length ?? 1);
     const start = await plan.weights?.read(network.build(dataset.inputs.shape.slice(1)));
+    const log = await beginLog(context, args, plan);
     if (!args.get(quiet)) context.err.line(context.err.quiet(plan.announcement(dataset.inputs.shape[0] ?? 0)));
 
     const abort = new AbortController();
@@ -162,8 +166,10 @@ export const train: Command = {
         profile: args.get(profile),
         signal: abort.signal,
         onProgress: (progress) => view?.update(progress),
+        ...(log ? { onRecord: log.record } : {}),
       });
     } finally {
+      log?.close();
       view?.end();
       endListening();
     }
@@ -219,11 +225,12 @@ export const train: Command = {
     if (args.get(json))
       printJson(context.out, {
         ...jsonOf(run, saved),
+        ...(log ? { tensorboard: log.folder } : {}),
         ...(result.waitingForData === undefined ? {} : { waitingForData: result.waitingForData }),
         ...(result.profile ? { profile: result.profile } : {}),
       });
     else {
-      show(context, args, run, saved);
+      show(context, args, run, saved, log);
       if (result.profile) context.out.line(`\n${result.profile}`);
     }
     return codeOf(result);
@@ -296,6 +303,7 @@ function planOf({ now }: Context, args: Arguments) {
     ...(args.get(fast) ? [["fast", true] satisfies [string, unknown]] : []),
   ];
   return {
+    flags,
     data: chosenData,
     settings,
     memory: chosenMemory,
@@ -349,7 +357,7 @@ function jsonOf(run: RunData, { folder }: SavedRun): object {
   };
 }
 
-function show({ out: terminal }: Context, args: Arguments, run: RunData, saved: SavedRun): void {
+function show({ out: terminal }: Context, args: Arguments, run: RunData, saved: SavedRun, log: TrainingLog | undefined): void {
   if (args.get(quiet)) {
     terminal.line(saved.report);
     return;
@@ -374,5 +382,6 @@ function show({ out: terminal }: Context, args: Arguments, run: RunData, saved: 
   for (const line of columnsOf(rows)) terminal.line(line);
   terminal.line();
   if (results.diagnosis !== "") terminal.line(results.status === "diverged" ? terminal.red(results.diagnosis) : results.diagnosis);
+  if (log) terminal.line(`Curves: ${log.command}`);
   terminal.line(`Report: ${terminal.bold(saved.report)}`);
 }

@@ -14,6 +14,7 @@ import type { Optimizer } from "../optimizers/optimizer.js";
 import { SteepestError } from "../tensor/error.js";
 import { countOf } from "./batch-source.js";
 import { checkOrder, curriculumData, type OrderOptions, orderOf } from "./curriculum.js";
+import type { HistoryRecord } from "./history.js";
 import { checkOptimizer, checkOptionNames } from "./option-names.js";
 import type { TrainingProgress } from "./progress.js";
 import { checkSomeCount } from "./records.js";
@@ -68,6 +69,8 @@ export interface FitOptions extends OrderOptions {
   /** Aborting keeps what has been learned: the run has status `aborted`. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /** Told of each line of `run.history` as soon as it stands: what a log that is to survive a crash is written from. */
+  readonly onRecord?: (record: HistoryRecord) => void;
   /**
    * Say where the time goes: `run.profile`. The weights have the same bits; clocks are read between loops, which small steps notice, and the
    * machine's limits are measured afterwards, in about half a second. Default false.
@@ -105,7 +108,7 @@ export async function fit<D extends Dataset | RestorationPairs | StreamedDataset
   const given: Dataset | RestorationPairs | StreamedDataset = data;
   const isMade = isRestorationPairs(given);
   checkOptionNames("fit", options, names);
-  const { epochs = 1, seed = 1, validation = 0, optimizer = adam(), patience, signal, onProgress } = options;
+  const { epochs = 1, seed = 1, validation = 0, optimizer = adam(), patience, signal, onProgress, onRecord } = options;
   checkOptions(options);
   checkOptimizer("fit", optimizer);
   const loss = options.loss ?? (isMade ? halfSquaredSum() : given.classes ? crossEntropy() : meanSquared());
@@ -154,6 +157,7 @@ export async function fit<D extends Dataset | RestorationPairs | StreamedDataset
       seconds: options.seconds ?? Number.POSITIVE_INFINITY,
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
+      ...(onRecord ? { onRecord } : {}),
     });
     const reading = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
       try {
@@ -241,11 +245,11 @@ function checkMade({ augment, order }: FitOptions): void {
 const names = [
   ...["loss", "optimizer", "regularizer", "augment", "epochs", "batchSize", "order", "curriculum", "seed", "validation"],
   ...["weights", "patience", "seconds"],
-  ...["threads", "fast", "workerUrl", "dtype", "signal", "onProgress", "profile"],
+  ...["threads", "fast", "workerUrl", "dtype", "signal", "onProgress", "onRecord", "profile"],
 ];
 
 function checkOptions(options: FitOptions): void {
-  const { epochs, seed, validation, patience, seconds, threads, fast, dtype, regularizer, onProgress, profile } = options;
+  const { epochs, seed, validation, patience, seconds, threads, fast, dtype, regularizer, onProgress, onRecord, profile } = options;
   const isCount = (x: unknown) => Number.isSafeInteger(x) && Number(x) >= 1;
   if (epochs !== undefined && !(Number.isFinite(epochs) && epochs > 0)) throw unusable("epochs", "a number > 0", epochs);
   if (seed !== undefined && !(seed === 0 || isCount(seed))) throw unusable("seed", "a whole number from 0 to 2⁵³ − 1", seed);
@@ -259,6 +263,7 @@ function checkOptions(options: FitOptions): void {
   if (regularizer !== undefined && typeof regularizer?.penalty !== "function")
     throw unusable("regularizer", "what l2(1e-4) returns", regularizer);
   if (onProgress !== undefined && typeof onProgress !== "function") throw unusable("onProgress", "a function", onProgress);
+  if (onRecord !== undefined && typeof onRecord !== "function") throw unusable("onRecord", "a function", onRecord);
   if (profile !== undefined && typeof profile !== "boolean") throw unusable("profile", "true or false", profile);
   if (patience === undefined) return;
   if (!isCount(patience)) throw unusable("patience", "a whole number of epochs ≥ 1", patience);

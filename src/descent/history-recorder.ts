@@ -11,10 +11,14 @@ export class HistoryRecorder {
   /** The losses of the last epoch's steps, in turn, and how much each counts. */
   readonly #losses: Float64Array;
   readonly #sizes: Float64Array;
+  readonly #onRecord: ((record: HistoryRecord) => void) | undefined;
   #taken = 0;
+  #told = 0;
   rate = 0;
 
-  constructor(every: number, perEpoch: number) {
+  /** @param onRecord is told of each line once it stands */
+  constructor(every: number, perEpoch: number, onRecord?: (record: HistoryRecord) => void) {
+    this.#onRecord = onRecord;
     this.#every = every;
     this.#perEpoch = perEpoch;
     this.#losses = new Float64Array(perEpoch);
@@ -69,6 +73,11 @@ export class HistoryRecorder {
     const accuracy = judged.accuracy === undefined ? {} : { validationAccuracy: judged.accuracy };
     const base = last ?? { step, epoch: step / this.#perEpoch, seconds, loss: this.recent, learningRate: this.rate };
     this.records.push({ ...base, validationLoss: judged.loss, ...accuracy });
+  }
+
+  /** Tells of the lines since the last call. Those of a slice stand when its last step has been validated, if it ends an epoch. */
+  tell(): void {
+    for (; this.#told < this.records.length; this.#told++) this.#onRecord?.(this.records[this.#told]);
   }
 
   #meanOfLast(steps: number): number {

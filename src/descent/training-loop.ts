@@ -12,7 +12,7 @@ import type { Variable } from "../tensor/primitives/leaves.js";
 import type { HostData } from "../tensor/types.js";
 import type { TrainingRecords } from "./batch-source.js";
 import type { ByLoss } from "./curriculum.js";
-import type { Evaluation, Status } from "./history.js";
+import type { Evaluation, HistoryRecord, Status } from "./history.js";
 import { HistoryRecorder } from "./history-recorder.js";
 import { PartEvaluator, roomFor } from "./part-evaluator.js";
 import { type Profile, profileOf } from "./profile.js";
@@ -56,6 +56,7 @@ export interface TrainOptions {
   readonly seconds: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;
+  readonly onRecord?: (record: HistoryRecord) => void;
 }
 
 /** Milliseconds between two reports. */
@@ -208,12 +209,12 @@ export class TrainingLoop {
   }
 
   async train(options: TrainOptions): Promise<TrainOutcome> {
-    const { validation, patience, seconds, signal, onProgress } = options;
+    const { validation, patience, seconds, signal, onProgress, onRecord } = options;
     const { batchSize, epochs } = this.#options;
     const count = this.#feed.records;
     const perEpoch = this.#perEpoch;
     const total = this.#totalSteps;
-    const recorder = new HistoryRecorder(Math.max(1, Math.floor(total / RECORDS)), perEpoch);
+    const recorder = new HistoryRecorder(Math.max(1, Math.floor(total / RECORDS)), perEpoch, onRecord);
     const began = performance.now();
     const elapsed = () => (performance.now() - began) / 1000;
     let [done, samples, evaluating] = [0, 0, 0];
@@ -282,6 +283,7 @@ export class TrainingLoop {
           best = { loss: result.loss, point: await this.point(), epoch };
         else if (epoch - (best?.epoch ?? 0) >= patience && done < total) status = "stopped-early";
       }
+      recorder.tell();
       if (watch && steps > 0 && done % perEpoch === 0) {
         const loss = validation === undefined ? recorder.lastEpochLoss : judged?.result.loss;
         if (watch.look(loss ?? Number.NaN)) this.#program.write(this.#variables.rateScale, [watch.scale]);
@@ -329,6 +331,7 @@ export class TrainingLoop {
     if (validation !== undefined && (restored || judged?.at !== done) && failure === undefined) await judge(validation);
     const time = elapsed();
     recorder.flush(time);
+    recorder.tell();
     return {
       status,
       diagnosis: describeTraining(status, {

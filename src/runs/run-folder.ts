@@ -1,13 +1,14 @@
 /** Run folders: what a training run leaves on disk, written safely and read with suspicion. */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { HistoryRecord } from "../descent/history.js";
 import { readSafetensors, writeSafetensors } from "../exchange/safetensors.js";
 import type { Loss } from "../models/losses.js";
 import type { BuiltModel, Model } from "../models/model.js";
 import { SteepestError } from "../tensor/error.js";
 import { writeAtomically } from "./atomic-file.js";
+import { makeFolders, removeEmpty } from "./folders.js";
 import { renderReport } from "./report.js";
 import type { ReportMaterial, RunData } from "./run-data.js";
 import { parameterCount } from "./run-data.js";
@@ -131,41 +132,6 @@ export async function checkRunFolder(folder: string, { force = false }: { readon
     }
   } catch (error) {
     throw cannotWrite(folder, error);
-  }
-}
-
-/**
- * Makes a folder and those around it that are missing; gives the ones it made, outermost first. One by one, since Node's own `recursive`
- * tries forever where a system says that a folder is missing but does not let it be made (`/proc`).
- */
-async function makeFolders(folder: string): Promise<string[]> {
-  const missing: string[] = [];
-  for (let at = resolve(folder); at !== dirname(at) && (await stat(at).catch(() => undefined)) === undefined; at = dirname(at))
-    missing.unshift(at);
-  const made: string[] = [];
-  for (const path of missing) {
-    try {
-      await mkdir(path);
-      made.push(path);
-    } catch (error) {
-      const present = await stat(path).catch(() => undefined);
-      if (present === undefined || !present.isDirectory()) {
-        await removeEmpty(made);
-        throw error;
-      }
-    }
-  }
-  return made;
-}
-
-/** Removes folders that were just made, innermost first, as far as nobody has put anything into them since. */
-async function removeEmpty(made: readonly string[]): Promise<void> {
-  for (const path of [...made].reverse()) {
-    try {
-      await rmdir(path);
-    } catch {
-      return;
-    }
   }
 }
 

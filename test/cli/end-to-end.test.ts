@@ -10,6 +10,7 @@ import { encodePng } from "steepest/images";
 import { loadRun, saveRun } from "steepest/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RandomStream } from "../../src/tensor/random.js";
+import { eventsOf } from "../exchange/event-reader.js";
 import { ended, environment, json, program, steepest } from "./program.js";
 
 /** A file in the format of MNIST. */
@@ -433,6 +434,30 @@ describe("steepest train and evaluate", () => {
     expect(code).toBe(130);
     expect(JSON.parse(text)).toMatchObject({ status: "aborted", out });
     expect((await json("evaluate", out)).code).toBe(0);
+  });
+
+  it("writes events for TensorBoard that are whole even where it is killed", async () => {
+    const [out, logs] = [join(root, "killed"), join(root, "logs")];
+    const argv = ["train", "--data", data, "--model", "linear", "--epochs", "100000", "--out", out, "--tensorboard", logs];
+    const child = spawn(process.execPath, [program, ...argv], { env: environment });
+    const result = ended(child);
+    child.stderr.on("data", (text) => String(text).includes("epoch ") && child.kill("SIGKILL"));
+    expect((await result).code).toBeNull();
+    expect(existsSync(join(out, "run.json"))).toBe(false);
+    for (const part of ["train", "validation"]) {
+      const folder = join(logs, "killed", part);
+      const events = eventsOf(readFileSync(join(folder, readdirSync(folder)[0])));
+      const curve = events.filter(({ scalars }) => "loss" in scalars);
+      expect(curve.length).toBeGreaterThan(0);
+      for (const { scalars } of curve) expect(scalars.loss).toBeGreaterThan(0);
+      if (part === "train") expect(events[1].texts.settings).toContain(`    steepest train --data ${data} --model linear --epochs 100000`);
+    }
+
+    // Another run of that name goes beside it.
+    const after = await json(...train(out, "--tensorboard", logs));
+    expect(after.result).toMatchObject({ status: "step-limit", tensorboard: join(logs, "killed-2") });
+    const misplaced = await json(...train(join(root, "misplaced"), "--tensorboard", join(root, "misplaced", "logs")));
+    expect([misplaced.code, existsSync(join(root, "misplaced"))]).toEqual([2, false]);
   });
 
   it("ends with 1 where it diverges, with weights that are finite", async () => {

@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { engine } from "../../src/cli/connect.js";
 import { parseCsv } from "../../src/data/csv.js";
+import { eventsOf } from "../exchange/event-reader.js";
 import { run, writeTinyMnist } from "./fake-engine.js";
 
 let root = "";
@@ -111,6 +112,20 @@ describe("race", () => {
     for (const name of ["race.svg", "curves.svg"]) expect(readFileSync(join(folder, name), "utf8")).toContain(">lbfgs</text>");
     // Again into the same folder: its own files are replaced.
     expect((await run(["race", "beale", "--out", folder])).code).toBe(0);
+  });
+
+  it("writes events for TensorBoard, and says beforehand where it cannot", async () => {
+    const folder = join(root, "events");
+    const { code, out } = await run(["race", "beale", "--optimizers", "gd:lr=0.01,lbfgs", "--tensorboard", folder]);
+    expect([code, readdirSync(folder).sort()]).toEqual([0, ["gd", "lbfgs"]]);
+    expect(out).toContain(`tensorboard --logdir ${folder}`);
+    const [file] = readdirSync(join(folder, "gd"));
+    const losses = eventsOf(readFileSync(join(folder, "gd", file))).flatMap(({ scalars }) => ("loss" in scalars ? [scalars.loss] : []));
+    expect([losses.length, losses[0]]).toEqual([20, 14.203125]);
+    const place = join(root, "no-folder");
+    writeFileSync(place, "");
+    const refused = await run(["race", "beale", "--tensorboard", place]);
+    expect([refused.code, refused.asked.race]).toEqual([1, undefined]);
   });
 
   it("fails where all diverge, and does so with the engine itself", async () => {

@@ -1,5 +1,5 @@
 /** An ONNX model as it grows: nodes, weights, inputs and outputs (onnx.ai/onnx/repo-docs/IR.html). */
-import { Message } from "./protobuf.js";
+import { Message } from "../protobuf.js";
 
 /** The version of the operators, and of the file format that came with it (ONNX 1.12, of 2022). */
 const operatorSet = 17;

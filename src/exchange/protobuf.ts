@@ -1,4 +1,4 @@
-/** Protocol buffers, written: tags, whole numbers of variable length, floats and what has a length (protobuf.dev/programming-guides/encoding). */
+/** Protocol buffers, written: tags, whole numbers of variable length, floats, doubles and what has a length (protobuf.dev/programming-guides/encoding). */
 
 /** One message, field by field, in the order of the calls. */
 export class Message {
@@ -15,6 +15,13 @@ export class Message {
     const bytes = new Uint8Array(4);
     new DataView(bytes.buffer).setFloat32(0, value, true);
     return this.#tag(field, 5).#append(bytes);
+  }
+
+  /** A float64. */
+  double(field: number, value: number): this {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setFloat64(0, value, true);
+    return this.#tag(field, 1).#append(bytes);
   }
 
   bytes(field: number, value: Uint8Array): this {
