@@ -20,7 +20,7 @@ import { formulaObjective } from "../objectives/functions.js";
 import { adam } from "../optimizers/adam.js";
 import { race, raceTraining } from "../race/index.js";
 import { modelDataOf } from "../runs/model-data.js";
-import { layersOf, probabilitiesOf, weightsOf } from "../runs/trained-run.js";
+import { layersOf, probabilitiesOf, psnrResults, testResult, weightsOf } from "../runs/trained-run.js";
 import { SteepestError } from "../tensor/error.js";
 import { RandomStream } from "../tensor/random.js";
 import type { Engine } from "./engine.js";
@@ -177,9 +177,8 @@ export const engine: Engine = {
       weights: weightsOf(run, run.averaged ?? run),
       layers: layersOf(run.model),
       modelData: modelDataOf(run.model),
-      ...(test
-        ? { test: { loss: test.loss, ...(test.accuracy === undefined ? {} : { accuracy: test.accuracy, confusion: test.confusion }) } }
-        : {}),
+      ...psnrResults(run),
+      ...(test ? { test: testResult(test) } : {}),
       ...(test && classes && test.outputs.length > 0 ? { testProbabilities: probabilitiesOf(test.outputs, classes) } : {}),
       ...(run.profile ? { profile: run.profile } : {}),
       ...(run.failure ? { failure: run.failure } : {}),

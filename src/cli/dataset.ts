@@ -16,6 +16,8 @@ import { choiceOption, textOption, toggle, UsageError } from "./options.js";
 import { loadTable, type TableSettings, tableFlags, tableOptions, tableSettings } from "./table.js";
 
 export const dataForms = "digits|mnist[:DIR]|fashion[:DIR]|cifar10[:DIR]|folder:DIR|TABLE.csv";
+/** What `train` learns from: also clean pictures without classes, for denoisers. */
+export const trainingForms = `${dataForms}|pictures:DIR`;
 
 /** A data set that was named but not yet read. */
 export interface DataChoice {
@@ -27,7 +29,7 @@ export interface DataChoice {
 }
 
 /**
- * @param text `digits`, `folder:DIR`, a file that ends in `.csv` or `.tsv`, or `mnist`, `fashion` or `cifar10` with `:DIR` or without
+ * @param text `digits`, `folder:DIR`, `pictures:DIR`, a file that ends in `.csv` or `.tsv`, or `mnist`, `fashion` or `cifar10` with `:DIR` or without
  * @throws UsageError for an unknown name or a folder that is missing or superfluous
  */
 export function parseData(text: string): DataChoice {
@@ -38,19 +40,26 @@ export function parseData(text: string): DataChoice {
   const kind = kinds.find((candidate) => candidate === name);
   if (kind === undefined && /\.(csv|tsv)$/i.test(text)) return { kind: "table", folder: text, text };
   if (kind === undefined) {
-    const meant = nearest(name, kinds) ?? ({ cifar: "cifar10", "cifar-10": "cifar10" } as const)[name];
+    const meant = /[\\/]/.test(name) ? undefined : (nearest(name, kinds) ?? ({ cifar: "cifar10", "cifar-10": "cifar10" } as const)[name]);
     throw new UsageError({
       problem: `there is no data set "${name}"`,
-      expected: dataForms.replaceAll("|", ", "),
+      expected: trainingForms.replaceAll("|", ", "),
       received: text,
       fix:
         meant !== undefined
-          ? `did you mean ${meant === "folder" ? "folder:DIR" : meant}?`
-          : `a folder of pictures is written folder:${text}, a table ends in .csv`,
+          ? `did you mean ${meant === "folder" || meant === "pictures" ? `${meant}:DIR` : meant}?`
+          : `a folder with a sub-folder for each class is written folder:${text}, clean pictures for a denoiser pictures:${text}; a table ends in .csv`,
     });
   }
   if (kind === "digits" && colon >= 0)
     throw new UsageError({ problem: "the built-in digits need no folder", expected: "digits", received: text });
+  if (folder === "" && kind === "pictures")
+    throw new UsageError({
+      problem: "pictures needs the folder of the pictures",
+      expected: "pictures:DIR, where DIR has clean pictures (.png, .jpg, .jpeg), for a denoiser",
+      received: text,
+      fix: "pictures in a sub-folder for each class are folder:DIR, such as folder:pictures",
+    });
   if (folder === "" && (kind === "folder" || colon >= 0))
     throw new UsageError({
       problem: kind === "folder" ? "folder needs the folder of the pictures" : `${kind}: needs the folder of its files after the colon`,
@@ -67,7 +76,7 @@ export function parseData(text: string): DataChoice {
   return folder === "" ? { kind, text } : { kind, folder, text };
 }
 
-const kinds = ["digits", "mnist", "fashion", "cifar10", "folder"] as const;
+const kinds = ["digits", "mnist", "fashion", "cifar10", "folder", "pictures"] as const;
 type Kind = (typeof kinds)[number] | "table";
 
 const remoteName = { mnist: "mnist", fashion: "fashion-mnist", cifar10: "cifar10" } as const;
@@ -82,6 +91,7 @@ export const imageSize: Option<string | undefined> = textOption("image-size", "N
 export const channels = choiceOption("channels", ["1", "3"], {
   help: "read the pictures of a folder as grey (1) or RGB (3)",
   default: "3",
+  defaultText: "3, of denoisers 1",
 });
 export const standardize = toggle(
   "standardize",
@@ -162,7 +172,7 @@ export interface DataSettings {
  */
 export function dataSettings({ kind }: DataChoice, args: Arguments): DataSettings {
   for (const option of [imageSize, channels])
-    if (kind !== "folder" && args.has(option))
+    if (kind !== "folder" && !(kind === "pictures" && option === channels) && args.has(option))
       throw new UsageError({
         problem: `--${option.name} is for folders of pictures`,
         expected: "--data folder:DIR",
@@ -220,6 +230,13 @@ export async function loadData({ kind, folder }: DataChoice, settings: DataSetti
       case "table":
         if (table !== undefined) return loadTable(folder ?? "", table);
         throw new UsageError({ problem: "this command takes pictures", expected: dataForms.replace("|TABLE.csv", ""), received: folder });
+      case "pictures":
+        throw new UsageError({
+          problem: "this command takes pictures in classes, and clean pictures have none",
+          expected: dataForms.replaceAll("|", ", "),
+          received: `pictures:${folder ?? ""}`,
+          fix: "steepest denoise applies a denoiser to a picture, and with --clean says how well",
+        });
       case "folder":
         return folderOf(folder ?? "", {
           ...(size === undefined ? {} : { size }),

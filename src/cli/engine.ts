@@ -6,6 +6,7 @@ import type { Pace } from "../data/batches.js";
 import type { Dataset, DatasetPart } from "../data/dataset.js";
 import type { DataFolder, GetDataOptions } from "../data/download/get.js";
 import type { RemoteSetName } from "../data/download/sources.js";
+import type { RestorationPairs } from "../data/restoration/pairs.js";
 import type { StreamedDataset } from "../data/streamed.js";
 import type { OrderName } from "../descent/curriculum.js";
 import type { Finding } from "../descent/diagnosis/index.js";
@@ -183,10 +184,11 @@ export interface TrainProgress {
   readonly samplesPerSecond: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
+  readonly validationPsnr?: number;
 }
 
 export interface TrainRequest {
-  readonly dataset: Dataset | StreamedDataset;
+  readonly dataset: Dataset | StreamedDataset | RestorationPairs;
   readonly model: Model;
   readonly optimizer: Optimizer;
   readonly epochs: number;
@@ -228,6 +230,9 @@ export interface TrainResult {
   readonly trainLoss: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
+  /** Of pairs for restoration, as `RunResults` has them. */
+  readonly validationPsnr?: number;
+  readonly seenPsnr?: number;
   /** The name of the loss: `cross-entropy`. */
   readonly loss: string;
   readonly history: readonly HistoryRecord[];

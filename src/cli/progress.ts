@@ -52,6 +52,7 @@ export function barLine(progress: TrainProgress, epochs: number, terminal: Termi
     left === undefined ? formatDuration(progress.seconds) : `${formatDuration(Math.max(1, Math.ceil(left))).replace(".0 s", " s")} left`,
     `${formatCount(Number(progress.samplesPerSecond.toPrecision(3)))} samples/s`,
     ...(progress.validationAccuracy === undefined ? [] : [`validation ${formatPercent(progress.validationAccuracy)}`]),
+    ...(progress.validationPsnr === undefined ? [] : [`validation ${progress.validationPsnr.toFixed(2)} dB`]),
   ];
   const room = terminal.columns - 1;
   let text = "";
@@ -70,12 +71,13 @@ function sparseLines(terminal: Terminal, epochs: number, clock: () => number): P
   const show = (progress: TrainProgress) => {
     shown = progress;
     shownAt = clock();
-    const { epoch, loss, validationLoss, validationAccuracy, samplesPerSecond, seconds } = progress;
+    const { epoch, loss, validationLoss, validationAccuracy, validationPsnr, samplesPerSecond, seconds } = progress;
     const parts = [
       `epoch ${formatNumber(epoch, 3)} of ${epochs}`,
       `loss ${formatNumber(loss)}`,
       ...(validationLoss === undefined ? [] : [`validation loss ${formatNumber(validationLoss)}`]),
       ...(validationAccuracy === undefined ? [] : [`validation accuracy ${formatPercent(validationAccuracy)}`]),
+      ...(validationPsnr === undefined ? [] : [`validation PSNR ${validationPsnr.toFixed(2)} dB`]),
       `${formatCount(Number(samplesPerSecond.toPrecision(3)))} samples/s`,
       formatDuration(seconds),
     ];

@@ -1,9 +1,9 @@
 /** `steepest train`: a network from data to a run folder. */
-import { join } from "node:path";
-import { augmentationText, parseAugmentations } from "../data/augmentations/index.js";
-import type { Pace } from "../data/batches.js";
+import { augmentationText } from "../data/augmentations/index.js";
 import { checkBatchSize, type Dataset } from "../data/dataset.js";
-import { orderNames } from "../descent/curriculum.js";
+import { isRestorationPairs } from "../data/restoration/pairs.js";
+import { noisyPsnr } from "../data/restoration/psnr.js";
+import { countOf } from "../descent/batch-source.js";
 import { formatCount, formatDuration, formatNumber, formatPercent } from "../figures/number-format.js";
 import { modelNamed } from "../models/ready.js";
 import { chooseSamples } from "../runs/choose-samples.js";
@@ -16,77 +16,20 @@ import type { Arguments } from "./arguments.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { fast, threads } from "./computing.js";
-import {
-  channels,
-  type DataSettings,
-  dataFlags,
-  dataForms,
-  dataSettings,
-  imageSize,
-  loadData,
-  memory,
-  parseData,
-  standardize,
-  streamData,
-} from "./dataset.js";
+import { type DataSettings, loadData, streamData } from "./dataset.js";
 import type { TrainResult } from "./engine.js";
-import { optimizerFlags, optimizerOptions } from "./optimizer-options.js";
-import { choiceOption, finite, numberOption, shellQuoted, textOption, toggle, UsageError, wholeOption } from "./options.js";
 import { progressView } from "./progress.js";
-import { modelNames, modelTitles, recipes } from "./recipes.js";
-import { asPlain, errorRows, inUnits, regressionErrors, storedTable, tableOptions } from "./table.js";
-import { beginLog, type TrainingLog, tensorboard } from "./tensorboard.js";
+import { modelTitles } from "./recipes.js";
+import { asPlain, errorRows, inUnits, regressionErrors, storedTable } from "./table.js";
+import { beginLog, type TrainingLog } from "./tensorboard.js";
 import { columnsOf } from "./terminal.js";
-import { weightOptions, weightsChoice } from "./weights.js";
-
-const data = textOption("data", dataForms, { help: "what to learn from", default: "digits", check: parseData });
-const model = choiceOption("model", modelNames, { help: "the network", default: undefined, defaultText: "cnn, for tables mlp" });
-const epochs = wholeOption("epochs", {
-  help: "passes over the data",
-  default: undefined,
-  defaultText: "by model",
-  atLeast: 1,
-  atMost: 1e6,
-});
-const batchSize = wholeOption("batch-size", { help: "records in a step", default: undefined, defaultText: "64", atLeast: 1 });
-const order = choiceOption("order", orderNames, { help: "how the records of an epoch come into its batches", default: "shuffled" });
-const pace = textOption("pace", "FROM:EPOCHS", {
-  help: "with --order difficulty: the easiest share at first, all after so many epochs",
-  default: undefined,
-  check: readPace,
-});
-const augment = textOption("augment", "LIST", {
-  help: "random changes of the pictures in each step, in this order: flip,crop:4,rotate:15,…",
-  default: undefined,
-  defaultText: "none",
-  check: parseAugmentations,
-});
-const method = optimizerOptions("adam", {
-  rate: "by model for adam, else that of the optimizer",
-  schedule: "cosine for adam, else constant",
-});
-const seed = wholeOption("seed", { help: "of weights, order and everything drawn", default: 1, atLeast: 0, atMost: 2 ** 32 - 1 });
-const validation = numberOption("validation", {
-  help: "share of the training records kept apart to judge by",
-  default: 0.1,
-  atLeast: 0,
-  below: 1,
-});
-const patience = wholeOption("patience", {
-  help: "stop after so many epochs without a lower validation loss",
-  default: undefined,
-  defaultText: "never",
-  atLeast: 1,
-});
-const out = textOption("out", "DIR", { help: "the run folder to write", default: undefined, defaultText: "runs/DATA-MODEL-TIME" });
-const profile = toggle("profile", "print where the time went, loop by loop");
-const force = toggle("force", "replace the run that the folder holds");
+import { force, profile, trainOptions, trainPlan } from "./train-plan.js";
 
 export const train: Command = {
   name: "train",
   summary: "train a network, and write weights and a report",
   about:
-    "Trains a network on images or on a table and writes a run folder: the weights, the history, the settings, and report.html with curves, samples and mistakes. " +
+    "Trains a network on images or on a table, or a denoiser on clean pictures (pictures:DIR), and writes a run folder: the weights, the history, the settings, and report.html with curves, samples and mistakes. " +
     "Of a table (CSV, names in its first line) a fifth of the records is kept apart to test with; each column has mean 0 and deviation 1 over the others, and so has a target of numbers. " +
     "Ctrl-C once stops and keeps what was learned so far.",
   examples: [
@@ -98,47 +41,24 @@ export const train: Command = {
     "steepest train --data digits --model cnn --tensorboard logs",
     "steepest train --data digits --model mlp --order difficulty --pace 0.25:3 --patience 2",
     "steepest train --data cifar10:data/cifar10 --augment flip,crop:4 --epochs 10",
+    "steepest train --data pictures:photos --model dncnn --sigma 25 --out runs/denoiser",
     "steepest train --data fashion:data/fashion --optimizer momentum --lr 0.05 --schedule step:1000:0.5 --json",
   ],
   positionals: [],
-  options: [
-    data,
-    imageSize,
-    channels,
-    standardize,
-    memory,
-    ...tableOptions,
-    model,
-    epochs,
-    batchSize,
-    order,
-    pace,
-    augment,
-    ...method.list,
-    seed,
-    validation,
-    patience,
-    ...weightOptions,
-    threads,
-    fast,
-    profile,
-    out,
-    tensorboard,
-    force,
-  ],
+  options: trainOptions,
   async run(context, args) {
-    const plan = planOf(context, args);
+    const plan = trainPlan(context, args);
     // Before any work: whether its result could be kept.
     await checkRunFolder(plan.folder, { force: args.get(force) });
-    const { dataset, table } =
-      plan.memory === undefined
-        ? unitsOf(await loadData(plan.data, plan.settings), plan.settings)
-        : { dataset: await streamData(plan.data, plan.settings, plan.memory), table: undefined };
-    checkBatchSize(plan.batchSize, dataset, dataset.name);
-    const network = modelNamed(plan.model, dataset.classes?.length ?? 1);
-    const start = await plan.weights?.read(network.build(dataset.inputs.shape.slice(1)));
+    const { dataset, table } = await recordsOf(plan);
+    const pairs = isRestorationPairs(dataset) ? dataset : undefined;
+    const records = countOf(dataset);
+    checkBatchSize(plan.batchSize, records, dataset.name);
+    const network = plan.denoising?.network ?? modelNamed(plan.model, dataset.classes?.length ?? 1);
+    const inputShape = isRestorationPairs(dataset) ? [dataset.patch, dataset.patch, dataset.channels] : dataset.inputs.shape.slice(1);
+    const start = await plan.weights?.read(network.build(inputShape));
     const log = await beginLog(context, args, plan);
-    if (!args.get(quiet)) context.err.line(context.err.quiet(plan.announcement(dataset.inputs.shape[0] ?? 0)));
+    if (!args.get(quiet)) context.err.line(context.err.quiet(plan.announcement(records)));
 
     const abort = new AbortController();
     const endListening = context.onInterrupt(() => {
@@ -175,6 +95,7 @@ export const train: Command = {
     }
 
     const { status, diagnosis, steps, seconds, samplesPerSecond, trainLoss, validationLoss, validationAccuracy, test } = result;
+    const { validationPsnr, seenPsnr } = result;
     const run: RunData = {
       title: `${modelTitles[plan.model]} on ${dataset.name}`,
       configuration: {
@@ -188,6 +109,7 @@ export const train: Command = {
         order: plan.order,
         ...(plan.pace ? { pace: { ...plan.pace } } : {}),
         ...(plan.augment ? { augment: plan.augment.map(augmentationText) } : {}),
+        ...(pairs ? { sigma: pairs.sigma, patch: pairs.patch, patches: pairs.patches, augment: pairs.augment.map(augmentationText) } : {}),
         seed: plan.seed,
         validation: plan.validation,
         patience: plan.patience ?? null,
@@ -195,7 +117,7 @@ export const train: Command = {
         fast: result.fast,
       },
       preprocessing: dataset.preprocessing,
-      inputShape: dataset.inputs.shape.slice(1),
+      inputShape,
       classes: dataset.classes,
       layers: result.layers,
       results: {
@@ -208,6 +130,8 @@ export const train: Command = {
         trainLoss,
         validationLoss,
         validationAccuracy,
+        ...(validationPsnr === undefined ? {} : { validationPsnr }),
+        ...(seenPsnr === undefined ? {} : { seenPsnr }),
         test,
         ...(test && dataset.test && !("read" in dataset.test) && table?.scale
           ? regressionErrors(test.loss, dataset.test, table.scale)
@@ -237,6 +161,13 @@ export const train: Command = {
   },
 };
 
+/** What there is to learn from, and what was done to a table for that. */
+async function recordsOf({ data, settings, memory, denoising, augmentText }: ReturnType<typeof trainPlan>) {
+  if (denoising !== undefined) return { dataset: await denoising.read(augmentText), table: undefined };
+  if (memory !== undefined) return { dataset: await streamData(data, settings, memory), table: undefined };
+  return unitsOf(await loadData(data, settings), settings);
+}
+
 /** The records in units that suit the loss, and what was done to a table for that. */
 function unitsOf(read: Dataset, { table: form }: DataSettings) {
   const table = form && storedTable(read, form);
@@ -252,96 +183,9 @@ const codeOf = ({ status, failure }: TrainResult): ExitCode =>
         ? exitCodes.failed
         : exitCodes.done;
 
-/** All decisions, taken before any work. */
-function planOf({ now }: Context, args: Arguments) {
-  const chosenData = parseData(args.get(data));
-  const settings = dataSettings(chosenData, args);
-  const chosenModel = args.get(model) ?? (settings.table ? "mlp" : "cnn");
-  if (settings.table && chosenModel !== "mlp" && chosenModel !== "linear")
-    throw new UsageError({
-      problem: `--model ${chosenModel} looks at pictures`,
-      expected: "mlp or linear, for a table",
-      received: chosenModel,
-    });
-  const recipe = recipes[chosenModel];
-  const { optimizer, data: optimizerData } = method.choose(args, recipe);
-  const chosenEpochs = args.get(epochs) ?? recipe.epochs;
-  const chosenBatch = args.get(batchSize) ?? recipe.batchSize;
-  const chosenPatience = args.get(patience);
-  if (chosenPatience !== undefined && args.get(validation) === 0)
-    throw new UsageError({ problem: "--patience has nothing to judge by", expected: "--validation above 0", received: "--validation 0" });
-  const chosenOrder = args.get(order);
-  const chosenMemory = args.get(memory);
-  if (chosenMemory !== undefined && (chosenOrder === "difficulty" || chosenOrder === "replacement"))
-    throw new UsageError({
-      problem: `--memory holds only some of the records at a time, and --order ${chosenOrder} needs all`,
-      expected: "--order shuffled, once or sequential",
-      received: `--order ${chosenOrder}`,
-    });
-  const paceText = args.get(pace);
-  if (paceText !== undefined && chosenOrder !== "difficulty")
-    throw new UsageError({ problem: "--pace needs the order by difficulty", fix: "--order difficulty" });
-  const augmentText = args.get(augment);
-  const chosenWeights = weightsChoice(args);
-  const { name, learningRate } = optimizerData;
-  // Every setting that decides the weights, defaults included: they may change in a later version.
-  const flags: (readonly [string, unknown])[] = [
-    ["data", shellQuoted(chosenData.text)],
-    ...dataFlags(chosenData, settings),
-    ...(chosenMemory === undefined ? [] : [["memory", shellQuoted(chosenMemory)] satisfies [string, unknown]]),
-    ["model", chosenModel],
-    ["epochs", chosenEpochs],
-    ["batch-size", chosenBatch],
-    ["order", chosenOrder],
-    ...(paceText === undefined ? [] : [["pace", paceText] satisfies [string, unknown]]),
-    ...(augmentText === undefined ? [] : [["augment", augmentText] satisfies [string, unknown]]),
-    ...optimizerFlags(optimizerData),
-    ["seed", args.get(seed)],
-    ["validation", args.get(validation)],
-    ...(chosenPatience === undefined ? [] : [["patience", chosenPatience] satisfies [string, unknown]]),
-    ...(chosenWeights?.flags ?? []),
-    ...(args.get(fast) ? [["fast", true] satisfies [string, unknown]] : []),
-  ];
-  return {
-    flags,
-    data: chosenData,
-    settings,
-    memory: chosenMemory,
-    model: chosenModel,
-    optimizer,
-    optimizerData,
-    epochs: chosenEpochs,
-    batchSize: chosenBatch,
-    order: chosenOrder,
-    pace: paceText === undefined ? undefined : readPace(paceText),
-    augment: augmentText === undefined ? undefined : parseAugmentations(augmentText),
-    seed: args.get(seed),
-    validation: args.get(validation),
-    patience: chosenPatience,
-    weights: chosenWeights,
-    folder: args.get(out) ?? join("runs", `${chosenData.kind}-${chosenModel}-${stamp(now())}`),
-    command: `steepest train ${flags.map(([flag, value]) => (value === true ? `--${flag}` : `--${flag} ${value}`)).join(" ")}`,
-    announcement: (records: number) =>
-      `${modelTitles[chosenModel]} on ${formatCount(records)} records, ${chosenEpochs} ${chosenEpochs === 1 ? "epoch" : "epochs"} in batches of ${chosenBatch}, ${name} at ${formatNumber(Number(learningRate))}`,
-  };
-}
-
-/** `0.25:3` */
-function readPace(text: string): Pace {
-  const [from, epochs, ...more] = text.split(":").map(finite);
-  if (from !== undefined && epochs !== undefined && more.length === 0 && from > 0 && from <= 1 && epochs > 0) return { from, epochs };
-  throw new UsageError({
-    problem: "--pace cannot be used",
-    expected: "a share above 0 and at most 1, and a number of epochs: 0.25:3",
-    received: text,
-  });
-}
-
-/** `20261121-234412`, in UTC: sorts by time. */
-const stamp = (time: Date): string => time.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
-
 function jsonOf(run: RunData, { folder }: SavedRun): object {
   const { status, epochs: done, trainLoss, validationLoss, test, rmse, rSquared, seconds, samplesPerSecond } = run.results;
+  const decibels = decibelsOf(run);
   return {
     status,
     epochs: done,
@@ -350,11 +194,41 @@ function jsonOf(run: RunData, { folder }: SavedRun): object {
     testLoss: test?.loss ?? null,
     testAccuracy: test?.accuracy ?? null,
     ...(rmse === undefined ? {} : { testRmse: rmse, testRSquared: rSquared ?? null }),
+    ...(decibels === undefined ? {} : { psnr: decibels }),
     parameters: parameterCount(run),
     seconds,
     samplesPerSecond,
     out: folder,
   };
+}
+
+/** How well a denoiser does, in dB: undefined for other networks. */
+function decibelsOf({ configuration: { sigma }, results: { seenPsnr, validationPsnr, test } }: RunData) {
+  if (!Array.isArray(sigma)) return undefined;
+  const [from, to] = sigma.map(Number);
+  return {
+    noisy: noisyPsnr([from, to]),
+    trained: seenPsnr ?? null,
+    validation: validationPsnr ?? null,
+    gap: seenPsnr === undefined || validationPsnr === undefined ? null : seenPsnr - validationPsnr,
+    test: test?.psnr ?? null,
+  };
+}
+
+/** Noise in, and what is left of it on pictures that were learned from and on others. */
+function decibelRows(run: RunData): string[][] {
+  const decibels = decibelsOf(run);
+  if (decibels === undefined) return [];
+  const { noisy, trained, validation, gap, test } = decibels;
+  const inWords = (value: number) => `${value.toFixed(2)} dB`;
+  return [
+    ...(Number.isFinite(noisy) ? [["  noisy", inWords(noisy)]] : []),
+    ...(test === null ? [] : [["  test pictures", inWords(test)]]),
+    ...(validation === null ? [] : [["  pictures kept apart", inWords(validation)]]),
+    ...(trained === null || gap === null
+      ? []
+      : [["  pictures learned from", `${inWords(trained)}, generalisation gap ${gap < 0 ? "−" : ""}${Math.abs(gap).toFixed(2)} dB`]]),
+  ];
 }
 
 function show({ out: terminal }: Context, args: Arguments, run: RunData, saved: SavedRun, log: TrainingLog | undefined): void {
@@ -372,6 +246,7 @@ function show({ out: terminal }: Context, args: Arguments, run: RunData, saved: 
   const rows = [
     ...(test?.accuracy === undefined ? [] : [["  test accuracy", formatPercent(test.accuracy, 2)]]),
     ...errorRows(results),
+    ...decibelRows(run),
     ...(test === undefined ? [] : [["  test loss", formatNumber(test.loss)]]),
     ...(results.validationLoss === undefined ? [] : [["  validation loss", formatNumber(results.validationLoss)]]),
     ["  training loss", formatNumber(results.trainLoss)],

@@ -14,6 +14,7 @@ import type { Optimizer } from "../optimizers/optimizer.js";
 import { SteepestError } from "../tensor/error.js";
 import { countOf } from "./batch-source.js";
 import { checkOrder, curriculumData, type OrderOptions, orderOf } from "./curriculum.js";
+import { decibelsOf } from "./decibels.js";
 import type { HistoryRecord } from "./history.js";
 import { checkOptimizer, checkOptionNames } from "./option-names.js";
 import type { TrainingProgress } from "./progress.js";
@@ -139,7 +140,7 @@ export async function fit<D extends Dataset | RestorationPairs | StreamedDataset
     training,
     optimizer,
     records: parts.training,
-    held: [parts.validation, parts.test].filter((p) => p !== undefined),
+    held: [parts.validation, parts.seen, parts.test].filter((p) => p !== undefined),
     ...(isStreamed ? { streaming: { memory: given.memory, chunk: given.chunk } } : {}),
     epochs,
     batchSize,
@@ -150,15 +151,17 @@ export async function fit<D extends Dataset | RestorationPairs | StreamedDataset
     ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
   });
+  const inDecibels = decibelsOf(given, loss, options.regularizer);
   try {
     let outcome = await loop.train({
       validation: parts.validation,
       patience: patience ?? Number.POSITIVE_INFINITY,
       seconds: options.seconds ?? Number.POSITIVE_INFINITY,
       ...(signal ? { signal } : {}),
-      ...(onProgress ? { onProgress } : {}),
-      ...(onRecord ? { onRecord } : {}),
+      ...(onProgress ? { onProgress: (progress) => onProgress(inDecibels.validation(progress)) } : {}),
+      ...(onRecord ? { onRecord: (record) => onRecord(inDecibels.record(record)) } : {}),
     });
+    outcome = { ...outcome, history: outcome.history.map(inDecibels.record) };
     const reading = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
       try {
         return await read();
@@ -173,10 +176,12 @@ export async function fit<D extends Dataset | RestorationPairs | StreamedDataset
       return test && outcome.failure === undefined ? reading(() => loop.evaluate(test)) : undefined;
     };
     const test = await tested();
+    const seen = parts.seen && (await loop.evaluate(parts.seen));
     const point = await loop.point();
     const mean = outcome.failure === undefined ? await reading(() => loop.averaged()) : undefined;
     const meanTest = mean && (await tested());
-    const averaged = mean && { ...mean, ...(meanTest ? { test: meanTest } : {}) };
+    const averaged = mean && { ...mean, ...(meanTest ? { test: inDecibels.judged(meanTest) } : {}) };
+    if (outcome.validation) outcome = { ...outcome, validation: inDecibels.judged(outcome.validation) };
     const { order = "shuffled" } = options;
     const settings = {
       ...{ optimizer: optimizer.name, epochs, batchSize, order, curriculum: curriculumData(options) },
@@ -185,7 +190,11 @@ export async function fit<D extends Dataset | RestorationPairs | StreamedDataset
       ...{ seed, validation, patience: patience ?? null, fast: loop.fast },
     };
     const profile = options.profile ? await loop.profile(outcome.waitingForData) : undefined;
-    return new TrainedRun({ outcome, training, data, settings, point, test, profile, averaged });
+    return new TrainedRun({
+      ...{ outcome, training, data, settings, point, profile, averaged },
+      test: test && inDecibels.judged(test),
+      seen: seen && inDecibels.judged({ loss: seen.loss }),
+    });
   } finally {
     loop.close();
   }
@@ -194,6 +203,8 @@ export async function fit<D extends Dataset | RestorationPairs | StreamedDataset
 interface Parts<P, T = P> {
   readonly training: T;
   readonly validation: P | undefined;
+  /** Of pairs: records of the training pictures, as many as `validation` has pictures. */
+  readonly seen?: P;
   readonly test: P | undefined;
 }
 

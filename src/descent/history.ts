@@ -19,6 +19,10 @@ export interface HistoryRecord {
   readonly trainAccuracy?: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
+  /** Of pairs for restoration: the PSNR in dB that `loss` stands for, over patches as they were learned from. */
+  readonly trainPsnr?: number;
+  /** The same of `validationLoss`. */
+  readonly validationPsnr?: number;
 }
 
 /** Loss and accuracy over one set of data. */
@@ -26,6 +30,8 @@ export interface Evaluation {
   readonly loss: number;
   /** Share of records whose largest score is the label, by their weights; undefined for regression. */
   readonly accuracy?: number;
+  /** Of pairs for restoration, in dB: 10 log₁₀(1/MSE), the mean squared error over all patches together. */
+  readonly psnr?: number;
   /** Counts of records by [true class][predicted class], for classification. Weights do not matter here. */
   readonly confusion?: readonly (readonly number[])[];
 }

@@ -17,4 +17,6 @@ export interface TrainingProgress {
   readonly waitingForData?: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
+  /** Of pairs for restoration, in dB. */
+  readonly validationPsnr?: number;
 }

@@ -64,6 +64,7 @@ export interface TrainedParts<D extends Dataset | RestorationPairs | StreamedDat
   readonly settings: FitSettings;
   readonly point: ModelPoint;
   readonly test: TestEvaluation | undefined;
+  readonly seen: Evaluation | undefined;
   readonly profile: Profile | undefined;
   readonly averaged: AveragedModel | undefined;
 }
@@ -98,6 +99,11 @@ export class TrainedRun<D extends Dataset | RestorationPairs | StreamedDataset =
   readonly trainLoss: number;
   /** The final weights over the validation part, where there is one. */
   readonly validation?: Evaluation;
+  /**
+   * Of pairs for restoration with a validation part: the final weights over as many of the pictures that were learned from, judged in the same way. How much
+   * better they do there than on `validation` is the generalisation gap.
+   */
+  readonly seen?: Evaluation;
   /** The final weights over the test part of the data, where it has one. */
   readonly test?: TestEvaluation;
   /** About 400 lines however many steps there were, and one for each epoch where there is a validation part. */
@@ -115,7 +121,7 @@ export class TrainedRun<D extends Dataset | RestorationPairs | StreamedDataset =
    */
   readonly averaged?: AveragedModel;
 
-  constructor({ outcome, training, data, settings, point, test, profile, averaged }: TrainedParts<D>) {
+  constructor({ outcome, training, data, settings, point, test, seen, profile, averaged }: TrainedParts<D>) {
     this.status = outcome.status;
     this.findings = outcome.status === "diverged" ? [] : findTraining(outcome.history);
     this.diagnosis = [outcome.diagnosis, ...this.findings.map(({ text }) => text)].join(" ");
@@ -132,6 +138,7 @@ export class TrainedRun<D extends Dataset | RestorationPairs | StreamedDataset =
     this.samplesPerSecond = outcome.samplesPerSecond;
     this.trainLoss = outcome.trainLoss;
     if (outcome.validation) this.validation = outcome.validation;
+    if (seen) this.seen = seen;
     if (test) this.test = test;
     if (profile) this.profile = profile;
     this.history = outcome.history;
@@ -172,7 +179,11 @@ export class TrainedRun<D extends Dataset | RestorationPairs | StreamedDataset =
   #summary(): object {
     const { status, diagnosis, findings, model, data, epochs, steps, seconds, samplesPerSecond, trainLoss, validation, test, training } =
       this;
-    const short = ({ loss, accuracy }: Evaluation) => ({ loss, ...(accuracy === undefined ? {} : { accuracy }) });
+    const short = ({ loss, accuracy, psnr }: Evaluation) => ({
+      loss,
+      ...(accuracy === undefined ? {} : { accuracy }),
+      ...(psnr === undefined ? {} : { psnr }),
+    });
     return {
       status,
       model: model.name,
@@ -184,6 +195,7 @@ export class TrainedRun<D extends Dataset | RestorationPairs | StreamedDataset =
       trainLoss,
       ...(training.parts.regularizer ? { penalty: this.penalty } : {}),
       ...(validation ? { validation: short(validation) } : {}),
+      ...(this.seen ? { seen: short(this.seen) } : {}),
       ...(test ? { test: short(test) } : {}),
       ...(this.waitingForData === undefined ? {} : { waitingForData: this.waitingForData }),
       diagnosis,

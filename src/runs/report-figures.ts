@@ -7,7 +7,15 @@ import type { Point } from "../figures/thinning.js";
 import type { RunData } from "./run-data.js";
 
 /** The fields of a record that can be drawn. */
-type Measure = "loss" | "learningRate" | "gradientNorm" | "trainAccuracy" | "validationLoss" | "validationAccuracy";
+type Measure =
+  | "loss"
+  | "learningRate"
+  | "gradientNorm"
+  | "trainAccuracy"
+  | "validationLoss"
+  | "validationAccuracy"
+  | "trainPsnr"
+  | "validationPsnr";
 
 /** Loss, accuracy, learning rate and gradient norm over the epochs, as far as they were measured. */
 export function runFigures({ history, configuration }: Pick<RunData, "history" | "configuration">): Figure[] {
@@ -22,6 +30,8 @@ export function runFigures({ history, configuration }: Pick<RunData, "history" |
   ];
   if (accuracy.length > 0)
     figures.push(lineChart({ title: "Accuracy", x, y: { label: "share recognised", style: "percent" }, series: accuracy }));
+  const quality = [...drawn("training", history, "trainPsnr", true), ...drawn("validation", history, "validationPsnr")];
+  if (quality.length > 0) figures.push(lineChart({ title: "Quality", x, y: { label: "PSNR in dB", kind: "linear" }, series: quality }));
   const rates = series("rate", history, "learningRate");
   const highest = Math.max(...rates.points.map((point) => point[1]).filter(Number.isFinite), 0);
   figures.push(

@@ -65,6 +65,8 @@ export function headline({ results }: Pick<RunData, "results">): string {
   }
   if (rmse !== undefined && rSquared !== undefined)
     return `${formatPercent(rSquared)} of the variance of unseen records is explained; they are predicted to ± ${formatNumberForPrint(rmse, 3)}`;
+  const quality = test?.psnr ?? results.validationPsnr;
+  if (quality !== undefined) return `Unseen pictures are restored to ${quality.toFixed(2)} dB`;
   return test === undefined ? `Training loss ${formatNumberForPrint(trainLoss)}` : `Test loss ${formatNumberForPrint(test.loss)}`;
 }
 
@@ -88,6 +90,12 @@ function numbers(run: RunData): string {
   const items: [name: string, value: string][] = [];
   if (test !== undefined) items.push(["test loss", formatNumberForPrint(test.loss, 3)]);
   if (results.validationLoss !== undefined) items.push(["validation loss", formatNumberForPrint(results.validationLoss, 3)]);
+  for (const [name, psnr] of [
+    ["test PSNR", test?.psnr],
+    ["validation PSNR", results.validationPsnr],
+    ["PSNR on training pictures", results.seenPsnr],
+  ] as const)
+    if (psnr !== undefined) items.push([name, `${psnr.toFixed(2)} dB`]);
   items.push(
     ["training loss", formatNumberForPrint(results.trainLoss, 3)],
     ["parameters", formatCount(parameterCount(run))],

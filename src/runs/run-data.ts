@@ -47,6 +47,9 @@ export interface RunResults {
   readonly trainLoss: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
+  /** Of pairs for restoration, in dB: over pictures kept apart, and over as many of those that were learned from. */
+  readonly validationPsnr?: number;
+  readonly seenPsnr?: number;
   /** Over records that training never saw. */
   readonly test?: Evaluation;
   /** Of predicted numbers over those records, in the target's unit: √ mean (prediction − target)². */

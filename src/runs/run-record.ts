@@ -82,7 +82,7 @@ export function readHistory(text: string, where: string): HistoryRecord[] {
         seconds: record.number("seconds"),
         loss: record.number("loss"),
         learningRate: record.number("learningRate"),
-        ...measured(record, ["gradientNorm", "trainAccuracy", "validationLoss", "validationAccuracy"]),
+        ...measured(record, ["gradientNorm", "trainAccuracy", "validationLoss", "validationAccuracy", "trainPsnr", "validationPsnr"]),
       };
     });
 }
@@ -138,7 +138,7 @@ function readResults(record: PlainReader): RunResults {
     seconds: record.number("seconds"),
     samplesPerSecond: record.number("samplesPerSecond"),
     trainLoss: record.number("trainLoss"),
-    ...measured(record, ["validationLoss", "validationAccuracy", "rmse", "rSquared"]),
+    ...measured(record, ["validationLoss", "validationAccuracy", "validationPsnr", "seenPsnr", "rmse", "rSquared"]),
     ...(record.has("test") ? { test: readEvaluation(record.object("test")) } : {}),
   };
 }
@@ -147,7 +147,7 @@ function readEvaluation(record: PlainReader): Evaluation {
   const rows = (item: unknown, where: string) => new PlainReader({ row: item }, where).numbers("row");
   return {
     loss: record.number("loss"),
-    ...measured(record, ["accuracy"]),
+    ...measured(record, ["accuracy", "psnr"]),
     ...(record.has("confusion") ? { confusion: record.list("confusion", rows) } : {}),
   };
 }

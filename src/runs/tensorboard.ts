@@ -26,17 +26,22 @@ export class TensorboardLog {
 
   /** Writes one line of a history: the option `onRecord` of `fit`. */
   readonly record = (line: HistoryRecord): void => {
-    const { step, loss, learningRate, gradientNorm, trainAccuracy, validationLoss, validationAccuracy } = line;
+    const { step, loss, learningRate, gradientNorm, trainAccuracy, trainPsnr, validationLoss, validationAccuracy, validationPsnr } = line;
     const wallTime = this.#began.getTime() / 1000 + line.seconds;
     const scalars = {
       loss,
       learning_rate: learningRate,
       ...(gradientNorm === undefined ? {} : { gradient_norm: gradientNorm }),
       ...(trainAccuracy === undefined ? {} : { accuracy: trainAccuracy }),
+      ...(trainPsnr === undefined ? {} : { psnr: trainPsnr }),
     };
     this.#training.write({ wallTime, step, scalars });
     if (validationLoss === undefined) return;
-    const judged = { loss: validationLoss, ...(validationAccuracy === undefined ? {} : { accuracy: validationAccuracy }) };
+    const judged = {
+      loss: validationLoss,
+      ...(validationAccuracy === undefined ? {} : { accuracy: validationAccuracy }),
+      ...(validationPsnr === undefined ? {} : { psnr: validationPsnr }),
+    };
     this.#validation ??= new EventFile(join(this.folder, "validation"), this.#began);
     this.#validation.write({ wallTime, step, scalars: judged });
   };
@@ -55,7 +60,7 @@ export class TensorboardLog {
 
 /**
  * Begins the log of one training for TensorBoard: `DIR/NAME/train` and `DIR/NAME/validation`, so that both losses stand in one chart. Curves are `loss`,
- * `accuracy`, `gradient_norm` and `learning_rate` over the steps. Each line is on its way to the disk when it is written, and is kept where the process ends
+ * `accuracy` (of denoisers `psnr`), `gradient_norm` and `learning_rate` over the steps. Each line is on its way to the disk when it is written, and is kept where the process ends
  * before its time. A name that is taken gets a number: runs never mix.
  *
  * @param folder what `tensorboard --logdir` is given

@@ -2,14 +2,15 @@
 import type { Dataset } from "../data/dataset.js";
 import type { RestorationPairs } from "../data/restoration/pairs.js";
 import type { StreamedDataset } from "../data/streamed.js";
-import type { TrainedRun } from "../descent/trained-run.js";
+import type { Evaluation } from "../descent/history.js";
+import type { TestEvaluation, TrainedRun } from "../descent/trained-run.js";
 import type { BuiltModel } from "../models/model.js";
 import { parameterCount } from "../models/summary.js";
 import type { NamedArray } from "../models/weights.js";
 import type { ModelPoint } from "../objectives/training.js";
 import { chooseSamples } from "./choose-samples.js";
 import { modelDataOf } from "./model-data.js";
-import type { LayerSummary, RunData } from "./run-data.js";
+import type { LayerSummary, RunData, RunResults } from "./run-data.js";
 import { type SavedRun, saveRun as saveRunData } from "./run-folder.js";
 
 /** One row per layer, for people. */
@@ -39,6 +40,22 @@ export function probabilitiesOf(scores: Float32Array, width: number): Float32Arr
   }
   return out;
 }
+
+/** How well unseen and seen pictures are restored, for run folders. */
+export const psnrResults = ({
+  validation,
+  seen,
+}: Pick<TrainedRun, "validation" | "seen">): Pick<RunResults, "validationPsnr" | "seenPsnr"> => ({
+  ...(validation?.psnr === undefined ? {} : { validationPsnr: validation.psnr }),
+  ...(seen?.psnr === undefined ? {} : { seenPsnr: seen.psnr }),
+});
+
+/** What a run folder keeps of the test: everything but the outputs. */
+export const testResult = ({ loss, accuracy, confusion, psnr }: TestEvaluation): Evaluation => ({
+  loss,
+  ...(accuracy === undefined ? {} : { accuracy, ...(confusion === undefined ? {} : { confusion }) }),
+  ...(psnr === undefined ? {} : { psnr }),
+});
 
 export interface SaveTrainedOptions {
   /** Replace the run that the folder holds. Default false. */
@@ -84,9 +101,8 @@ export async function saveRun(
       ...(validation
         ? { validationLoss: validation.loss, ...(validation.accuracy === undefined ? {} : { validationAccuracy: validation.accuracy }) }
         : {}),
-      ...(test
-        ? { test: { loss: test.loss, ...(test.accuracy === undefined ? {} : { accuracy: test.accuracy, confusion: test.confusion }) } }
-        : {}),
+      ...psnrResults(run),
+      ...(test ? { test: testResult(test) } : {}),
     },
     history: run.history,
     weights: weightsOf(run, run),

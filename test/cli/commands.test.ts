@@ -422,7 +422,7 @@ describe("train", () => {
       ),
     );
     expect(asked.train).toMatchObject({ epochs: 3, batchSize: 4, seed: 9, validation: 0.2, patience: 2, threads: 1, fast: true });
-    expect(asked.train?.dataset.inputs.shape).toEqual([tiny.training, 28, 28, 1]);
+    expect(asked.train?.dataset).toMatchObject({ inputs: { shape: [tiny.training, 28, 28, 1] } });
     expect([asked.train?.model.name, asked.train?.optimizer.name]).toEqual(["mlp", "adam"]);
   });
 

@@ -4,6 +4,7 @@ import { flip } from "../../src/data/augmentations/index.js";
 import type { Image } from "../../src/data/images/image.js";
 import { type RestorationOptions, restorationPairs, splitPairs } from "../../src/data/restoration/pairs.js";
 import { packImages, pairsOf } from "../../src/data/restoration/patches.js";
+import { noisyPsnr } from "../../src/data/restoration/psnr.js";
 import { tensor } from "../../src/tensor/create.js";
 import { RandomStream, streamKey, threefry2x32, uniform24 } from "../../src/tensor/random.js";
 import { literalSeed, recordWords, tracedStreamKey } from "../../src/tensor/random-bits.js";
@@ -93,6 +94,31 @@ describe("pairs of restoration", () => {
     // The first patch of a picture is its upper left corner, exactly.
     const own = images.find(({ data }) => Math.fround(data[0] / 255) === targets.data[0] && Math.fround(data[1] / 255) === targets.data[1]);
     expect(own).toBeDefined();
+  });
+
+  it("of a range are judged over the whole of it, those that were learned from like those kept apart", () => {
+    const images = Array.from({ length: 9 }, (_, i) => picture(80 + i, 80));
+    const [low, high] = [5, 45];
+    const { training, validation, seen } = splitPairs(restorationPairs(images, { patch: 10, sigma: [low, high] }), 1 / 3, 1);
+    for (const { inputs, targets } of [validation, seen]) {
+      expect(inputs.shape).toEqual([192, 10, 10, 1]);
+      const deviations = Array.from({ length: 192 }, (_, k) => {
+        let sum = 0;
+        for (let i = 100 * k; i < 100 * (k + 1); i++) sum += ((inputs.data[i] - targets.data[i]) * 255) ** 2;
+        return Math.sqrt(sum / 100);
+      });
+      // Each quarter of the range has its quarter of the patches: the deviation of 100 numbers is known to within √(1/200) of itself, so that a few lie in the next one.
+      const found = new Array<number>(4).fill(0);
+      for (const sigma of deviations) found[Math.min(3, Math.max(0, Math.floor((4 * (sigma - low)) / (high - low))))]++;
+      for (const count of found) expect(Math.abs(count - 48)).toBeLessThan(16);
+      const variance = deviations.reduce((sum, sigma) => sum + sigma * sigma, 0) / 192;
+      const expected = (low * low + low * high + high * high) / 3;
+      expect(10 * Math.log10((255 * 255) / expected)).toBeCloseTo(noisyPsnr([low, high]), 10);
+      // Squares of 19,200 numbers, whose variances spread by less than their mean: six deviations of √(4/19200).
+      expect(Math.abs(variance / expected - 1)).toBeLessThan(6 * Math.sqrt(4 / 19200));
+    }
+    const corner = (data: ArrayLike<number>) => [Math.fround(data[0] / 255), Math.fround(data[1] / 255)];
+    expect(corner(training.images[0].data)).toEqual([seen.targets.data[0], seen.targets.data[1]]);
   });
 
   it("refuse pictures and options that cannot be used", () => {

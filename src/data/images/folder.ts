@@ -74,7 +74,7 @@ export async function imageFolder(source: string | FileSource, options: ImageFol
   const total = parts.training.length + parts.test.length;
   const reader = new PartReader(place, { ...options, size, channels }, problems, total);
   const read = { training: await reader.read(parts.training), test: await reader.read(parts.test) };
-  if (problems.length > 0) throw complaint(problems, total, place, size === undefined);
+  if (problems.length > 0) throw complaint(problems, total, place, size === undefined ? undefined : inClasses);
   const dataset: Dataset = {
     name,
     ...read.training,
@@ -112,11 +112,12 @@ export async function listImages(
   if (channels !== 1 && channels !== 3) throw wrongOption("channels", "1 or 3", channels);
   const found = problems ?? [];
   const { classes, training, test } = entriesOf(await paths(place), place, found);
-  if (problems === undefined && found.length > 0) throw complaint(found, training.length + (test?.length ?? 0), place, false);
+  if (problems === undefined && found.length > 0) throw complaint(found, training.length + (test?.length ?? 0), place, inClasses);
   return { place, name, classes, ...(test === undefined ? drawn(training, classes, share, seed) : { training, test }) };
 }
 
-async function paths(place: FileSource): Promise<readonly string[]> {
+/** The files of a place, always in one order. */
+export async function paths(place: FileSource): Promise<readonly string[]> {
   if (place.tree === undefined)
     throw new SteepestError({
       problem: "This place does not say which files it holds",
@@ -127,13 +128,18 @@ async function paths(place: FileSource): Promise<readonly string[]> {
   return [...(await place.tree())].sort();
 }
 
+export const isPictureName = (file: string): boolean => /\.(png|jpe?g)$/i.test(file);
+
+/** Whether any part of a path is one that file systems and their programs leave behind. */
+export const isPassedOver = (parts: readonly string[]): boolean => parts.some((part) => part.startsWith(".") || part === "Thumbs.db");
+
 /** Which file belongs to which class and part. */
 function entriesOf(
   files: readonly string[],
   place: FileSource,
   problems: string[],
 ): { readonly classes: readonly string[]; readonly training: readonly Entry[]; readonly test: readonly Entry[] | undefined } {
-  const seen = files.map((file) => file.split("/")).filter((parts) => !parts.some((part) => part.startsWith(".") || part === "Thumbs.db"));
+  const seen = files.map((file) => file.split("/")).filter((parts) => !isPassedOver(parts));
   const hasPart = (part: string) => seen.some((parts) => parts[0] === part && parts.length > 2);
   const hasTest = hasPart("test");
   const hasTrain = hasTest && hasPart("train");
@@ -142,7 +148,7 @@ function entriesOf(
     const file = parts.join("/");
     const part = hasTest && parts[0] === "test" ? "test" : "training";
     const inner = part === "test" || hasTrain ? parts.slice(1) : parts;
-    const isPicture = /\.(png|jpe?g)$/i.test(file);
+    const isPicture = isPictureName(file);
     if (hasTrain && parts[0] !== "train" && parts[0] !== "test") {
       if (isPicture) problems.push(`${file}: lies neither in train nor in test`);
     } else if (inner.length < 2) {
@@ -261,13 +267,20 @@ export class PartReader {
   }
 }
 
-/** The error that lists what is wrong with files of the folder. */
-export function complaint(problems: readonly string[], total: number, place: FileSource, isFree: boolean): SteepestError {
+/** What a folder with a sub-folder for each class should hold. */
+export const inClasses = "pictures (.png, .jpg, .jpeg) in class folders, nothing else";
+
+/**
+ * The error that lists what is wrong with files of the folder.
+ *
+ * @param expected what it should hold. Default: pictures in class folders that have one size
+ */
+export function complaint(problems: readonly string[], total: number, place: FileSource, expected?: string): SteepestError {
   const rest = problems.length - LISTED;
-  const ofOtherSize = isFree && problems.some((problem) => / × /.test(problem));
+  const ofOtherSize = expected === undefined && problems.some((problem) => / × /.test(problem));
   return new SteepestError({
     problem: `${problems.length} ${problems.length === 1 ? "file" : "files"} of the folder cannot be used`,
-    expected: ofOtherSize ? "pictures of one size" : "pictures (.png, .jpg, .jpeg) in class folders, nothing else",
+    expected: ofOtherSize ? "pictures of one size" : (expected ?? inClasses),
     received: `${problems
       .slice(0, LISTED)
       .map((problem) => `\n    ${problem}`)

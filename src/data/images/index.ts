@@ -7,6 +7,8 @@ export type { ImageFolderOptions } from "./folder.js";
 export { imageFolder } from "./folder.js";
 export type { ByteImage, Image, WordImage } from "./image.js";
 export { encodePng, packPng } from "./png-writer.js";
+export type { NamedImage, ReadImagesOptions } from "./read-folder.js";
+export { readImages } from "./read-folder.js";
 export type { ResizeOptions } from "./resize.js";
 export { resizeImage } from "./resize.js";
 export type { StreamedImageFolderOptions } from "./streamed-folder.js";

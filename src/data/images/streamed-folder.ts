@@ -4,7 +4,7 @@ import { RandomStream } from "../../tensor/random.js";
 import { bytesToUnit } from "../dataset.js";
 import type { FileSource } from "../files.js";
 import { type StreamedDataset, type StreamedOptions, type StreamedPart, streamed } from "../streamed.js";
-import { complaint, type Entry, type ImageFolderOptions, listImages, PartReader, sizeOption } from "./folder.js";
+import { complaint, type Entry, type ImageFolderOptions, inClasses, listImages, PartReader, sizeOption } from "./folder.js";
 
 export interface StreamedImageFolderOptions extends Omit<ImageFolderOptions, "onProgress" | "size">, StreamedOptions {
   /** Rows and columns to which all pictures are brought, or one number for both (`resizeImage`). */
@@ -47,7 +47,7 @@ export async function streamedImageFolder(source: string | FileSource, options: 
       const problems: string[] = [];
       const reader = new PartReader(place, { ...options, size, channels }, problems, count);
       const read = await reader.read(entries.slice(first, first + count));
-      if (problems.length > 0) throw complaint(problems, count, place, false);
+      if (problems.length > 0) throw complaint(problems, count, place, inClasses);
       return read;
     },
   });

@@ -16,7 +16,7 @@ export interface RestorationOptions {
   readonly patches?: number;
   /** What happens to a clean patch before its noise. Default `[dihedral()]`: one of the eight symmetries of the square. */
   readonly augment?: readonly Augmentation[];
-  /** Clean pictures that training never sees: all their patches, side by side, with noise that is always the same. */
+  /** Clean pictures that training never sees: all their patches, side by side, with noise that is always the same, of a range evenly spread levels. */
   readonly test?: readonly Image[];
   /** Default "restoration". */
   readonly name?: string;
@@ -54,7 +54,8 @@ const HELD_SEED = 68;
  * step and record: the same bits with any number of threads. The pictures lie in the program as bytes; the rest is in the compiled step.
  *
  * With `fit` the default loss is `halfSquaredSum()`, ½ Σ (x̂ − x)² for each patch, as for DnCNN (Zhang et al.: arXiv 1608.03981). `validation` holds pictures apart,
- * and judges by their patches with fixed noise. Noise of a range is judged at σ = its middle.
+ * and judges by their patches, side by side, with fixed noise. Of a range of σ each of them has its own, evenly spread over the range: losses of training and of
+ * validation are then means over the same noise. `fit` gives PSNR beside these losses, and at the end judges as many of the pictures that it learned from.
  *
  * @param images clean pictures, 8 bits, all grey or all RGB
  * @throws SteepestError for pictures smaller than a patch, of other depths or of different channels, and options that cannot be used
@@ -91,7 +92,7 @@ export function restorationPairs(images: readonly Image[], options: RestorationO
 export const isRestorationPairs = (data: object): data is RestorationPairs => "kind" in data && data.kind === "restoration";
 
 /**
- * Pictures set apart: training goes on with the others, and as many patches.
+ * Pictures set apart: training goes on with the others, and as many patches. As many of those are judged like the ones set apart (`seen`).
  *
  * @throws SteepestError where the fraction leaves either part without pictures
  */
@@ -99,14 +100,22 @@ export function splitPairs(
   pairs: RestorationPairs,
   fraction: number,
   seed: number,
-): { readonly training: RestorationPairs; readonly validation: DatasetPart } {
+): { readonly training: RestorationPairs; readonly validation: DatasetPart; readonly seen: DatasetPart } {
   const { images, channels, patch, sigma } = pairs;
   const { training, validation } = splitIndices(images.length, fraction, seed, `${pairs.name}, pictures`);
   const some = (indices: Uint32Array) => Array.from(indices, (i) => images[i]);
-  return { training: { ...pairs, images: some(training) }, validation: heldPairs(some(validation), channels, patch, sigma) };
+  const held = (indices: Uint32Array) => heldPairs(some(indices), channels, patch, sigma);
+  return {
+    training: { ...pairs, images: some(training) },
+    validation: held(validation),
+    seen: held(training.subarray(0, validation.length)),
+  };
 }
 
-/** All patches of pictures, side by side from the upper left, with fixed noise of the middle of the range. */
+/** The golden section: multiples of it, without their whole parts, fill an interval evenly however many there are. */
+const GOLDEN = 0.6180339887498949;
+
+/** All patches of pictures, side by side from the upper left, with fixed noise; σ of the k-th is low + (high − low) · frac(½ + k·golden). */
 function heldPairs(images: readonly Image[], channels: number, patch: number, [low, high]: readonly [number, number]): DatasetPart {
   const along = (extent: number) => Math.floor(extent / patch);
   const count = images.reduce((sum, { width, height }) => sum + along(width) * along(height), 0);
@@ -119,8 +128,10 @@ function heldPairs(images: readonly Image[], channels: number, patch: number, [l
         for (let row = top; row < top + patch; row++)
           for (let i = (row * width + left) * channels; i < (row * width + left + patch) * channels; i++) clean[at++] = data[i] / 255;
   const noise = new Float32Array(clean.length);
-  new RandomStream(HELD_SEED, "noise of held patches").fillNormal(noise, 0, (low + high) / 2 / 255);
-  const noisy = clean.map((x, i) => x + noise[i]);
+  new RandomStream(HELD_SEED, "noise of held patches").fillNormal(noise, 0, 1);
+  const values = patch * patch * channels;
+  const levels = Float64Array.from({ length: count }, (_, k) => (low + (high - low) * ((0.5 + k * GOLDEN) % 1)) / 255);
+  const noisy = clean.map((x, i) => x + levels[Math.floor(i / values)] * noise[i]);
   return { inputs: { shape, dtype: "f32", data: noisy }, targets: { shape, dtype: "f32", data: clean } };
 }
 

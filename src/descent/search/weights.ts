@@ -253,6 +253,7 @@ class WeightSearch {
         trainLoss: found ? loss : Number.NaN,
         history,
       },
+      seen: undefined,
       training,
       data: this.#data,
       settings: {

@@ -4,7 +4,7 @@ import { SteepestError } from "../../tensor/error.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { type Shape, showShape, sizeOf } from "../../tensor/types.js";
 import { described } from "../description.js";
-import { ones, zeros } from "../initializers.js";
+import { type Initializer, ones, zeros } from "../initializers.js";
 import { defineLayer, type Layer } from "../layer.js";
 import { checkCount } from "./checks.js";
 
@@ -18,6 +18,8 @@ export interface NormOptions {
 export interface BatchNormOptions extends NormOptions {
   /** m, the weight of the newest batch in the running statistics, 0 ≤ m ≤ 1. Default 0.1. */
   readonly momentum?: number;
+  /** How γ starts. Default `ones()`. */
+  readonly scale?: Initializer;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface BatchNormOptions extends NormOptions {
  *
  * Elsewhere: Keras `momentum` is 1 − m with default 0.99, its ε 1e-3, its running variance divided by n.
  *
- * @param options `epsilon` = ε (1e-5), `momentum` = m (0.1), `affine` (true)
+ * @param options `epsilon` = ε (1e-5), `momentum` = m (0.1), `affine` (true), `scale` = the start of γ (1)
  * @throws SteepestError for ε ≤ 0 and m outside [0, 1]
  * @example
  * ```ts
@@ -42,7 +44,7 @@ export interface BatchNormOptions extends NormOptions {
  * ```
  */
 export function batchNorm(options: BatchNormOptions = {}): Layer {
-  const { momentum = 0.1, affine = true } = options;
+  const { momentum = 0.1, affine = true, scale = ones() } = options;
   const epsilon = checkEpsilon("batchNorm", options.epsilon);
   if (!(momentum >= 0 && momentum <= 1))
     throw new SteepestError({ problem: "the momentum of batchNorm is not usable", expected: "0 ≤ m ≤ 1", received: String(momentum) });
@@ -51,7 +53,7 @@ export function batchNorm(options: BatchNormOptions = {}): Layer {
     defineLayer<string>({
       name: "batchNorm",
       reach: () => 0,
-      parameters: (input) => affineParameters(affine, [channelsOf("batchNorm", input)]),
+      parameters: (input) => affineParameters(affine, [channelsOf("batchNorm", input)], scale),
       state: (input) => {
         const shape = [channelsOf("batchNorm", input)];
         return { runningMean: { shape, initial: 0 }, runningVariance: { shape, initial: 1 } };
@@ -219,9 +221,9 @@ function normalized(x: Tensor, axes: readonly number[], epsilon: number): Tensor
 const scaled = (normal: Tensor, { scale, bias }: Readonly<Record<string, Tensor>>, axes: readonly number[]): Tensor =>
   scale === undefined ? normal : normal.mul(scale.broadcastAlong(normal.shape, axes)).add(bias.broadcastAlong(normal.shape, axes));
 
-const affineParameters = (affine: boolean, shape: Shape) =>
+const affineParameters = (affine: boolean, shape: Shape, scale: Initializer = ones()) =>
   affine
-    ? ({ scale: { shape, init: ones(), kind: "bias" }, bias: { shape, init: zeros(), kind: "bias" } } as const)
+    ? ({ scale: { shape, init: scale, kind: "bias" }, bias: { shape, init: zeros(), kind: "bias" } } as const)
     : ({} as Readonly<Record<string, never>>);
 
 function channelsOf(layer: string, input: Shape): number {

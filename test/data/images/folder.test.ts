@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodePng, imageFolder, streamedImageFolder } from "../../../src/data/images/index.js";
+import { encodePng, imageFolder, readImages, streamedImageFolder } from "../../../src/data/images/index.js";
 import type { FileSource } from "../../../src/data/index.js";
 import { refusalOf } from "./damage.js";
 
@@ -169,5 +169,23 @@ describe("streamedImageFolder", () => {
     expect((await refusalOf(() => streamedImageFolder(place(files), { size: 0 })))?.message).toContain("size");
     const beside = place({ ...files, "dark/x.txt": Uint8Array.of(1) });
     expect((await refusalOf(() => streamedImageFolder(beside, { size: 4 })))?.message).toContain("x.txt");
+  });
+});
+
+describe("readImages", () => {
+  it("gives all pictures below a place in the order of their names, with the extents that they have", async () => {
+    const read = await readImages(place({ ...good, "lone.png": plain(3, 5, 7, 8, 9), ".trash/x.png": plain(2, 2, 1) }));
+    expect(read.map(({ file }) => file)).toEqual(["cats/deep/er/z.PNG", "cats/y.png", "dogs/a.png", "dogs/b.png", "lone.png"]);
+    expect(read.map(({ image }) => [image.width, image.height, image.channels, image.depth])[4]).toEqual([3, 5, 1, 8]);
+    const [red] = await readImages(place({ "red.png": plain(1, 1, 255, 0, 0) }), { channels: 3 });
+    expect([...red.image.data]).toEqual([255, 0, 0]);
+  });
+
+  it("names all that it cannot read, and says where there is nothing", async () => {
+    const broken = { "a.png": Uint8Array.of(1, 2, 3), "b.png": plain(2, 2, 1), "c.jpg": plain(2, 2, 1).slice(0, 20) };
+    const message = (await refusalOf(() => readImages(place(broken))))?.message;
+    expect(message).toMatch(/2 files of the folder cannot be used[\s\S]*a\.png[\s\S]*c\.jpg/);
+    expect(message).not.toMatch(/class folders/);
+    expect((await refusalOf(() => readImages(place({ "notes.txt": Uint8Array.of(1) }))))?.message).toMatch(/holds no pictures/);
   });
 });
