@@ -112,6 +112,24 @@ export { applyInTiles, type FloatImage, type ImageModel, type TileOptions } from
 export { type AveragedModel, type FitSettings, type TestEvaluation, TrainedRun } from "./descent/trained-run.js";
 export { type CurveData, CurveFit, type FitCurveOptions, fitCurve } from "./fitting/index.js";
 export {
+  type DirectionKind,
+  type LandscapePlane,
+  type LandscapeProgress,
+  type LandscapeRay,
+  type LandscapeSubject,
+  landscape,
+  type Normalisation,
+  normalisedDirection,
+  type PathOverSlice,
+  type PlaneChoice,
+  type PlaneOptions,
+  type PrincipalPlane,
+  principalPlane,
+  type RayChoice,
+  type RayOptions,
+  type SliceDirection,
+} from "./landscape/index.js";
+export {
   accuracy,
   autoencoder,
   type BuiltModel,

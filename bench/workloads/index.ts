@@ -1,13 +1,14 @@
 import { curves } from "./curves.js";
+import { landscapeWorkloads } from "./landscape.js";
 import { memoryWorkloads } from "./memory.js";
 import { networkWorkloads } from "./networks.js";
 import { numberWorkloads } from "./numbers.js";
 import { productWorkloads } from "./products.js";
 import type { Workload } from "./workload.js";
 
-const all = [...numberWorkloads, ...productWorkloads, ...networkWorkloads, ...memoryWorkloads];
+const all = [...numberWorkloads, ...productWorkloads, ...networkWorkloads, ...memoryWorkloads, ...landscapeWorkloads];
 const order = [
-  ..."quad rosen gemm256 gemm512 gemm1024 gemm2048 mlp64 mlp512 cnn dncnn resnet20 adam10m svm tikhonov tv".split(" "),
+  ..."quad rosen gemm256 gemm512 gemm1024 gemm2048 mlp64 mlp512 cnn dncnn resnet20 landscape adam10m svm tikhonov tv".split(" "),
   ..."rof quad+path rosen+path gemm62 gemm250 gemm1000x10 gemm3073x10".split(" "),
 ];
 

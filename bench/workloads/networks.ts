@@ -7,7 +7,7 @@ import { dense, flatten } from "../../src/models/layers/dense.js";
 import { maxPool2d } from "../../src/models/layers/pooling.js";
 import { ParameterLayout } from "../../src/models/layout.js";
 import { crossEntropy, type Loss, meanSquared } from "../../src/models/losses.js";
-import { type Model, sequential } from "../../src/models/model.js";
+import { type BuiltModel, type Model, sequential } from "../../src/models/model.js";
 import { resnet20 } from "../../src/models/ready/resnet.js";
 import { Training } from "../../src/objectives/training.js";
 import { adam } from "../../src/optimizers/adam.js";
@@ -81,18 +81,30 @@ export function wide(width: number, learningRate: number): Descent {
   );
 }
 
+export const convolutionalModel = (): Model =>
+  sequential(conv2d(16, 3), relu(), maxPool2d(2), conv2d(32, 3), relu(), maxPool2d(2), flatten(), dense(10));
+
+const convolutionalArrays = (): Float32Array[] => [
+  filters(weight(16 * 9, 9, 20), 16, 1),
+  filters(weight(32 * 16 * 9, 144, 21), 32, 16),
+  denseAfterImage(weight(1568 * 10, 1568, 22), 32, 49, 10),
+];
+
+/** By path; biases are 0. */
+export function convolutionalWeights({ parameters }: BuiltModel): Map<string, Float32Array> {
+  const arrays = convolutionalArrays();
+  return new Map(
+    parameters.map(({ path, shape }) => [path, (shape.length > 1 ? arrays.shift() : undefined) ?? new Float32Array(shape[0])]),
+  );
+}
+
 export function convolutional(): Descent {
-  const layers = sequential(conv2d(16, 3), relu(), maxPool2d(2), conv2d(32, 3), relu(), maxPool2d(2), flatten(), dense(10));
   return training(
-    layers,
+    convolutionalModel(),
     fromHost(hashUniform(64 * 784, 2), [64, 28, 28, 1], "f32"),
     fromHost(labels(64, 10), [64], "i32"),
     crossEntropy(),
-    [
-      filters(weight(16 * 9, 9, 20), 16, 1),
-      filters(weight(32 * 16 * 9, 144, 21), 32, 16),
-      denseAfterImage(weight(1568 * 10, 1568, 22), 32, 49, 10),
-    ],
+    convolutionalArrays(),
   );
 }
 

@@ -1,0 +1,137 @@
+/** What a landscape is of: the loss of a model on records, or any objective. */
+import { pullBack } from "../autodiff/reverse.js";
+import { openProgram, type ProgramOptions } from "../backends/wasm/threads/index.js";
+import type { EntryPoint } from "../compiler/program.js";
+import { type DatasetPart, recordCount } from "../data/dataset.js";
+import { RecordPlace, type Writable } from "../descent/records.js";
+import type { BuiltLayer } from "../models/layer.js";
+import type { Objective } from "../objectives/objective.js";
+import type { ModelPoint, Training } from "../objectives/training.js";
+import type { Parameters } from "../optimizers/parameters.js";
+import type { Variable } from "../tensor/primitives/leaves.js";
+import { iota, readVariable, type Tensor } from "../tensor/tensor.js";
+import { bytesPerElement, type HostData, sizeOf } from "../tensor/types.js";
+
+/** Records `first` … in pieces of `size`, `count` of them: one step each. */
+export interface Chunks {
+  readonly size: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A loss of θ that is a sum over chunks of records, divided by their weight. */
+export interface Subject {
+  readonly parameters: Parameters;
+  /** What beside θ lies in a program of it. */
+  readonly variables: readonly Variable[];
+  fill(program: Writable): void;
+  readonly chunks: readonly Chunks[];
+  /** The sum over `size` records, from the one that a traced number says. */
+  loss(theta: Tensor, first: Tensor, size: number): Tensor;
+  /** What the sum over all records is divided by. */
+  readonly weight: number;
+}
+
+/** The mean loss of a model over records. */
+export interface ModelSubject extends Subject {
+  readonly training: Training;
+  readonly records: number;
+  /** What the model gives for `size` records, from the one that a traced number says. */
+  output(theta: Tensor, first: Tensor, size: number): Tensor;
+  /** The sum of the losses of all records, where the model gives `outputs` for them. */
+  sumOf(outputs: Tensor): Tensor;
+}
+
+/** Most and fewest records of a step, and bytes that what its widest layer gives may take: it should stay in the caches. */
+const [MOST, FEWEST, BYTES] = [256, 32, 1 << 22];
+
+/** The mean loss of a model over records, as it is applied: without dropout, with the statistics that it carries, without what a regulariser adds. */
+export function modelSubject(training: Training, { state }: Pick<ModelPoint, "state">, part: DatasetPart): ModelSubject {
+  const records = recordCount(part);
+  const place = new RecordPlace("slice", part, true);
+  const { model, loss } = training.parts;
+  const carried: Variable | undefined =
+    state.length > 0 ? { name: "state", type: { shape: [state.length], dtype: training.dtype } } : undefined;
+  const size = Math.min(records, chunkFor(model.layers, bytesPerElement[training.dtype]));
+  const full = { size, first: 0, count: Math.floor(records / size) };
+  const rest = { size: records % size, first: full.count * size, count: 1 };
+  const context = () => (carried ? { state: readVariable(carried) } : {});
+  const rows = (first: Tensor, count: number) => place.pick(iota([count], 0, "u32").add(first.cast("u32")));
+  const sum = (perRecord: Tensor, weights: Tensor | undefined) => {
+    const each = perRecord.cast("f64");
+    return (weights ? each.mul(weights.cast("f64")) : each).sum();
+  };
+  return {
+    training,
+    parameters: training.parameters,
+    variables: [...place.variables, ...(carried ? [carried] : [])],
+    fill(program) {
+      place.fill(program, part);
+      if (carried) program.write(carried, state);
+    },
+    chunks: rest.size === 0 ? [full] : [full, rest],
+    loss(theta, first, count) {
+      const { inputs, targets, weights } = rows(first, count);
+      return sum(training.batch(theta, inputs, targets, false, context()).perRecord, weights);
+    },
+    output: (theta, first, count) => training.output(theta, rows(first, count).inputs, context()),
+    sumOf(outputs) {
+      const { targets, weights } = place.all();
+      return sum(loss.perRecord(outputs, targets), weights);
+    },
+    // The weights of records have mean 1.
+    weight: records,
+    records,
+  };
+}
+
+function chunkFor(layers: readonly BuiltLayer[], bytes: number): number {
+  const widest = Math.max(1, ...layers.map(({ inputShape, outputShape }) => Math.max(sizeOf(inputShape), sizeOf(outputShape))));
+  return Math.max(FEWEST, Math.min(MOST, 2 ** Math.floor(Math.log2(BYTES / (bytes * widest)))));
+}
+
+export function objectiveSubject(objective: Objective): Subject {
+  return {
+    parameters: objective.parameters,
+    variables: [],
+    fill() {},
+    chunks: [{ size: 1, first: 0, count: 1 }],
+    loss: (theta) => objective.loss(theta).cast("f64"),
+    weight: 1,
+  };
+}
+
+/** ∇L at θ, chunk by chunk. */
+export async function gradientAt(subject: Subject, theta: HostData, options: ProgramOptions): Promise<Float64Array> {
+  const { size, dtype } = subject.parameters;
+  const at: Variable = { name: "theta", type: { shape: [size], dtype } };
+  const step: Variable = { name: "step", type: { shape: [], dtype: "f64" } };
+  const program = await openProgram([at, step, ...subject.variables], options);
+  try {
+    subject.fill(program);
+    program.write(at, theta);
+    const sum = new Float64Array(size);
+    for (const chunks of subject.chunks) {
+      const entry = gradientEntry(subject, at, step, chunks);
+      program.write(step, [0]);
+      // One step a call: the rows of many would not find room.
+      for (let chunk = 0; chunk < chunks.count; chunk++) {
+        const { traces } = await program.run(entry, 1);
+        for (let i = 0; i < size; i++) sum[i] += traces.gradient[i];
+      }
+    }
+    return sum.map((x) => x / subject.weight);
+  } finally {
+    program.close();
+  }
+}
+
+function gradientEntry(subject: Subject, at: Variable, counter: Variable, { size, first }: Chunks): EntryPoint {
+  const [theta, step] = [readVariable(at), readVariable(counter, true)];
+  const loss = subject.loss(theta, step.mul(size).add(first), size);
+  return {
+    name: "gradient",
+    writes: [{ variable: counter, value: step.add(1) }],
+    traces: [{ name: "gradient", value: pullBack([loss], [loss.fill(1)], [theta])[0] ?? theta.fill(0) }],
+  };
+}
