@@ -2,7 +2,7 @@
 // One bundle with shared chunks, so that a class exists once however many entries a program imports.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build as esbuild } from "esbuild";
@@ -19,6 +19,9 @@ function writeAtomically(path, contents) {
   writeFileSync(temporary, contents);
   renameSync(temporary, path);
 }
+
+/** Packages that a feature asks for by name when it is used. */
+const { peerDependencies: optionalPeers } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /** Entries that are used together with the main one, as a rule. */
 const besideIndex = ["data", "exchange", "vision", "node", "cli"];
@@ -42,6 +45,24 @@ const togetherWithIndex = {
 };
 
 /**
+ * The licences of the packages whose code is part of the bundles.
+ *
+ * @param {readonly string[]} sources paths from the root
+ */
+function licencesOf(sources) {
+  const packages = new Set(sources.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []));
+  return [...packages]
+    .sort()
+    .map((name) => {
+      const folder = join(root, "node_modules", name);
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      if (file === undefined) throw new Error(`${name} has no licence file`);
+      return `${name}\n${"=".repeat(name.length)}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+    })
+    .join("\n\n");
+}
+
+/**
  * Bundles what exists of the published entries.
  *
  * @returns {Promise<{ written: string[], missing: string[] }>}
@@ -51,6 +72,7 @@ export async function bundle() {
   const present = Object.entries(entries).filter(([, source]) => existsSync(join(root, source)));
   const missing = Object.values(entries).filter((source) => !existsSync(join(root, source)));
   const dist = join(root, "dist");
+  mkdirSync(dist, { recursive: true });
   const result = await esbuild({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(
@@ -63,8 +85,9 @@ export async function bundle() {
     format: "esm",
     // Neutral, since the same chunks serve browsers; what only Node has is imported as `node:…` by the entries meant for it.
     platform: "neutral",
-    external: ["node:*"],
-    packages: "external",
+    // Packages are bundled: a user installs none. What only some ask for is theirs to add.
+    external: ["node:*", ...Object.keys(optionalPeers)],
+    mainFields: ["module", "main"],
     target: ["es2022"],
     minifySyntax: true,
     minifyWhitespace: true,
@@ -78,9 +101,10 @@ export async function bundle() {
     logLevel: "silent",
     // package.json names the files that act when imported; an import for its effect alone of any other would be dropped.
     logOverride: { "ignored-bare-import": "error" },
+    metafile: true,
     write: false,
   });
-  mkdirSync(dist, { recursive: true });
+  writeAtomically(join(dist, "third-party-licenses.txt"), licencesOf(Object.keys(result.metafile.inputs)));
   const files = result.outputFiles;
   // Chunks before the entries that import them; what no entry needs any more goes last.
   files.sort((a, b) => Number(basename(b.path).startsWith("chunk-")) - Number(basename(a.path).startsWith("chunk-")));

@@ -8,6 +8,7 @@ export { type DataFolder, type GetDataOptions, getData } from "./data/download/g
 export type { RemoteSetName } from "./data/download/sources.js";
 export { type NpyDatasetOptions, npyDataset } from "./data/npy-dataset.js";
 export { type NpyStreamOptions, npyStream } from "./data/npy-stream.js";
+export { figurePng, type PngOptions } from "./figures/raster.js";
 export { type LoadOptions, loadRun, type SavedRun, type StoredRun } from "./runs/index.js";
 export { saveRace } from "./runs/race-folder.js";
 export { saveRaceEvents, type TensorboardLog, tensorboardLog } from "./runs/tensorboard.js";

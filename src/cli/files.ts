@@ -1,7 +1,9 @@
 /** Files that a user names: what cannot be read or written is said with its name. */
 import { readFile, writeFile } from "node:fs/promises";
+import { extname } from "node:path";
 import type { Figure } from "../figures/figure.js";
 import { Panels } from "../figures/panels.js";
+import { figurePng } from "../figures/raster.js";
 import { SteepestError } from "../tensor/error.js";
 
 export async function contentOf(file: string): Promise<Uint8Array> {
@@ -12,12 +14,30 @@ export async function contentOf(file: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes a figure as SVG. */
+/** Writes a figure: as PNG, as CSV or as TypeScript where the name ends so, else as SVG. */
 export async function saveFigure(file: string, figure: Figure | Panels): Promise<void> {
+  const content = await drawn(file, figure);
   try {
-    await writeFile(file, figure instanceof Panels ? figure.toSvg() : figure.toSvg({ width: 640, height: 400 }));
+    await writeFile(file, content);
   } catch (error) {
     throw unusableFile("The figure cannot be written", file, error);
+  }
+}
+
+function drawn(file: string, figure: Figure | Panels): string | Promise<Uint8Array> {
+  const size =
+    figure instanceof Panels || figure.description.aspect === "equal"
+      ? { width: figure instanceof Panels ? undefined : 640 }
+      : { width: 640, height: 400 };
+  switch (extname(file).toLowerCase()) {
+    case ".png":
+      return figurePng(figure, size);
+    case ".csv":
+      return figure.toCsv();
+    case ".ts":
+      return figure.toTypeScript();
+    default:
+      return figure.toSvg(size);
   }
 }
 

@@ -1,7 +1,8 @@
 /** What a figure is made of: marks over two axes, in words and numbers, without a place to draw on. */
+import type { Mark } from "./marks.js";
+import { placesOf } from "./marks.js";
 import type { Scale, ScaleKind } from "./scale.js";
 import { makeScale } from "./scale.js";
-import type { Point } from "./thinning.js";
 
 /** How the numbers along an axis are written; a duration is given in seconds, a power stands for all powers of ten alike: `10³`. */
 export type NumberStyle = "number" | "count" | "percent" | "duration" | "power";
@@ -19,44 +20,20 @@ export interface Axis {
   readonly ticks?: readonly number[];
 }
 
-/** Which of the colours told apart by everyone; the palette itself is the renderer's. */
-export type SeriesColour = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
-
-/** A curve through points, in their order. */
-export interface LineMark {
-  readonly kind: "line";
-  readonly points: readonly Point[];
-  readonly colour: SeriesColour;
-  /** Written at the end of the line. */
-  readonly label?: string;
-  /** Thin and pale: a background, such as the values before smoothing. */
-  readonly faint?: boolean;
-  /** Also mark each point. */
-  readonly dots?: boolean;
-  /** Dashed and quiet, without a colour of its own: what the others are to be compared with, such as a bound. */
-  readonly reference?: boolean;
-  /** Points alone, no line between them: data. */
-  readonly unjoined?: boolean;
-}
-
-/** A straight line across the figure at one value. */
-export interface RuleMark {
-  readonly kind: "rule";
-  readonly axis: "x" | "y";
-  readonly at: number;
-  readonly label: string;
-}
-
-export type Mark = LineMark | RuleMark;
-
 export interface FigureDescription {
   readonly title: string;
   /** A few quiet words beside the title: the quantity drawn, its unit, the scale. */
   readonly subtitle?: string;
   /** What the picture shows, in words, for those who do not see it. */
   readonly alt: string;
+  /** Under the picture: what one must know to read it, such as the rate and the number of steps. */
+  readonly caption?: string;
   readonly x: Axis;
   readonly y: Axis;
+  /** `equal`: one unit is as long on both axes, so that right angles are right. Default: the figure fills its room. */
+  readonly aspect?: "equal";
+  /** Whether axes are drawn. Default true; false for pictures and surfaces. */
+  readonly axes?: boolean;
   readonly marks: readonly Mark[];
 }
 
@@ -81,10 +58,10 @@ function extentOf({ marks, x, y }: FigureDescription, axis: "x" | "y"): [number,
     low = Math.min(low, value);
     high = Math.max(high, value);
   };
-  for (const mark of marks) {
-    if (mark.kind === "rule") {
-      if (mark.axis === axis) see(mark.at);
-    } else for (const point of mark.points) see(point[axis === "x" ? 0 : 1]);
-  }
+  for (const mark of marks)
+    placesOf(mark, (px, py) => {
+      const value = axis === "x" ? px : py;
+      if (value !== undefined) see(value);
+    });
   return low <= high ? [low, high] : kind === "log" ? [1, 10] : [0, 1];
 }

@@ -1,9 +1,35 @@
 /** Figures: curves as SVG or in the terminal, pictures as PNG. */
-export type { Axis, FigureDescription, LineMark, Mark, NumberStyle, RuleMark, SeriesColour } from "./description.js";
+export type { ContourFigureOptions, Trail } from "./contour-figure.js";
+export { contourFigure } from "./contour-figure.js";
+export type { CurvePath, CurvePathOptions } from "./curve-path-figure.js";
+export { curvePathFigure } from "./curve-path-figure.js";
+export type { Axis, FigureDescription, NumberStyle } from "./description.js";
 export { Figure } from "./figure.js";
 export { fitChart } from "./fit-chart.js";
+export type { Grid } from "./grid.js";
+export { levelsByFactors, levelsEvenly, sampleGrid } from "./grid.js";
+export type { ImageRowOptions, RowPicture } from "./image-row.js";
+export { imageRow } from "./image-row.js";
 export type { LineChartOptions, Series } from "./line-chart.js";
 export { lineChart } from "./line-chart.js";
+export type {
+  ArrowMark,
+  BandMark,
+  BarMark,
+  CellsMark,
+  ContourMark,
+  HeatMark,
+  ImageMark,
+  LineMark,
+  Mark,
+  Paint,
+  PointMark,
+  Polygon,
+  PolygonMark,
+  RuleMark,
+  SeriesColour,
+  TextMark,
+} from "./marks.js";
 export { noiseChart } from "./noise-chart.js";
 export { formatCount, formatDuration, formatNumber, formatNumberForPrint, formatPercent, formatPower } from "./number-format.js";
 export { optimizerColours } from "./optimizer-colours.js";
@@ -13,6 +39,8 @@ export { pngDataUri } from "./png.js";
 export { raceChart, raceFigure, rateChart } from "./race-chart.js";
 export { raceRows, raceTable } from "./race-table.js";
 export type { ScaleKind } from "./scale.js";
+export type { SurfaceFigureOptions, SurfacePath } from "./surface-figure.js";
+export { surfaceFigure } from "./surface-figure.js";
 export type { SvgOptions } from "./svg.js";
 export type { TerminalOptions } from "./terminal.js";
 export type { Point } from "./thinning.js";

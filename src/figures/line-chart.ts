@@ -1,7 +1,8 @@
 /** Curves over one variable: losses, rates, norms. */
-import type { Axis, LineMark, NumberStyle, RuleMark, SeriesColour } from "./description.js";
+import type { Axis, NumberStyle } from "./description.js";
 import { isDrawable } from "./description.js";
 import { Figure } from "./figure.js";
+import type { LineMark, RuleMark, SeriesColour } from "./marks.js";
 import { formatNumberForPrint, formatPercent } from "./number-format.js";
 import type { ScaleKind } from "./scale.js";
 import type { Point } from "./thinning.js";

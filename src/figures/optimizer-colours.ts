@@ -1,5 +1,5 @@
 /** One colour for each optimizer, in every figure. */
-import type { SeriesColour } from "./description.js";
+import type { SeriesColour } from "./marks.js";
 
 /** Those that are drawn most have a colour of their own; kin share it where both are not in one figure. */
 const own: Readonly<Record<string, SeriesColour>> = {

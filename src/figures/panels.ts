@@ -1,7 +1,10 @@
 /** Several figures as one picture, for what is to be compared at a glance. */
+import { csvCell } from "./csv.js";
 import type { Figure } from "./figure.js";
 import type { SvgOptions } from "./svg.js";
-import { asDocument, drawFigure, drawHeading } from "./svg.js";
+import { asDocument, drawFigure, suitableHeight } from "./svg.js";
+import { heading } from "./svg-text.js";
+import { renderPanelsTypeScript } from "./typescript.js";
 
 export interface PanelsOptions {
   readonly title: string;
@@ -26,27 +29,52 @@ export class Panels {
     this.columns = Math.max(1, Math.min(columns, figures.length));
   }
 
-  /** One SVG text, in light or dark as the reader prefers. Width and height are those of the whole: by default 440 × 280 for each figure. */
+  /** One SVG text, in light or dark as the reader prefers. Width and height are those of the whole: by default 440 wide for each figure, and as high as it needs. */
   toSvg({ width, height, embedded = false }: SvgOptions = {}): string {
-    const rows = Math.ceil(this.figures.length / this.columns);
-    const whole = { width: width ?? margin + (440 + margin) * this.columns, height: height ?? heading + (280 + margin) * rows };
-    const room = {
-      width: (whole.width - margin) / this.columns - margin,
-      height: (whole.height - heading) / Math.max(1, rows) - margin,
-    };
-    const parts = this.figures.map(({ description }, i) => {
-      const [x, y] = [margin + (i % this.columns) * (room.width + margin), heading + Math.floor(i / this.columns) * (room.height + margin)];
-      return `<g transform="translate(${Math.round(x)} ${Math.round(y)})">${drawFigure(description, room.width, room.height)}</g>`;
-    });
+    const rows = Array.from({ length: Math.ceil(this.figures.length / this.columns) }, (_, row) =>
+      this.figures.slice(row * this.columns, (row + 1) * this.columns),
+    );
+    const wide = width ?? margin + (440 + margin) * this.columns;
+    const room = (wide - margin) / this.columns - margin;
+    const head = heading(margin, 30, wide - 2 * margin, this.title, this.subtitle, "heading");
+    const top = 56 + head.height;
+    // Rows share a height that was asked for; else each is as high as its figures need.
+    const heights = rows.map((row) =>
+      height === undefined
+        ? Math.max(280, ...row.map(({ description }) => suitableHeight(description, room)))
+        : Math.max(60, (height - top) / rows.length - margin),
+    );
+    const parts = rows.flatMap((row, r) =>
+      row.map(({ description }, column) => {
+        const x = margin + column * (room + margin);
+        const y = top + heights.slice(0, r).reduce((sum, each) => sum + each + margin, 0);
+        return `<g transform="translate(${Math.round(x)} ${Math.round(y)})">${drawFigure(description, room, heights[r])}</g>`;
+      }),
+    );
     const label = [`${this.title}.`, ...this.figures.map(({ description }) => `${description.title}: ${description.alt}`)].join(" ");
-    return asDocument(drawHeading(margin, 30, this.title, this.subtitle) + parts.join(""), { ...whole, embedded, label });
+    const whole = { width: wide, height: height ?? top + heights.reduce((sum, each) => sum + each + margin, 0) };
+    return asDocument(head.svg + parts.join(""), { ...whole, embedded, label });
+  }
+
+  /** The numbers drawn, one line for each, the title of the figure first: `figure,mark,label,x,y,x2,y2,value`. */
+  toCsv(): string {
+    const [first, ...more] = this.figures.map((figure) => {
+      const [heads, ...lines] = figure.toCsv().trimEnd().split("\n");
+      const name = csvCell(figure.description.title);
+      return { heads: `figure,${heads}`, lines: lines.map((line) => `${name},${line}`) };
+    });
+    return first === undefined ? "" : `${[first.heads, ...first.lines, ...more.flatMap(({ lines }) => lines)].join("\n")}\n`;
+  }
+
+  /** A module of TypeScript that makes the same picture again. */
+  toTypeScript(): string {
+    const { title, subtitle, columns } = this;
+    return renderPanelsTypeScript({ title, subtitle, columns, descriptions: this.figures.map(({ description }) => description) });
   }
 }
 
 /** Room between figures and around them. */
 const margin = 24;
-/** Room for the heading of the whole. */
-const heading = 56;
 
 /**
  * Figures side by side in one picture.

@@ -1,9 +1,9 @@
 /** Figures of a race: how fast each method went down, and how much that depended on its rate. */
 import type { Race, RaceCurve } from "../race/index.js";
 import { TrainingRace, type TrainingTrial } from "../race/index.js";
-import type { SeriesColour } from "./description.js";
 import type { Figure } from "./figure.js";
 import { lineChart, type Series } from "./line-chart.js";
+import type { SeriesColour } from "./marks.js";
 import { formatCount, formatNumberForPrint } from "./number-format.js";
 import { optimizerColours } from "./optimizer-colours.js";
 import { type Panels, panels } from "./panels.js";

@@ -1,4 +1,5 @@
-/** Scales: from data to places on a figure, with the ticks a person would choose. */
+/** Scales: from data to places on a figure, with the ticks a person would choose. Linear ones are d3's. */
+import { ticks as evenTicks, nice as niceInterval } from "d3-array";
 
 /** A map from a data interval to an interval of the figure. */
 export interface Scale {
@@ -49,10 +50,7 @@ function widened(kind: ScaleKind, [a, b]: readonly [number, number]): [number, n
 }
 
 function niceDomain(kind: ScaleKind, [from, to]: readonly [number, number], tickCount: number): [number, number] {
-  if (kind === "linear") {
-    const step = tickStep(from, to, tickCount);
-    return [step.times(Math.floor(from / step.size + 1e-9)), step.times(Math.ceil(to / step.size - 1e-9))];
-  }
+  if (kind === "linear") return niceInterval(from, to, Math.max(1, tickCount));
   const factors = [...logFactors(from, to), 10];
   const steps = [from, to].flatMap((x) => factors.map((factor) => factor * decade(x))).sort((a, b) => a - b);
   const below = steps.filter((step) => step <= from * (1 + 1e-9)).at(-1) ?? from;
@@ -63,29 +61,7 @@ function niceDomain(kind: ScaleKind, [from, to]: readonly [number, number], tick
 const logFactors = (from: number, to: number): readonly number[] => (to / from > 3000 ? [1] : to / from > 8 ? [1, 3] : [1, 2, 5]);
 
 /** Multiples of 1, 2 or 5 times a power of ten, about `count` of them, between `from` and `to`. */
-export function linearTicks(from: number, to: number, count: number): number[] {
-  const step = tickStep(from, to, count);
-  const first = Math.ceil(from / step.size - 1e-9);
-  const last = Math.floor(to / step.size + 1e-9);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => step.times(first + i));
-}
-
-/**
- * The 1-2-5 step nearest to a given number of intervals. Steps below 1 are kept as the whole number they divide by:
- * 3 · 0.1 is not 0.3 in binary floating point, 3 / 10 is.
- */
-function tickStep(from: number, to: number, count: number): { readonly size: number; times(n: number): number } {
-  const rough = (to - from) / Math.max(1, count);
-  const power = Math.floor(Math.log10(rough) + 1e-9);
-  const ratio = rough / decadeOf(power);
-  const factor = ratio >= 7.07 ? 10 : ratio >= 3.16 ? 5 : ratio >= 1.41 ? 2 : 1;
-  if (power >= 0) {
-    const size = factor * decadeOf(power);
-    return { size, times: (n) => n * size };
-  }
-  const divisor = decadeOf(-power) / factor;
-  return { size: 1 / divisor, times: (n) => n / divisor };
-}
+export const linearTicks = (from: number, to: number, count: number): number[] => evenTicks(from, to, Math.max(1, count));
 
 /** Powers of ten, with 3 or with 2 and 5 between them where there are few, every second or third where there are many. */
 export function logTicks(from: number, to: number, count: number): number[] {

@@ -1,8 +1,11 @@
 /** Figures in characters: each holds 2 × 4 dots of braille. */
-import type { FigureDescription, LineMark } from "./description.js";
+import { levelRegions } from "./contour-lines.js";
+import type { FigureDescription } from "./description.js";
 import { isDrawable, scaleOf } from "./description.js";
+import type { LineMark, Mark, Paint, SeriesColour } from "./marks.js";
 import { formatNumber, formatPercent } from "./number-format.js";
 import type { Scale } from "./scale.js";
+import type { Point } from "./thinning.js";
 
 export interface TerminalOptions {
   /** Width of the whole figure in characters. Default 72. */
@@ -16,7 +19,9 @@ export interface TerminalOptions {
 /** By the number of the series colour: blue, yellow, green, magenta, cyan, white, red, bright blue. */
 const ansi: readonly number[] = [34, 33, 32, 35, 36, 37, 31, 94];
 
-export function renderTerminal(description: FigureDescription, { columns = 72, rows = 8, colour = false }: TerminalOptions): string {
+export function renderTerminal(description: FigureDescription, options: TerminalOptions): string {
+  const { columns = 72, colour = false } = options;
+  const { rows, most } = roomFor(description, columns, options.rows);
   const paint = (content: string, code: number) => (colour ? `\u001b[${code}m${content}\u001b[0m` : content);
   const lines = description.marks.filter((mark) => mark.kind === "line");
   const height = Math.max(2, Math.floor(rows));
@@ -25,13 +30,13 @@ export function renderTerminal(description: FigureDescription, { columns = 72, r
     description.y.style === "percent" ? formatPercent(value, 1).replace(".0 ", " ") : formatNumber(value, 3);
   const labels = [show(y.domain[1]), show(y.domain[0])];
   const gutter = Math.max(...labels.map((label) => label.length));
-  const width = Math.max(8, Math.floor(columns) - gutter - 3);
+  const width = Math.max(8, Math.min(most, Math.floor(columns) - gutter - 3));
   const x = scaleOf(description, "x", [0, width * 2 - 1], 3);
 
   const dots = new Uint8Array(width * height);
   const owner = new Int8Array(width * height).fill(-1);
-  for (const line of lines) {
-    if (!line.faint) drawLine(line, x, y, width, height, dots, owner);
+  for (const mark of description.marks) {
+    for (const line of strokesOf(mark)) if (!line.faint) drawLine(line, x, y, width, height, dots, owner);
   }
   const out: string[] = [];
   for (let row = 0; row < height; row++) {
@@ -60,6 +65,55 @@ export function renderTerminal(description: FigureDescription, { columns = 72, r
   return [names.length > 1 ? `${heading}   ${names.join(paint(" · ", 2))}` : heading, ...out].join("\n");
 }
 
+/** Lines, and characters at most in one: where one unit is to be as long on both axes, as many as that takes; a dot is about as wide as high. */
+function roomFor(description: FigureDescription, columns: number, rows: number | undefined): { rows: number; most: number } {
+  if (description.aspect !== "equal") return { rows: rows ?? 8, most: columns };
+  const [dx, dy] = (["x", "y"] as const).map((axis) => {
+    const [from, to] = scaleOf(description, axis, [0, 1], 3).domain;
+    return to - from;
+  });
+  const high = rows ?? Math.max(4, Math.min(20, Math.round((((columns - 8) * 2) / 4) * (dy / dx))));
+  return { rows: high, most: Math.max(8, Math.round(((high * 4) / 2) * (dx / dy))) };
+}
+
+/** The colour of what has none of its own: grey. */
+const GREY = 5;
+
+/** What dots can show of a mark: lines. Words, pictures and tints are left out. */
+function strokesOf(mark: Mark): readonly Stroke[] {
+  const inColour = (paint: Paint): SeriesColour => (typeof paint === "number" ? paint : GREY);
+  switch (mark.kind) {
+    case "line":
+      return [mark];
+    case "band":
+      return [1, 2].map((edge) => ({ points: mark.points.map((row): Point => [row[0], row[edge]]), colour: mark.colour }));
+    case "point":
+      return [{ points: [mark.at], colour: inColour(mark.paint) }];
+    case "arrow":
+      return [{ points: [mark.from, mark.to], colour: inColour(mark.paint) }];
+    case "contours":
+      return levelRegions(mark).flatMap(({ lines }) => lines.map((points) => ({ points, colour: GREY })));
+    case "polygons":
+      return mark.polygons.flatMap(({ points, fill }) =>
+        points.length > 0 ? [{ points: [...points, points[0]], colour: typeof fill === "object" ? GREY : inColour(fill) }] : [],
+      );
+    case "bars":
+      return mark.bars.map(({ from, to, value }) => ({
+        points: [
+          [from, 0],
+          [from, value],
+          [to, value],
+          [to, 0],
+        ],
+        colour: mark.colour,
+      }));
+    default:
+      return [];
+  }
+}
+
+type Stroke = Pick<LineMark, "points" | "colour" | "faint" | "unjoined">;
+
 /** The colour of a cell; undefined for one that nobody owns. */
 const codeOf = (owner: number): number | undefined => (owner < 0 ? undefined : ansi[owner]);
 
@@ -73,7 +127,7 @@ const bits = [
   [0x40, 0x80],
 ] as const;
 
-function drawLine(line: LineMark, x: Scale, y: Scale, width: number, height: number, dots: Uint8Array, owner: Int8Array): void {
+function drawLine(line: Stroke, x: Scale, y: Scale, width: number, height: number, dots: Uint8Array, owner: Int8Array): void {
   const put = (px: number, py: number) => {
     if (px < 0 || py < 0 || px >= width * 2 || py >= height * 4) return;
     const at = Math.floor(py / 4) * width + Math.floor(px / 2);
@@ -83,7 +137,9 @@ function drawLine(line: LineMark, x: Scale, y: Scale, width: number, height: num
   let previous: readonly [number, number] | undefined;
   for (const [vx, vy] of line.points) {
     if (!isDrawable(vx, x.kind) || !isDrawable(vy, y.kind)) continue;
-    const here: readonly [number, number] = [Math.round(x.at(vx)), Math.round(y.at(vy))];
+    // What lies far outside is drawn towards, not to.
+    const near = (place: number, room: number) => Math.round(Math.min(Math.max(place, -3 * room), 4 * room));
+    const here: readonly [number, number] = [near(x.at(vx), width * 2), near(y.at(vy), height * 4)];
     const from = line.unjoined ? here : (previous ?? here);
     const steps = Math.max(Math.abs(here[0] - from[0]), Math.abs(here[1] - from[1]), 1);
     for (let i = 0; i <= steps; i++) {

@@ -1,7 +1,7 @@
 /** What the model says of records it never saw: the confusion matrix, mistakes, samples. */
 import { formatCount, formatPercent } from "../figures/number-format.js";
 import { pngDataUri } from "../figures/png.js";
-import { escapeText } from "../figures/svg.js";
+import { escapeText } from "../figures/svg-text.js";
 import type { RunData, Sample } from "./run-data.js";
 
 /** More rows than this are no picture any more. */

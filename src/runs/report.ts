@@ -1,7 +1,7 @@
 /** The report of a run: one self-contained page without a script. */
 import type { Figure } from "../figures/figure.js";
 import { formatCount, formatDuration, formatNumberForPrint, formatPercent } from "../figures/number-format.js";
-import { escapeText } from "../figures/svg.js";
+import { escapeText } from "../figures/svg-text.js";
 import { runFigures } from "./report-figures.js";
 import { confusionSection, mistakesSection, samplesSection } from "./report-predictions.js";
 import { reportStyle } from "./report-style.js";

@@ -1,0 +1,124 @@
+/** Pictures side by side at one zoom: what was, what is, and the difference. */
+import { Figure } from "./figure.js";
+import type { Mark } from "./marks.js";
+import { formatNumberForPrint } from "./number-format.js";
+import { signed } from "./palette.js";
+import { type Panels, panels } from "./panels.js";
+
+/** A picture with samples from 0 to 255. */
+export interface RowPicture {
+  readonly name: string;
+  /** A few words under the name, such as the PSNR. */
+  readonly note?: string;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly samples: Uint8Array;
+}
+
+export interface ImageRowOptions {
+  readonly title: string;
+  readonly subtitle?: string;
+  /** All of one size. */
+  readonly pictures: readonly RowPicture[];
+  /** A part to be shown enlarged beneath each picture: its left upper corner and its sides in pixels. */
+  readonly zoom?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  /** Number of the picture that the others are compared with: the errors of the others are drawn beneath, blue where too dark, red where too light. */
+  readonly reference?: number;
+}
+
+/**
+ * Pictures in a row, an enlarged part of each beneath it, and their errors against one of them on a scale that is symmetric about 0.
+ *
+ * @example
+ * ```ts
+ * import { imageRow } from "steepest/figures";
+ * const picture = (name: string, grey: number) => ({ name, width: 2, height: 2, channels: 1 as const, samples: new Uint8Array(4).fill(grey) });
+ * imageRow({ title: "Two greys", pictures: [picture("clean", 100), picture("noisy", 120)], reference: 0 }).toSvg(); // text that starts with <svg
+ * ```
+ */
+export function imageRow({ title, subtitle, pictures, zoom, reference }: ImageRowOptions): Panels {
+  const clean = reference === undefined ? undefined : pictures[reference];
+  const errors = clean === undefined ? [] : pictures.map((picture) => differences(picture, clean));
+  const largest = Math.max(1, ...errors.map((error) => error.reduce((most, value) => Math.max(most, Math.abs(value)), 0)));
+  // A few pixels must not make all others pale.
+  const span = Math.min(largest, 64);
+  const figures = [
+    ...pictures.map((picture) => framed(picture, { x: 0, y: 0, width: picture.width, height: picture.height }, picture.note, zoom)),
+    ...(zoom === undefined ? [] : pictures.map((picture) => framed({ ...picture, name: "" }, zoom, undefined))),
+    ...errors.map((error, i) =>
+      i === reference
+        ? framed(
+            { ...pictures[i], name: "error", samples: new Uint8Array(pictures[i].samples.length).fill(247) },
+            whole(pictures[i]),
+            "none: the reference",
+          )
+        : framed(
+            { ...pictures[i], name: "error", channels: 3, samples: painted(error, span) },
+            whole(pictures[i]),
+            `blue −${formatNumberForPrint(span, 3)} … red +${formatNumberForPrint(span, 3)} of 255`,
+          ),
+    ),
+  ];
+  return panels({ title, ...(subtitle === undefined ? {} : { subtitle }), figures, columns: pictures.length });
+}
+
+const whole = ({ width, height }: RowPicture): Required<ImageRowOptions>["zoom"] => ({ x: 0, y: 0, width, height });
+
+function framed(
+  picture: RowPicture,
+  part: Required<ImageRowOptions>["zoom"],
+  note: string | undefined,
+  frame?: ImageRowOptions["zoom"],
+): Figure {
+  const { name, width, height, channels, samples } = picture;
+  // Rows are counted from the top, places of a figure from below.
+  const outline: Mark[] = frame
+    ? [
+        {
+          kind: "line",
+          points: corners.map(([dx, dy]) => [frame.x + dx * frame.width, height - frame.y - dy * frame.height]),
+          colour: 1,
+          trail: true,
+          dots: false,
+        },
+      ]
+    : [];
+  const axis = (from: number, to: number) => ({ label: "", kind: "linear", style: "number", domain: [from, to] }) as const;
+  return new Figure({
+    title: name,
+    ...(note === undefined ? {} : { subtitle: note }),
+    alt: `A picture of ${part.width} × ${part.height} pixels${note === undefined ? "" : `, ${note}`}.`,
+    x: axis(part.x, part.x + part.width),
+    y: axis(height - part.y - part.height, height - part.y),
+    aspect: "equal",
+    axes: false,
+    marks: [{ kind: "image", x: [0, width], y: [0, height], width, height, channels, samples }, ...outline],
+  });
+}
+
+/** Around a square, and back to where it began. */
+const corners = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [0, 1],
+  [0, 0],
+] as const;
+
+/** Mean over the channels of what a picture has too much. */
+function differences({ samples, channels }: RowPicture, clean: RowPicture): Float64Array {
+  return Float64Array.from({ length: samples.length / channels }, (_, i) => {
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += samples[i * channels + c] - clean.samples[i * channels + c];
+    return sum / channels;
+  });
+}
+
+function painted(error: Float64Array, span: number): Uint8Array {
+  const samples = new Uint8Array(3 * error.length);
+  error.forEach((value, i) => {
+    samples.set(signed(0.5 + value / (2 * span)), 3 * i);
+  });
+  return samples;
+}
