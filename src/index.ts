@@ -50,18 +50,24 @@ export {
   type CheckedHessian,
   type CheckedTensor,
   checkGradient,
+  type DensityOptions,
   type DifferenceMethod,
   type EigenPair,
   type ExtremeEigenvalueOptions,
   type ExtremeEigenvalues,
+  estimateTrace,
   extremeEigenvalues,
   type GradientCheck,
   type GradientCheckOptions,
   type GradientProblem,
   type GradientVerdict,
   hessianOperator,
+  SpectralDensity,
   type SymmetricOperator,
+  spectralDensity,
   type TaylorTest,
+  type TraceEstimate,
+  type TraceOptions,
 } from "./curvature/index.js";
 export type { Bound } from "./descent/bounds.js";
 export type { CurriculumOptions } from "./descent/curriculum.js";
@@ -78,6 +84,15 @@ export {
   type ModelStatisticsOptions,
   type VarianceLaw,
 } from "./descent/gradient-statistics/gradient-statistics.js";
+export {
+  type HessianSpectrum,
+  type HessianSpectrumOptions,
+  type HessianSpectrumProgress,
+  hessianSpectrum,
+  type ObjectiveSpectrumOptions,
+  type RunSpectrumOptions,
+  type TrainedModel,
+} from "./descent/hessian-spectrum/hessian-spectrum.js";
 export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export { type LeastSquaresOptions, LeastSquaresRun, leastSquares } from "./descent/least-squares/index.js";
 export { type MinimizeManyOptions, minimizeMany } from "./descent/many.js";

@@ -8,7 +8,7 @@ import type { Parameters } from "../optimizers/parameters.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { readVariable } from "../tensor/tensor.js";
 import { sizeOf } from "../tensor/types.js";
-import type { SymmetricOperator } from "./lanczos.js";
+import type { SymmetricOperator } from "./products.js";
 
 /** The compiled derivatives of a traced objective. */
 export class Derivatives {

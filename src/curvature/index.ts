@@ -14,5 +14,8 @@ export {
   type ExtremeEigenvalueOptions,
   type ExtremeEigenvalues,
   extremeEigenvalues,
-  type SymmetricOperator,
+  extremes,
 } from "./lanczos.js";
+export { answered, answeredLater, dimensionOf, type Inquiry, randomVector, type SymmetricOperator, type VectorSpace } from "./products.js";
+export { type DensityOptions, densityNodes, SpectralDensity, spectralDensity } from "./spectral-density.js";
+export { estimateTrace, type TraceEstimate, type TraceOptions, traceSamples } from "./trace-estimate.js";

@@ -1,17 +1,9 @@
 /** Extreme eigenvalues of symmetric operators that are known by their products alone. */
-import { dot, norm, tridiagonalEigen } from "../algebra/index.js";
+import { dot, norm, type TridiagonalPair } from "../algebra/index.js";
 import { SteepestError } from "../tensor/error.js";
 import { RandomStream } from "../tensor/random.js";
-
-/** A symmetric matrix A that is known by its products. */
-export interface SymmetricOperator {
-  /** Length of its vectors. */
-  readonly size: number;
-  /** The places that count, ascending: at all others its vectors are 0. Default: all. */
-  readonly support?: ArrayLike<number>;
-  /** A v. `v` is not kept. */
-  times(v: Float64Array): ArrayLike<number>;
-}
+import { KrylovSpace } from "./krylov-space.js";
+import { answered, dimensionOf, type Inquiry, randomVector, type SymmetricOperator, type VectorSpace } from "./products.js";
 
 export interface ExtremeEigenvalueOptions {
   /** How many of the largest. Default 1. */
@@ -20,8 +12,13 @@ export interface ExtremeEigenvalueOptions {
   readonly smallest?: number;
   /** A pair is good enough where ‖Av − λv‖₂ is at most so large a part of the largest |λ|. Default 1e-10. */
   readonly tolerance?: number;
-  /** Most products with A. Default 500. Each keeps a vector: 8 bytes an element. */
+  /** Most products with A. Default 500. */
   readonly products?: number;
+  /**
+   * Most vectors that are kept at once, 8 bytes an element each. When there are as many, the search goes on from the best of what they hold (thick restart).
+   * Default: as many as there are products, where that is below 256 MB; else what fits there, but not more than 160, and not fewer than can be of use.
+   */
+  readonly vectors?: number;
   /** Of the vector that it begins with. Default 0. */
   readonly seed?: number;
 }
@@ -47,12 +44,32 @@ export interface ExtremeEigenvalues {
   readonly products: number;
 }
 
+interface RitzPair {
+  readonly value: number;
+  readonly vector: Float64Array;
+}
+
 /** What one Krylov space has to say. */
 interface Found {
-  readonly pairs: readonly { readonly value: number; readonly vector: Float64Array }[];
+  readonly pairs: readonly RitzPair[];
   /** Estimates of the residuals were good enough, or the space was all there is. */
   readonly settled: boolean;
 }
+
+/** How many pairs are wanted at each end. */
+interface Wanted {
+  readonly largest: number;
+  readonly smallest: number;
+}
+
+/** What has been found so far: only values beyond these are news. */
+interface Bar {
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Bytes that vectors may take unless their number is given. */
+const ROOM = 256_000_000;
 
 /**
  * The largest and smallest eigenvalues of a symmetric operator with their eigenvectors, by Lanczos' method with full reorthogonalisation
@@ -60,9 +77,9 @@ interface Found {
  *
  *     K = span(q, Aq, A²q, …)      T = QᵀAQ, tridiagonal      A ≈ on K: Q T Qᵀ
  *
- * It begins with a seeded vector: equal calls give equal bits. For k products it keeps k vectors. One Krylov space holds each eigenvalue
- * once; where more than one is wanted it is begun again beside what was found, until nothing new turns up, so that
- * multiple eigenvalues come out as often as they are there.
+ * It begins with a seeded vector: equal calls give equal bits. For k products it keeps k vectors, or fewer and
+ * starts again from the best of them. One Krylov space holds each eigenvalue once; where more than one is wanted another is begun beside what was found, until it is
+ * clear that nothing new turns up, so that multiple eigenvalues come out as often as they are there.
  *
  * @param operator A, by its products: see `hessianOperator`
  * @param options see ExtremeEigenvalueOptions
@@ -78,145 +95,178 @@ interface Found {
  * ```
  */
 export function extremeEigenvalues(operator: SymmetricOperator, options: ExtremeEigenvalueOptions = {}): ExtremeEigenvalues {
+  return answered(extremes(operator, options), operator);
+}
+
+/** The same as a method that asks for its products: for operators whose products are made elsewhere. */
+export function* extremes(space: VectorSpace, options: ExtremeEigenvalueOptions = {}): Inquiry<ExtremeEigenvalues> {
   const { largest = 1, smallest = 1, tolerance = 1e-10, products = 500, seed = 0 } = options;
-  for (const [name, count] of Object.entries({ largest, smallest, products }))
+  for (const [name, count] of Object.entries({ largest, smallest, products, vectors: options.vectors ?? 0 }))
     if (!Number.isInteger(count) || count < 0)
       throw new SteepestError({ problem: `the option ${name} is not usable`, expected: "a whole number ≥ 0", received: String(count) });
   if (!(tolerance > 0))
     throw new SteepestError({ problem: "the tolerance is not usable", expected: "a number > 0", received: `${tolerance}` });
-  const dimension = operator.support?.length ?? operator.size;
-  const random = new RandomStream(seed, "lanczos");
-  const space = new KrylovSpaces(operator, random, tolerance, products);
+  const dimension = dimensionOf(space);
   const wanted = { largest: Math.min(largest, dimension), smallest: Math.min(smallest, dimension) };
-  let { pairs, settled } = space.explore([], wanted);
+  if (wanted.largest + wanted.smallest === 0) return { largest: [], smallest: [], converged: true, products: 0 };
+  const least = wanted.largest + wanted.smallest + 8;
+  if (options.vectors !== undefined && options.vectors < Math.min(least, dimension))
+    throw new SteepestError({
+      problem: "the option vectors is not usable",
+      expected: `at least ${Math.min(least, dimension)}, for ${wanted.largest + wanted.smallest} pairs`,
+      received: String(options.vectors),
+    });
+  const fitting = Math.floor(ROOM / 8 / Math.max(1, space.size));
+  const vectors = options.vectors ?? (products <= fitting ? products : Math.max(least, Math.min(160, fitting)));
+  const search = new Search(space, { random: new RandomStream(seed, "lanczos"), tolerance, products, vectors, wanted });
+  let { pairs, settled } = yield* search.explore([], undefined);
   // What has more than one eigenvector shows one of them to each space.
   const multiple = wanted.largest > 1 || wanted.smallest > 1;
   while (multiple && settled && pairs.length < dimension) {
-    const next = space.explore(
+    const known = endsOf(pairs, wanted);
+    const slack = tolerance * search.scale;
+    const bar = {
+      top: wanted.largest === 0 ? Number.POSITIVE_INFINITY : (known.largest.at(-1)?.value ?? 0) + slack,
+      bottom: wanted.smallest === 0 ? Number.NEGATIVE_INFINITY : (known.smallest.at(-1)?.value ?? 0) - slack,
+    };
+    const next = yield* search.explore(
       pairs.map(({ vector }) => vector),
-      wanted,
+      bar,
     );
     settled = next.settled;
-    const slack = tolerance * space.scale;
-    const [top, bottom] = [endsOf(pairs, wanted).largest.at(-1), endsOf(pairs, wanted).smallest.at(-1)];
-    const fresh = next.pairs.filter(
-      ({ value }) =>
-        (wanted.largest > 0 && (pairs.length < wanted.largest || value > (top?.value ?? 0) + slack)) ||
-        (wanted.smallest > 0 && (pairs.length < wanted.smallest || value < (bottom?.value ?? 0) - slack)),
-    );
+    const fresh = next.pairs.filter(({ value }) => value > bar.top || value < bar.bottom);
     if (fresh.length === 0) break;
     pairs = [...pairs, ...fresh];
   }
   const ends = endsOf(pairs, wanted);
-  const measured = new Map([...ends.largest, ...ends.smallest].map((pair) => [pair, space.measured(pair)]));
-  const measure = (list: Found["pairs"]) => list.map((pair) => measured.get(pair)).filter((pair) => pair !== undefined);
+  const measured = new Map<RitzPair, EigenPair>();
+  for (const pair of unique([...ends.largest, ...ends.smallest])) measured.set(pair, yield* search.measured(pair));
+  const measure = (list: readonly RitzPair[]) => list.map((pair) => measured.get(pair)).filter((pair) => pair !== undefined);
   const result = { largest: measure(ends.largest), smallest: measure(ends.smallest) };
-  const isGood = ({ residual }: EigenPair) => residual <= 2 * tolerance * space.scale;
-  return { ...result, converged: settled && [...result.largest, ...result.smallest].every(isGood), products: space.products };
+  const isGood = ({ residual }: EigenPair) => residual <= 2 * tolerance * search.scale;
+  return { ...result, converged: settled && [...result.largest, ...result.smallest].every(isGood), products: search.products };
 }
 
-function endsOf(pairs: Found["pairs"], { largest, smallest }: { readonly largest: number; readonly smallest: number }) {
+function endsOf<P extends { readonly value: number }>(pairs: readonly P[], { largest, smallest }: Wanted) {
   const sorted = pairs.toSorted((a, b) => a.value - b.value);
   return { largest: sorted.toReversed().slice(0, largest), smallest: sorted.slice(0, smallest) };
 }
 
-class KrylovSpaces {
-  readonly #operator: SymmetricOperator;
-  readonly #support: ArrayLike<number>;
-  readonly #random: RandomStream;
-  readonly #tolerance: number;
-  readonly #most: number;
+interface SearchSettings {
+  readonly random: RandomStream;
+  readonly tolerance: number;
+  /** Most products. */
+  readonly products: number;
+  /** Most vectors of one space. */
+  readonly vectors: number;
+  readonly wanted: Wanted;
+}
+
+class Search {
+  readonly #space: VectorSpace;
+  readonly #settings: SearchSettings;
   products = 0;
   /** The largest |λ| seen so far. */
   scale = 0;
 
-  constructor(operator: SymmetricOperator, random: RandomStream, tolerance: number, most: number) {
-    this.#operator = operator;
-    this.#support = operator.support ?? Uint32Array.from({ length: operator.size }, (_, i) => i);
-    this.#random = random;
-    this.#tolerance = tolerance;
-    this.#most = most;
+  constructor(space: VectorSpace, settings: SearchSettings) {
+    this.#space = space;
+    this.#settings = settings;
   }
 
-  /** Builds a Krylov space at right angles to `beside`, and takes its ends. */
-  explore(beside: readonly Float64Array[], wanted: { readonly largest: number; readonly smallest: number }): Found {
-    const room = this.#support.length - beside.length;
-    const basis: Float64Array[] = [];
-    const diagonal: number[] = [];
-    const off: number[] = [];
+  /**
+   * Builds a Krylov space at right angles to `beside`, and takes its ends.
+   *
+   * @param bar beyond what values only pairs are of interest; without, all that are wanted
+   */
+  *explore(beside: readonly Float64Array[], bar: Bar | undefined): Inquiry<Found> {
+    const { wanted, products, vectors } = this.#settings;
+    const room = dimensionOf(this.#space) - beside.length;
+    const space = new KrylovSpace(this.#space, beside, (others) => this.#start(others), this.scale);
     let look = Math.max(4, wanted.largest + wanted.smallest);
-    let q = this.#start(beside);
-    while (q !== undefined && basis.length < room && this.products < this.#most) {
-      basis.push(q);
-      const w = Float64Array.from(this.#times(q));
-      const along = dot(q, w);
-      if (!Number.isFinite(along) || !Number.isFinite(norm(w))) return this.#notFinite(wanted);
-      diagonal.push(along);
-      this.scale = Math.max(this.scale, Math.abs(along));
-      // Twice is enough (Kahan and Parlett).
-      for (let round = 0; round < 2; round++) for (const v of [...beside, ...basis]) subtract(w, v, dot(v, w));
-      const rest = norm(w);
-      const isClosed = rest <= 8 * Number.EPSILON * Math.max(this.scale, ...off.slice(-1)) * Math.sqrt(room);
-      off.push(isClosed ? 0 : rest);
-      if (isClosed || basis.length >= look || basis.length === room) {
-        const ritz = tridiagonalEigen(diagonal, off);
-        for (const { value } of ritz) this.scale = Math.max(this.scale, Math.abs(value));
-        const ends = endsOf(ritz, wanted);
-        const isGood = (pair: { readonly vector: Float64Array }) =>
-          Math.abs(off[off.length - 1] * pair.vector[basis.length - 1]) <= this.#tolerance * this.scale;
-        const enough = basis.length >= Math.min(room, Math.max(wanted.largest, wanted.smallest));
-        if ((enough && [...ends.largest, ...ends.smallest].every(isGood)) || basis.length === room)
-          return { pairs: unique([...ends.largest, ...ends.smallest]).map((pair) => lifted(pair, basis)), settled: true };
-        look = basis.length + Math.max(4, basis.length >> 2);
-      }
-      q = isClosed ? this.#start([...beside, ...basis]) : w.map((x) => x / rest);
+    while (this.products < products) {
+      const outcome = yield* space.grow();
+      if (outcome === "none") break;
+      this.products++;
+      if (outcome === "not-finite") return this.#notFinite();
+      this.scale = Math.max(this.scale, space.scale);
+      const isFull = space.dimension >= vectors;
+      if (space.rest !== 0 && space.dimension < look && !space.isWhole && !isFull) continue;
+      const pairs = space.eigen();
+      this.scale = Math.max(this.scale, space.scale);
+      const ends = endsOf(pairs, wanted);
+      const isSettled =
+        space.isWhole || (bar === undefined ? this.#isGood(space, ends, room) : this.#hasNoMore(space, pairs, bar, space.dimension));
+      if (isSettled) return { pairs: this.#lifted(space, ends), settled: true };
+      if (isFull) space.reduce(this.#worthKeeping(pairs));
+      look = space.dimension + Math.max(4, space.dimension >> 2);
     }
-    const ritz = tridiagonalEigen(diagonal, off);
-    const ends = endsOf(ritz, wanted);
-    return { pairs: unique([...ends.largest, ...ends.smallest]).map((pair) => lifted(pair, basis)), settled: false };
+    return { pairs: space.dimension === 0 ? [] : this.#lifted(space, endsOf(space.eigen(), wanted)), settled: false };
   }
 
   /** The pair with what it misses by, at the cost of one product. */
-  measured({ value, vector }: { readonly value: number; readonly vector: Float64Array }): EigenPair {
+  *measured({ value, vector }: RitzPair): Inquiry<EigenPair> {
     if (Number.isNaN(value)) return { value, vector, residual: value };
-    const image = this.#times(vector);
+    this.products++;
+    const image = yield vector;
     return { value, vector, residual: norm(vector.map((x, i) => image[i] - value * x)) };
   }
 
-  #times(v: Float64Array): ArrayLike<number> {
-    this.products++;
-    return this.#operator.times(v.slice());
+  /** Whether all that are wanted are there and good. */
+  #isGood(space: KrylovSpace, { largest, smallest }: ReturnType<typeof endsOf<TridiagonalPair>>, room: number): boolean {
+    const { wanted, tolerance } = this.#settings;
+    const enough = space.dimension >= Math.min(room, Math.max(wanted.largest, wanted.smallest));
+    return enough && [...largest, ...smallest].every((pair) => space.residual(pair) <= tolerance * this.scale);
+  }
+
+  /** Whether each end is good down to the first value that is no news: from a random start, what stood beyond would have shown. */
+  #hasNoMore(space: KrylovSpace, pairs: readonly TridiagonalPair[], { top, bottom }: Bar, dimension: number): boolean {
+    const { wanted, tolerance } = this.#settings;
+    const isGood = (pair: TridiagonalPair) => space.residual(pair) <= tolerance * this.scale;
+    const isOver = (ordered: readonly TridiagonalPair[], count: number, isNews: (value: number, error: number) => boolean) => {
+      const first = ordered.findIndex((pair) => !isNews(pair.value, isGood(pair) ? 0 : space.residual(pair)));
+      const news = first < 0 ? ordered : ordered.slice(0, first);
+      return news.every(isGood) && (first >= 0 || news.length >= Math.min(count, dimension));
+    };
+    return (
+      isOver(pairs.toReversed(), wanted.largest, (value, error) => value + error > top) &&
+      isOver(pairs, wanted.smallest, (value, error) => value - error < bottom)
+    );
+  }
+
+  /** At a restart: what is wanted, and half of the rest on the same sides. */
+  #worthKeeping(pairs: readonly TridiagonalPair[]): TridiagonalPair[] {
+    const { largest, smallest } = this.#settings.wanted;
+    const all = largest + smallest;
+    const spare = Math.floor((pairs.length - all) / 2);
+    const top = largest + Math.round((spare * largest) / Math.max(1, all));
+    const bottom = smallest + Math.round((spare * smallest) / Math.max(1, all));
+    return unique([...pairs.slice(0, bottom), ...pairs.slice(pairs.length - top)]);
+  }
+
+  #lifted(space: KrylovSpace, { largest, smallest }: ReturnType<typeof endsOf<TridiagonalPair>>): RitzPair[] {
+    return unique([...largest, ...smallest]).map((pair) => ({ value: pair.value, vector: space.lifted(pair) }));
   }
 
   /** A random direction at right angles to all of `beside`; undefined where there is none. */
   #start(beside: readonly Float64Array[]): Float64Array | undefined {
-    const v = new Float64Array(this.#operator.size);
-    for (let k = 0; k < this.#support.length; k++) v[this.#support[k]] = this.#random.normal();
+    const { random } = this.#settings;
+    const v = randomVector(this.#space, () => random.normal());
     const before = norm(v);
-    for (let round = 0; round < 2; round++) for (const u of beside) subtract(v, u, dot(u, v));
+    for (let round = 0; round < 2; round++)
+      for (const u of beside) {
+        const along = dot(u, v);
+        for (let i = 0; i < v.length; i++) v[i] -= along * u[i];
+      }
     const length = norm(v);
     return length > 1e-10 * before ? v.map((x) => x / length) : undefined;
   }
 
-  #notFinite({ largest, smallest }: { readonly largest: number; readonly smallest: number }): Found {
-    const pair = { value: Number.NaN, vector: new Float64Array(this.#operator.size).fill(Number.NaN) };
+  #notFinite(): Found {
+    const { largest, smallest } = this.#settings.wanted;
+    const pair = { value: Number.NaN, vector: new Float64Array(this.#space.size).fill(Number.NaN) };
     return { pairs: largest + smallest > 0 ? [pair] : [], settled: false };
   }
 }
 
 const unique = <T>(list: readonly T[]): T[] => [...new Set(list)];
-
-/** w ← w − factor v */
-function subtract(w: Float64Array, v: Float64Array, factor: number): void {
-  for (let i = 0; i < w.length; i++) w[i] -= factor * v[i];
-}
-
-/** From the coordinates of the Krylov space back to those of A. */
-function lifted({ value, vector }: { readonly value: number; readonly vector: Float64Array }, basis: readonly Float64Array[]) {
-  const out = new Float64Array(basis[0].length);
-  basis.forEach((v, k) => {
-    subtract(out, v, -vector[k]);
-  });
-  const length = norm(out);
-  return { value, vector: out.map((x) => x / length) };
-}

@@ -1,11 +1,10 @@
 import {
   batchObjective,
-  dense,
+  dense as denseLayer,
   extremeEigenvalues,
   flatten,
   hessianOperator,
   problems,
-  type SymmetricOperator,
   sequential,
   tanh,
   tensor,
@@ -17,13 +16,7 @@ import { tridiagonalEigen } from "../../src/algebra/index.js";
 import { symmetricEigenvalues } from "../../src/curvature/eigenvalues.js";
 import { Derivatives } from "../../src/curvature/index.js";
 import { RandomStream } from "../../src/tensor/random.js";
-
-const operatorOf = (matrix: readonly (readonly number[])[]): SymmetricOperator => ({
-  size: matrix.length,
-  times: (v) => matrix.map((row) => row.reduce((sum, a, j) => sum + a * v[j], 0)),
-});
-
-const diagonal = (values: readonly number[]): SymmetricOperator => ({ size: values.length, times: (v) => v.map((x, i) => x * values[i]) });
+import { dense, diagonal } from "./operators.js";
 
 describe("tridiagonalEigen", () => {
   it("of the second difference: 2 − 2 cos(kπ/(n + 1)), with sines for vectors", () => {
@@ -56,7 +49,7 @@ describe("extremeEigenvalues", () => {
     const matrix = half.map((row, i) => row.map((a, j) => a + half[j][i]));
     const all = symmetricEigenvalues(matrix).sort((a, b) => a - b);
     const k = Math.min(n, 4);
-    const { largest, smallest, converged } = extremeEigenvalues(operatorOf(matrix), { largest: k, smallest: k });
+    const { largest, smallest, converged } = extremeEigenvalues(dense(matrix), { largest: k, smallest: k });
     expect(converged).toBe(true);
     const scale = Math.max(...all.map(Math.abs));
     largest.forEach(({ value, vector, residual }, i) => {
@@ -116,7 +109,7 @@ describe("extremeEigenvalues", () => {
   });
 
   it("of a network in float32 know their own error, and leave out the gaps between its parameters", () => {
-    const objective = batchObjective(sequential(flatten(), dense(3), tanh(), dense(10)), digits({ train: 16, test: 1 }), {
+    const objective = batchObjective(sequential(flatten(), denseLayer(3), tanh(), denseLayer(10)), digits({ train: 16, test: 1 }), {
       records: 16,
       dtype: "f32",
     });
@@ -128,6 +121,30 @@ describe("extremeEigenvalues", () => {
     // Float32 products: 24 bits, and sums over some thousand elements.
     expect(rayleigh / largest[0].value).toBeCloseTo(1, 4);
     expect(largest[0].residual).toBeLessThan(3e-4 * largest[0].value);
+  });
+
+  it("are found with few vectors, by restarts", () => {
+    const values = Array.from({ length: 300 }, (_, i) => Math.sqrt(i));
+    [values[4], values[8]] = [20, 20];
+    for (const [vectors, wanted] of [
+      [14, { largest: 4, smallest: 0 }],
+      [25, { largest: 3, smallest: 3 }],
+    ] as const) {
+      let most = 0;
+      const found = extremeEigenvalues(diagonal(values), { ...wanted, vectors, products: 3000 });
+      expect(found.converged).toBe(true);
+      for (const [pairs, sorted] of [
+        [found.largest, values.toSorted((a, b) => b - a)],
+        [found.smallest, values.toSorted((a, b) => a - b)],
+      ] as const)
+        pairs.forEach(({ value, residual }, i) => {
+          expect(Math.abs(value - sorted[i])).toBeLessThanOrEqual(1e-8 * 20);
+          expect(residual).toBeLessThanOrEqual(2e-10 * 20);
+          most = Math.max(most, residual);
+        });
+      expect(found.products).toBeGreaterThan(vectors);
+    }
+    expect(() => extremeEigenvalues(diagonal(values), { largest: 10, vectors: 12 })).toThrow(/vectors/);
   });
 
   it("are the same bits again, and others for another seed", () => {
