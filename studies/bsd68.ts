@@ -1,19 +1,21 @@
-/** Gaussian noise on the 68 pictures of BSD68, removed by minimising energies: how far that comes beside methods that were built or trained for it. */
+/** Gaussian noise on the 68 pictures of BSD68, removed by minimising energies and by one's own networks: how far that comes beside methods that were built or trained for it. */
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { SteepestError, type Tensor } from "steepest";
+import { basename, join, resolve } from "node:path";
+import { applyInTiles, SteepestError, type Tensor, tensor } from "steepest";
 import { digits } from "steepest/data";
 import { type Image, readImage } from "steepest/images";
+import { loadRun } from "steepest/node";
 import { exactTikhonov, gaussianNoise, imageTensor, psnr, restore, tensorImage, totalVariation } from "steepest/vision";
 import { measure, type Planned } from "./rows.js";
 import type { Study, StudyOptions, StudyResult } from "./study.js";
 
 export const bsd68: Study = {
   name: "bsd68",
-  title: "Denoising BSD68 by minimising energies",
+  title: "Denoising BSD68 by energies and by trained networks",
   needs: "the 68 pictures of BSD68 as PNG files, as steepest data get bsd68 puts them",
   seeds: 1,
   builtIn: true,
+  takesRuns: "a denoiser for grey pictures that steepest train made, at each σ that it was trained for",
   run,
 };
 
@@ -32,21 +34,40 @@ const factors = {
 
 type Denoiser = (noisy: Tensor, lambda: number) => Promise<Tensor>;
 
+/** A network that was trained. */
+interface Learned {
+  readonly name: string;
+  /** Of 255: the least and the largest noise that it has met. */
+  readonly sigma: readonly [number, number];
+  readonly effort: string;
+  denoise(noisy: Tensor): Promise<Tensor>;
+}
+
 const byTikhonov: Denoiser = async (noisy, lambda) => exactTikhonov(noisy, { lambda });
 const byVariation: Denoiser = async (noisy, lambda) =>
   (await restore(noisy, totalVariation({ lambda }), { tolerance: 1e-3, iterations: 500 })).image;
 
 async function run(options: StudyOptions): Promise<StudyResult> {
   const pictures = await picturesOf(options);
+  const learned = await Promise.all((options.runs ?? []).map(learnedFrom));
   const rows = levels.flatMap(({ sigma, others }): Planned[] => {
     const deviation = sigma / 255;
     const noisy = (seed: number, index: number) => gaussianNoise(imageTensor(pictures[index]), { sigma: deviation, seed, index });
     /** Mean PSNR over every n-th picture, rounded to 8 bits. */
-    const mean = async (method: Denoiser, lambda: number, seed: number, every: number, tell: (share: number, text: string) => void) => {
+    const mean = async (
+      method: Denoiser,
+      lambda: number | undefined,
+      seed: number,
+      every: number,
+      tell: (share: number, text: string) => void,
+    ) => {
       let [sum, count] = [0, 0];
       for (let i = 0; i < pictures.length; i += every) {
-        sum += psnr(tensorImage(await method(noisy(seed, i), lambda)), pictures[i]);
-        tell((i + 1) / pictures.length, `λ = ${lambda.toPrecision(3)}, picture ${i + 1} of ${pictures.length}`);
+        sum += psnr(tensorImage(await method(noisy(seed, i), lambda ?? 0)), pictures[i]);
+        tell(
+          (i + 1) / pictures.length,
+          `${lambda === undefined ? "" : `λ = ${lambda.toPrecision(3)}, `}picture ${i + 1} of ${pictures.length}`,
+        );
         count++;
       }
       return sum / count;
@@ -93,6 +114,15 @@ async function run(options: StudyOptions): Promise<StudyResult> {
           factors.variation.map((factor) => factor / deviation),
         ),
       },
+      ...learned
+        .filter((network) => network.sigma[0] <= sigma && sigma <= network.sigma[1])
+        .map((network) => ({
+          name: `${network.name}, σ = ${sigma}`,
+          published: others,
+          effort: network.effort,
+          work: 60,
+          run: (seed: number, tell: (share: number, text: string) => void) => mean(network.denoise, undefined, seed, 1, tell),
+        })),
     ];
   });
   return {
@@ -102,9 +132,40 @@ async function run(options: StudyOptions): Promise<StudyResult> {
     protocol: [
       `${pictures.length} pictures; Gaussian noise that is not clipped, one seed for each picture; restored pictures rounded to 8 bits, nothing cut off at the borders.`,
       `λ is the best of ${factors.variation.length} on every eighth picture, the same for all pictures of one σ; the PSNR is over all of them.`,
+      ...(learned.length === 0
+        ? []
+        : [
+            "Networks: one application to each picture, without a look at σ; they have not met these pictures if they were trained on Train400.",
+          ]),
       "Tikhonov: the exact minimum by cosines. Total variation: isotropic, until the gap is a thousandth of the energy.",
       "BM3D and DnCNN as the authors of DnCNN print them (arXiv 1608.03981), with noise of their own.",
     ],
+  };
+}
+
+/** @throws SteepestError for a run that is no denoiser of grey pictures */
+async function learnedFrom(folder: string): Promise<Learned> {
+  const run = await loadRun(folder);
+  const { sigma } = run.configuration;
+  const [from, to] = Array.isArray(sigma) ? sigma.map(Number) : [];
+  if (from === undefined || to === undefined || run.inputShape.at(-1) !== 1)
+    throw new SteepestError({
+      problem: "The run did not train a denoiser of grey pictures",
+      expected: "what steepest train --data pictures:DIR leaves",
+      received: `${run.title}, of inputs [${run.inputShape.join(", ")}]`,
+      where: folder,
+    });
+  const weights = run.layers.reduce((sum, { parameters }) => sum + parameters, 0);
+  const minutes = run.results.seconds / 60;
+  return {
+    name: basename(resolve(folder)),
+    sigma: [from, to],
+    effort: `${weights} weights, trained once in ${minutes < 10 ? minutes.toFixed(1) : Math.round(minutes)} min`,
+    async denoise(noisy) {
+      const [height, width] = noisy.shape;
+      const { data } = await applyInTiles({ training: run.training, ...run.point }, { width, height, channels: 1, data: noisy.data() });
+      return tensor(data, { shape: [height, width] });
+    },
   };
 }
 

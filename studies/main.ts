@@ -17,9 +17,15 @@ const help = `npm run study -- NAME --data DIR [options]
 
 A published experiment, done again: a table of its numbers over several seeds, beside those that were published.
 
-${studies.map(({ name, title, needs }) => `  ${name}    ${title}\n${" ".repeat(name.length + 6)}needs ${needs}`).join("\n")}
+${studies
+  .map(({ name, title, needs, takesRuns }) => {
+    const indent = `\n${" ".repeat(name.length + 6)}`;
+    return `  ${name}    ${title}${indent}needs ${needs}${takesRuns === undefined ? "" : `${indent}takes --run DIR, ${takesRuns}`}`;
+  })
+  .join("\n")}
 
   --data DIR   where its data lie
+  --run DIR    the run folder of a trained network, to be measured as well; more than once for several
   --only ROW   only the rows with this in their names: a long study can be done row by row
   --seeds N    how many seeds, from 1 on (default: as many as the study says)
   --quick      a small part of it in seconds, some on built-in data: shows that it works, not what it finds
@@ -51,11 +57,13 @@ async function main(): Promise<void> {
       `${name === undefined ? "which study?" : `there is no study ${JSON.stringify(positionals.join(" "))}.`} There are: ${studies.map((s) => s.name).join(", ")}`,
     );
   if (values.data === undefined && !(values.quick && study.builtIn)) throw new Usage(`${study.name} needs --data DIR: ${study.needs}`);
+  if (values.run !== undefined && study.takesRuns === undefined) throw new Usage(`${study.name} takes no --run`);
   const count = values.seeds === undefined ? (values.quick ? 2 : study.seeds) : number(values.seeds);
   if (values.json && values.markdown) throw new Usage("--json or --markdown, not both");
   const progress = progressTo(process.stderr);
   const result = await study.run({
     ...(values.data === undefined ? {} : { data: values.data }),
+    ...(values.run === undefined ? {} : { runs: values.run }),
     ...(values.only === undefined ? {} : { only: values.only }),
     seeds: Array.from({ length: count }, (_, i) => i + 1),
     quick: values.quick ?? false,
@@ -71,6 +79,7 @@ function parse() {
       allowPositionals: true,
       options: {
         data: { type: "string" },
+        run: { type: "string", multiple: true },
         only: { type: "string" },
         seeds: { type: "string" },
         quick: { type: "boolean" },

@@ -4,6 +4,8 @@
 export interface StudyOptions {
   /** Where its data lie; absent only where `builtIn` allows it. */
   readonly data?: string;
+  /** Run folders of networks that are measured beside the rest, where a study has a use for them. Default: none. */
+  readonly runs?: readonly string[];
   /** Only the rows with this in their names. Default: all. */
   readonly only?: string;
   /** One run for each. */
@@ -53,6 +55,8 @@ export interface Study {
   readonly seeds: number;
   /** Whether its short form makes do with built-in data. */
   readonly builtIn?: boolean;
+  /** What trained networks it measures, as `steepest train` leaves them. Default: none. */
+  readonly takesRuns?: string;
   run(options: StudyOptions): Promise<StudyResult>;
 }
 

@@ -2,6 +2,7 @@
 import { openProgram } from "../backends/wasm/threads/index.js";
 import type { EntryPoint } from "../compiler/program.js";
 import { reachAlong } from "../models/chain.js";
+import type { BuiltModel } from "../models/model.js";
 import { type ModelPoint, Training } from "../objectives/training.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
@@ -38,11 +39,12 @@ export interface ImageModel extends ModelPoint {
  *
  * An output pixel depends on inputs up to r pixels away, where r is the sum over the layers (½ (kernel − 1) · dilation for a convolution). Of each tile r pixels at
  * inner edges are thrown away; tiles at the border of the image end there, so that padding is that of the whole image. The result is that of
- * the whole image at once, up to the rounding of sums that are arranged differently. Memory is that of one tile.
+ * the whole image at once, up to the rounding of sums that are arranged differently. Memory is that of one tile. Networks with other layers (pooling and
+ * enlarging, as in an autoencoder) take the image as one tile, where they give back its extents.
  *
  * @param model a run of `fit`
  * @param image numbers as in the data of the training, intensities from 0 to 1 for `restorationPairs`
- * @throws SteepestError for models with other layers, tiles too small for what the layers see, and images that do not fit the model
+ * @throws SteepestError for models with other layers that give back other extents, tiles too small for what the layers see, and images that do not fit the model
  * @example
  * ```ts
  * import { applyInTiles, dncnn, fit } from "steepest";
@@ -70,19 +72,21 @@ export async function applyInTiles(
       received: `${data.length} numbers for ${width} × ${height} × ${channels}`,
     });
   const reach = reachAlong(model.layers);
-  if (typeof reach !== "number")
+  if (typeof reach !== "number" && !keepsExtents(model, image))
     throw new SteepestError({
-      problem: `${model.name} cannot be applied in tiles`,
-      expected: "layers that keep the extents of their images, and say how far they see (`reach` of defineLayer)",
+      problem: `${model.name} cannot be applied in tiles, nor to an image of ${width} × ${height} as a whole`,
+      expected:
+        "layers that keep the extents of their images, and say how far they see (`reach` of defineLayer); or an image whose extents come back",
       received: `layer ${reach.path}`,
     });
-  if (!Number.isInteger(tile) || tile < 2 * reach + 1)
+  if (typeof reach === "number" && (!Number.isInteger(tile) || tile < 2 * reach + 1))
     throw new SteepestError({
       problem: "the tile is too small for what the layers see",
       expected: `a whole number from ${2 * reach + 1}: a pixel depends on those up to ${reach} away`,
       received: String(tile),
     });
-  const [rows, columns] = [tilesAlong(height, reach, tile), tilesAlong(width, reach, tile)];
+  const along = (extent: number) => (typeof reach === "number" ? tilesAlong(extent, reach, tile) : tilesAlong(extent, 0, extent));
+  const [rows, columns] = [along(height), along(width)];
   const sized = new Training({ ...training.parts, model: model.rebuild([rows.extent, columns.extent, channels]) });
   const outputChannels = sized.parts.model.outputShape[2];
   const { theta: weights, carried } = modelVariables(sized);
@@ -112,6 +116,17 @@ export async function applyInTiles(
     return { width, height, channels: outputChannels, data: result };
   } finally {
     program.close();
+  }
+}
+
+/** Whether a model gives back the extents of an image that it sees as a whole. */
+function keepsExtents(model: BuiltModel, { width, height, channels }: FloatImage): boolean {
+  try {
+    const [rows, columns] = model.rebuild([height, width, channels]).outputShape;
+    return rows === height && columns === width;
+  } catch (error) {
+    if (error instanceof SteepestError) return false;
+    throw error;
   }
 }
 

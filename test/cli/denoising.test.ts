@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodePng } from "steepest/images";
+import { encodePng, readImage } from "steepest/images";
 import { loadRun } from "steepest/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run } from "./fake-engine.js";
@@ -67,6 +67,30 @@ describe("steepest train --data pictures:DIR", () => {
       at("clean/test/last.png"),
     );
     expect(restored.result.psnr).toBeGreaterThan(Number(restored.result.psnrInput) + 3);
+    // Beside energies: one network for all pictures, and as many unknowns as pixels for each.
+    const methods = ["tv", `dncnn:${folder}`, "tikhonov"];
+    const compared = await json("denoise", at("noisy.png"), "-o", at("by-tv.png"), "--against", methods.slice(1).join(), "--clean", at("clean/test/last.png"), "--compare", at("all.png")); // biome-ignore format: one command
+    const rows = compared.result.comparison as Record<string, number>[];
+    expect(rows.map(({ method }) => method)).toEqual(methods);
+    expect(rows.map(({ variables }) => variables)).toEqual([900, stored.layers.reduce((sum, { parameters }) => sum + parameters, 0), 900]);
+    expect(rows.map(({ trainingSeconds }) => trainingSeconds)).toEqual([null, stored.results.seconds, null]);
+    expect(rows[1].psnr).toBe(restored.result.psnr);
+    expect(rows[0]).toMatchObject({ psnr: compared.result.psnr, ssim: compared.result.ssim, lambda: compared.result.lambda });
+    for (const { seconds } of rows) expect(seconds).toBeGreaterThan(0);
+    expect((await readImage(readFileSync(at("all.png")))).width).toBe(5 * 30 + 4 * 8);
+    const words = await steepest(
+      "denoise",
+      at("noisy.png"),
+      "-o",
+      at("by-tv.png"),
+      "--against",
+      "tikhonov",
+      "--clean",
+      at("clean/test/last.png"),
+    );
+    expect(words.out).toMatch(/method +variables +trained +this picture +PSNR +SSIM\n +tv +900 +– .*dB.*\n +tikhonov +900 /);
+    expect((await steepest("denoise", at("noisy.png"), "-o", at("no.png"), "--against", "tv,tikhonof")).code).toBe(2);
+
     // What has no classes cannot be evaluated as if it had.
     const evaluated = await steepest("evaluate", folder);
     expect([evaluated.code, evaluated.err]).toEqual([2, expect.stringMatching(/steepest denoise/)]);

@@ -1,6 +1,7 @@
 import {
   adam,
   applyInTiles,
+  autoencoder,
   batchNorm,
   conv2d,
   defineLayer,
@@ -16,13 +17,16 @@ import {
   residual,
   sequential,
   type TrainingProgress,
+  tensor,
   upsample2d,
 } from "steepest";
 import { restorationPairs } from "steepest/data";
 import { describe, expect, it } from "vitest";
+import { interpret } from "../../src/backends/interpreter/index.js";
 import { splitPairs } from "../../src/data/restoration/pairs.js";
 import { tilesAlong } from "../../src/descent/tiles.js";
 import { reachAlong } from "../../src/models/chain.js";
+import { Training } from "../../src/objectives/training.js";
 import { RandomStream } from "../../src/tensor/random.js";
 import { hashOf } from "../backends/threads/network.js";
 import { rejectionOf } from "../errors.js";
@@ -171,12 +175,24 @@ describe("applyInTiles", () => {
     }
   });
 
+  it("takes the image as a whole where layers make it smaller and larger again, if its extents come back", async () => {
+    const run = await train(autoencoder({ filters: [4, 3] }), { epochs: 1 });
+    const data = image.data.slice(0, 36 * 52);
+    const { data: result } = await applyInTiles(run, { width: 52, height: 36, channels: 1, data }, { tile: 20 });
+    const sized = new Training({ ...run.training.parts, model: run.model.rebuild([36, 52, 1]) });
+    const whole = interpret([sized.output(tensor(run.theta), tensor(data, { shape: [1, 36, 52, 1] }))])[0];
+    // Values from 0 to 1 behind sums of at most 72 products, five times over: each is good to 72 · 2⁻²⁴ of its terms.
+    for (let i = 0; i < whole.length; i++) expect(Math.abs(result[i] - whole[i])).toBeLessThan(1e-4);
+    expect(new Set(result).size).toBeGreaterThan(100);
+  });
+
   it("refuses what it cannot do", async () => {
     const own = defineLayer({ name: "own", apply: (x) => x });
     const fitted = (model: Model) => train(model, { epochs: 1 });
     const pooled = await fitted(sequential(conv2d(2, 3), maxPool2d(2), upsample2d(2), conv2d(1, 3)));
     expect((await rejectionOf(applyInTiles(pooled, image))).message).toMatch(/cannot be applied in tiles[\s\S]*maxPool1/);
-    expect((await rejectionOf(applyInTiles(await fitted(sequential(conv2d(1, 3), own)), image))).message).toMatch(/own1/);
+    // A layer that does not say how far it sees is given the image as a whole.
+    expect((await applyInTiles(await fitted(sequential(conv2d(1, 3), own)), image, { tile: 8 })).data).toHaveLength(53 * 41);
     const deep = await fitted(dncnn({ depth: 3, filters: 2 }));
     expect((await rejectionOf(applyInTiles(deep, image, { tile: 6 }))).message).toMatch(/from 7/);
     expect((await rejectionOf(applyInTiles(deep, { ...image, channels: 3 }))).message).toMatch(/does not fit/);

@@ -1,5 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { adam, dncnn, fit, linear } from "steepest";
+import { digits, restorationPairs } from "steepest/data";
+import { saveRun } from "steepest/node";
 import { describe, expect, it } from "vitest";
 import { root } from "../../scripts/sources.mjs";
 import { bsd68 } from "../../studies/bsd68.js";
@@ -8,6 +12,7 @@ import { fashion2c2d } from "../../studies/fashion-2c2d.js";
 import { mnist } from "../../studies/mnist.js";
 import type { Study } from "../../studies/study.js";
 import { isInside } from "../../studies/table.js";
+import { rejectionOf } from "../errors.js";
 import { isFull } from "../full.js";
 
 const short = (study: Study, only?: string) =>
@@ -51,6 +56,32 @@ describe("the studies of networks, in their short forms on digits", () => {
     expect(Math.abs(noisy - 20.17)).toBeLessThan(0.5);
     expect(tikhonov).toBeGreaterThan(noisy);
     expect(variation).toBeGreaterThan(tikhonov);
+  });
+
+  it("bsd68: a network of one's own, at the noise that it was trained for", { timeout: 60_000 }, async () => {
+    const { inputs } = digits({ train: 40, test: 1 });
+    const images = Array.from({ length: 40 }, (_, i) => {
+      const data = Uint8Array.from(inputs.data.subarray(784 * i, 784 * (i + 1)));
+      return { width: 28, height: 28, channels: 1, depth: 8, data } as const;
+    });
+    const pairs = restorationPairs(images.slice(3), { patch: 28, sigma: [15, 30], patches: 320 });
+    const folder = mkdtempSync(join(tmpdir(), "steepest-bsd68-"));
+    try {
+      const options = { optimizer: adam({ learningRate: 0.005 }), epochs: 8, batchSize: 16 };
+      await saveRun(await fit(dncnn({ depth: 3, filters: 8 }), pairs, options), join(folder, "mine"));
+      const { rows, protocol } = await bsd68.run({ seeds: [1], quick: true, report: () => undefined, runs: [join(folder, "mine")] });
+      const names = rows.map(({ name }) => name);
+      expect(names.filter((name) => name.startsWith("mine"))).toEqual(["mine, σ = 15", "mine, σ = 25"]);
+      const at = (name: string) => rows.find((row) => row.name === name)?.values[0] ?? Number.NaN;
+      expect(at("mine, σ = 25")).toBeGreaterThan(at("noisy, σ = 25") + 3);
+      expect(rows.find(({ name }) => name === "mine, σ = 25")?.effort).toMatch(/^\d+ weights, trained once in 0\.\d min$/);
+      expect(protocol.join()).toMatch(/one application/);
+      await saveRun(await fit(linear(), digits({ train: 64, test: 1 })), join(folder, "other"));
+      const refused = await rejectionOf(bsd68.run({ seeds: [1], quick: true, report: () => undefined, runs: [join(folder, "other")] }));
+      expect(refused.message).toMatch(/did not train a denoiser/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("cifar10-cnn: on digits in colour", async () => {

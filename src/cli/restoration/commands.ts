@@ -17,6 +17,7 @@ import {
   iterations,
   lambda,
   minimised,
+  type NamedWork,
   type RestorationWork,
   type RestoredValues,
   restorePicture,
@@ -27,6 +28,12 @@ const method = textOption("method", denoiserForms, {
   help: "what is minimised, or a learned denoiser",
   default: "tv",
   check: denoiserNamed,
+});
+const against = textOption("against", "METHOD[,METHOD…]", {
+  help: "do the same by other methods, and compare: variables, time, quality",
+  default: undefined,
+  defaultText: "none",
+  check: (text) => text.split(",").forEach(denoiserNamed),
 });
 const sigma = numberOption("sigma", {
   help: "standard deviation of the noise, of 255; λ follows from it",
@@ -44,36 +51,42 @@ export const denoise: Command = {
   name: "denoise",
   summary: "take noise out of a picture",
   about:
-    "Minimises an energy, the smoothness of the picture plus λ times its distance from the noisy one. Without --lambda, λ is chosen so that as much is taken out as the noise is strong (the discrepancy principle). dncnn:RUN applies a trained network instead, to pictures of any size. With --clean, quality is measured on the pictures as they are written.",
+    "Minimises an energy, the smoothness of the picture plus λ times its distance from the noisy one. Without --lambda, λ is chosen so that as much is taken out as the noise is strong (the discrepancy principle). dncnn:RUN applies a trained network instead, to pictures of any size. With --clean, quality is measured on the pictures as they are written; --against sets other methods beside this one.",
   examples: [
     "steepest denoise noisy.png -o restored.png --sigma 25 --clean photo.png",
     "steepest denoise noisy.png -o restored.png --method tikhonov --lambda 0.5 --json",
     "steepest denoise noisy.png -o restored.png --method dncnn:runs/dncnn --clean photo.png",
+    "steepest denoise noisy.png -o restored.png --method tv --against tikhonov,dncnn:runs/dncnn --clean photo.png",
     "steepest denoise noisy.png -o restored.png --data l1 --lambda 1.2 --compare both.png --figure energy.svg",
   ],
   positionals: [input],
-  options: [output, method, sigma, lambda, data, clean, iterations, tolerance, compare, figure, threads],
+  options: [output, method, against, sigma, lambda, data, clean, iterations, tolerance, compare, figure, threads],
   run(context, args) {
-    const name = args.get(method);
-    const { denoiser, argument } = denoiserNamed(name);
     const noise = args.get(sigma);
-    return restorePicture(context, args, name, ({ source, clean: truth, signal, progress }) =>
-      denoiser.denoise(
-        {
-          values: source.values,
-          reference: truth?.values,
-          lambda: args.get(lambda),
-          sigma: noise === undefined ? undefined : noise / 255,
-          data: args.get(data),
-          iterations: args.get(iterations),
-          tolerance: args.get(tolerance),
-          threads: args.get(threads),
-          signal,
-          progress,
-        },
-        argument,
-      ),
-    );
+    const by = (name: string): NamedWork => {
+      const { denoiser, argument } = denoiserNamed(name);
+      return {
+        method: name,
+        work: ({ source, clean: truth, signal, progress }) =>
+          denoiser.denoise(
+            {
+              values: source.values,
+              reference: truth?.values,
+              lambda: args.get(lambda),
+              sigma: noise === undefined ? undefined : noise / 255,
+              data: args.get(data),
+              iterations: args.get(iterations),
+              tolerance: args.get(tolerance),
+              threads: args.get(threads),
+              signal,
+              progress,
+            },
+            argument,
+          ),
+      };
+    };
+    const first = by(args.get(method));
+    return restorePicture(context, args, first.method, first.work, { others: args.get(against)?.split(",").map(by) ?? [] });
   },
 };
 
@@ -182,6 +195,8 @@ export const upscale: Command = {
   options: [output, factor, energy, noiseBehind, lambda, clean, iterations, tolerance, compare, figure, threads],
   run(context, args) {
     const times = args.get(factor);
-    return restorePicture(context, args, args.get(energy), (work) => throughOperator(args, downsampled(times), work, 300), times);
+    return restorePicture(context, args, args.get(energy), (work) => throughOperator(args, downsampled(times), work, 300), {
+      scale: times,
+    });
   },
 };

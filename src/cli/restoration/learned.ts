@@ -1,6 +1,7 @@
 /** Denoisers that were trained, from their run folders. */
 import { applyInTiles, type ImageModel } from "../../descent/tiles.js";
 import { loadRun } from "../../runs/run-folder.js";
+import type { StoredRun } from "../../runs/stored-run.js";
 import { SteepestError } from "../../tensor/error.js";
 import { fromHost, type Tensor } from "../../tensor/tensor.js";
 import { sameShape, showShape } from "../../tensor/types.js";
@@ -18,13 +19,17 @@ export const dncnnDenoiser: Denoiser = {
         expected: "--method dncnn:RUN without --lambda and --data",
         received: lambda === undefined ? `--data ${data}` : `--lambda ${lambda}`,
       });
-    return { values: await denoised(await networkOf(folder), values, threads), iterations: 1, status: "converged", history: [] };
+    const run = await loadRun(folder);
+    const restored = await denoised(networkOf(run, folder), values, threads);
+    return {
+      ...{ values: restored, iterations: 1, status: "converged", history: [] },
+      ...{ variables: run.layers.reduce((sum, { parameters }) => sum + parameters, 0), trainingSeconds: run.results.seconds },
+    };
   },
 };
 
 /** The network of a run folder, from pictures to pictures. */
-async function networkOf(folder: string): Promise<ImageModel> {
-  const run = await loadRun(folder);
+function networkOf(run: StoredRun, folder: string): ImageModel {
   const { inputShape, outputShape } = run.model;
   if (inputShape.length !== 3 || !sameShape(inputShape, outputShape))
     throw new SteepestError({

@@ -1,7 +1,8 @@
 /** What all commands that restore a picture share: options, files, quality, the report. */
 
+import type { Image } from "../../data/images/image.js";
 import { lineChart } from "../../figures/line-chart.js";
-import { formatCount, formatNumber } from "../../figures/number-format.js";
+import { formatCount, formatDuration, formatNumber } from "../../figures/number-format.js";
 import { type Panels, panels } from "../../figures/panels.js";
 import { SteepestError } from "../../tensor/error.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -44,6 +45,10 @@ export interface RestoredValues {
   readonly iterations: number;
   readonly status: RestorationStatus;
   readonly history: readonly RestorationLook[];
+  /** How many numbers were looked for: of the picture, or of the network, once for all pictures. */
+  readonly variables: number;
+  /** Of a network: how long it was trained. */
+  readonly trainingSeconds?: number;
 }
 
 /** The minimum of an energy, with the λ that weighed it and the noise that λ was chosen for. */
@@ -56,9 +61,16 @@ export function minimised(run: Restoration<Tensor>, lambda: number, sigma: numbe
     iterations,
     status,
     history,
+    variables: values.size,
     ...(gap === undefined ? {} : { gap }),
     ...(sigma === undefined ? {} : { sigma }),
   };
+}
+
+/** A method with its name as it is reported. */
+export interface NamedWork {
+  readonly method: string;
+  work(given: RestorationWork): Promise<RestoredValues>;
 }
 
 export interface RestorationWork {
@@ -69,7 +81,7 @@ export interface RestorationWork {
 }
 
 /**
- * Reads the pictures, lets a method work, writes what it gives, and reports.
+ * Reads the pictures, lets a method work, writes what it gives, and reports; others do the same for comparison, and are reported beside it.
  *
  * @param method as it is named in the report
  * @param scale how many times larger the result is than the input
@@ -79,7 +91,7 @@ export async function restorePicture(
   args: Arguments,
   method: string,
   work: (given: RestorationWork) => Promise<RestoredValues>,
-  scale = 1,
+  { scale = 1, others = [] }: { readonly scale?: number; readonly others?: readonly NamedWork[] } = {},
 ): Promise<ExitCode> {
   const { out, err } = context;
   const file = outputOf(args);
@@ -92,27 +104,36 @@ export async function restorePicture(
   const abort = new AbortController();
   const endListening = context.onInterrupt(() => abort.abort());
   const isShown = err.isTerminal && !args.get(quiet);
-  const began = performance.now();
-  let run: RestoredValues;
+  const given: RestorationWork = {
+    source,
+    clean: reference,
+    signal: abort.signal,
+    progress: ({ iteration, energy }) => isShown && err.write(`\r${formatCount(iteration)} iterations, energy ${formatNumber(energy, 6)} `),
+  };
+  const restored: Restored[] = [];
   try {
-    run = await work({
-      source,
-      clean: reference,
-      signal: abort.signal,
-      progress: ({ iteration, energy }) =>
-        isShown && err.write(`\r${formatCount(iteration)} iterations, energy ${formatNumber(energy, 6)} `),
-    });
+    for (const each of [{ method, work }, ...others]) {
+      if (restored.length > 0 && abort.signal.aborted) break;
+      const began = performance.now();
+      const run = await each.work(given);
+      const seconds = (performance.now() - began) / 1000;
+      const picture = pictureLike(source, run.values);
+      const measures = reference ? qualityOf(comparable(picture), source, reference, scale) : {};
+      restored.push({ method: each.method, run, seconds, picture, measures });
+    }
   } finally {
     endListening();
     if (isShown) err.write("\r\u001b[K");
   }
-  const seconds = (performance.now() - began) / 1000;
-  const picture = pictureLike(source, run.values);
+  const [{ run, seconds, picture, measures }] = restored;
   await savePicture(file, picture);
-  if (besides !== undefined) await savePicture(besides, sideBySide([source.image, picture, ...(reference ? [reference.image] : [])]));
+  if (besides !== undefined)
+    await savePicture(
+      besides,
+      sideBySide([source.image, ...restored.map((each) => each.picture), ...(reference ? [reference.image] : [])]),
+    );
   const chart = args.get(figure);
   if (chart !== undefined) await saveFigure(chart, historyFigure(method, run.history));
-  const measures = reference ? qualityOf(comparable(picture), source, reference, scale) : {};
   const report = {
     method,
     lambda: run.lambda,
@@ -124,11 +145,32 @@ export async function restorePicture(
     ...measures,
     seconds,
     output: file,
+    ...(others.length === 0 ? {} : { comparison: restored.map(comparisonOf) }),
   };
   if (args.get(json)) printJson(out, report);
   else if (!args.get(quiet)) show(context, report);
   return run.status === "aborted" ? exitCodes.interrupted : run.status === "diverged" ? exitCodes.failed : exitCodes.done;
 }
+
+/** What one of several methods gave. */
+interface Restored {
+  readonly method: string;
+  readonly run: RestoredValues;
+  readonly seconds: number;
+  readonly picture: Image;
+  readonly measures: { readonly psnr?: number; readonly ssim?: number };
+}
+
+/** One method beside the others: what was looked for how long, once or for this picture, and what came of it. */
+const comparisonOf = ({ method, run, seconds, measures: { psnr: decibels, ssim: similarity } }: Restored) => ({
+  method,
+  lambda: run.lambda ?? null,
+  variables: run.variables,
+  trainingSeconds: run.trainingSeconds ?? null,
+  seconds,
+  psnr: decibels ?? null,
+  ssim: similarity ?? null,
+});
 
 function checkSame(source: OpenPicture, reference: OpenPicture, scale: number): void {
   const expected = source.values.shape.map((extent, axis) => (axis >= source.values.rank - 2 ? extent * scale : extent));
@@ -199,6 +241,7 @@ interface Report {
   readonly psnrInput?: number;
   readonly seconds: number;
   readonly output: string;
+  readonly comparison?: readonly ReturnType<typeof comparisonOf>[];
 }
 
 const words: Readonly<Record<RestorationStatus, string>> = {
@@ -224,4 +267,16 @@ function show({ out }: Context, report: Report): void {
     ...(report.ssim === undefined ? [] : [["  SSIM", report.ssim.toFixed(4)]]),
   ];
   for (const line of columnsOf(rows)) out.line(line);
+  if (report.comparison === undefined) return;
+  out.line();
+  const head = ["  method", "variables", "trained", "this picture", "PSNR", "SSIM"];
+  const lines = report.comparison.map((each) => [
+    `  ${each.method}`,
+    formatCount(each.variables),
+    each.trainingSeconds === null ? "–" : formatDuration(each.trainingSeconds),
+    formatDuration(each.seconds),
+    each.psnr === null ? "–" : `${each.psnr.toFixed(2)} dB`,
+    each.ssim === null ? "–" : each.ssim.toFixed(4),
+  ]);
+  for (const line of columnsOf([head, ...lines], [1, 2, 3, 4, 5])) out.line(line);
 }
