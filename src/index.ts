@@ -125,6 +125,7 @@ export {
 export type { MinimizeOptions } from "./descent/settings.js";
 export { applyInTiles, type FloatImage, type ImageModel, type TileOptions } from "./descent/tiles.js";
 export { type AveragedModel, type FitSettings, type TestEvaluation, TrainedRun } from "./descent/trained-run.js";
+export { type RecordPathOptions, TrainingPath } from "./descent/training-path.js";
 export { type CurveData, CurveFit, type FitCurveOptions, fitCurve } from "./fitting/index.js";
 export {
   type DirectionKind,

@@ -23,6 +23,7 @@ import { unusable } from "./settings.js";
 import { checkLoss, checkModel, checkScores } from "./trainable.js";
 import { type TestEvaluation, TrainedRun } from "./trained-run.js";
 import { TrainingLoop } from "./training-loop.js";
+import { type RecordPathOptions, recordPathOf } from "./training-path.js";
 
 export interface FitOptions extends OrderOptions {
   /** Default: cross-entropy where the data has classes, mean squared error where it has not. */
@@ -77,6 +78,11 @@ export interface FitOptions extends OrderOptions {
    * machine's limits are measured afterwards, in about half a second. Default false.
    */
   readonly profile?: boolean;
+  /**
+   * Keep θ at regular steps: `run.path`, for `landscape(run, { plane: "pca" })`. The first and the last one are kept always; when the memory is full, every second
+   * one is given up, and half as many are kept from there on. The weights have the same bits. Default false.
+   */
+  readonly recordPath?: boolean | RecordPathOptions;
 }
 
 /**
@@ -111,6 +117,7 @@ export async function fit<D extends Dataset | RestorationPairs | StreamedDataset
   checkOptionNames("fit", options, names);
   const { epochs = 1, seed = 1, validation = 0, optimizer = adam(), patience, signal, onProgress, onRecord } = options;
   checkOptions(options);
+  const recordPath = recordPathOf(options.recordPath);
   checkOptimizer("fit", optimizer);
   const loss = options.loss ?? (isMade ? halfSquaredSum() : given.classes ? crossEntropy() : meanSquared());
   checkLoss(loss);
@@ -150,6 +157,7 @@ export async function fit<D extends Dataset | RestorationPairs | StreamedDataset
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(recordPath ? { recordPath } : {}),
   });
   const inDecibels = decibelsOf(given, loss, options.regularizer);
   try {
@@ -256,7 +264,7 @@ function checkMade({ augment, order }: FitOptions): void {
 const names = [
   ...["loss", "optimizer", "regularizer", "augment", "epochs", "batchSize", "order", "curriculum", "seed", "validation"],
   ...["weights", "patience", "seconds"],
-  ...["threads", "fast", "workerUrl", "dtype", "signal", "onProgress", "onRecord", "profile"],
+  ...["threads", "fast", "workerUrl", "dtype", "signal", "onProgress", "onRecord", "profile", "recordPath"],
 ];
 
 function checkOptions(options: FitOptions): void {

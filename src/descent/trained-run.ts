@@ -9,6 +9,7 @@ import { type Finding, findTraining } from "./diagnosis/index.js";
 import type { Evaluation, HistoryRecord, Status } from "./history.js";
 import { type Predictor, predictorOf } from "./predictor.js";
 import type { Profile } from "./profile.js";
+import type { TrainingPath } from "./training-path.js";
 
 /** What was asked for, with the defaults filled in. */
 export interface FitSettings {
@@ -45,6 +46,7 @@ export interface TrainOutcome {
   readonly history: readonly HistoryRecord[];
   readonly failure?: Error;
   readonly waitingForData?: number;
+  readonly path?: TrainingPath;
 }
 
 export interface TestEvaluation extends Evaluation {
@@ -108,6 +110,8 @@ export class TrainedRun<D extends Dataset | RestorationPairs | StreamedDataset =
   readonly test?: TestEvaluation;
   /** About 400 lines however many steps there were, and one for each epoch where there is a validation part. */
   readonly history: readonly HistoryRecord[];
+  /** θ at regular steps, where `recordPath` asked for it. It ends with the last step, also where the weights of an earlier epoch were restored. */
+  readonly path?: TrainingPath;
   /** Why records of a streamed data set could not be read, where that ended the training; its status is `aborted` then, and what was learned is kept. */
   readonly failure?: Error;
   /** Of streamed data: the share of the time of training, from 0 to 1, in which steps waited for records; the first ones, before the first step, included. */
@@ -142,6 +146,7 @@ export class TrainedRun<D extends Dataset | RestorationPairs | StreamedDataset =
     if (test) this.test = test;
     if (profile) this.profile = profile;
     this.history = outcome.history;
+    if (outcome.path) this.path = outcome.path;
     if (outcome.failure) this.failure = outcome.failure;
     if (outcome.waitingForData !== undefined) this.waitingForData = outcome.waitingForData;
     if (averaged) this.averaged = averaged;

@@ -21,6 +21,7 @@ import { type RecordFeed, ResidentRecords } from "./record-feed.js";
 import { RecordRing } from "./record-ring.js";
 import { type DescentVariables, descentVariables, initialValues, stateList, variableList } from "./step.js";
 import type { TestEvaluation, TrainOutcome } from "./trained-run.js";
+import { PathRecorder, type RecordPathOptions } from "./training-path.js";
 import { type BatchEntries, TrainingSteps } from "./training-steps.js";
 import { describeTraining } from "./training-words.js";
 
@@ -48,6 +49,7 @@ export interface TrainingLoopOptions {
   readonly threads?: number;
   readonly workerUrl?: string;
   readonly profile?: boolean;
+  readonly recordPath?: RecordPathOptions;
 }
 
 export interface TrainOptions {
@@ -99,6 +101,7 @@ export class TrainingLoop {
   readonly #learning: BatchEntries;
   readonly #perEpoch: number;
   readonly #totalSteps: number;
+  readonly #path: PathRecorder | undefined;
 
   private constructor(
     options: TrainingLoopOptions,
@@ -115,6 +118,8 @@ export class TrainingLoop {
     this.#feed = feed;
     this.#perEpoch = Math.ceil(feed.records / batchSize);
     this.#totalSteps = totalStepsOf(epochs, this.#perEpoch);
+    const { size } = training.parameters;
+    this.#path = options.recordPath && new PathRecorder(options.recordPath, size, training.dtype, this.#totalSteps);
     this.#steps = new TrainingSteps({ training, optimizer, variables, feed, batchSize });
     this.#learning = this.#steps.learning();
   }
@@ -257,9 +262,10 @@ export class TrainingLoop {
       const ready = await reading(() => this.#feed.ready(this.#program, done, signal));
       if (ready === undefined) status = "aborted";
       if (!ready) continue;
-      const wish = isRest ? 1 : Math.min(slice, fullLeft, total - done, ready);
+      const wish = isRest ? 1 : Math.min(slice, fullLeft, total - done, ready, this.#path?.until(done) ?? total);
       previous = here;
       here = { done, entry, values: await this.#snapshot() };
+      this.#path?.see(done, here.values.get(this.#variables.theta) ?? noState);
       const start = performance.now();
       const { steps, traces } = await this.#program.run(entry, wish, signal ? { signal } : {});
       const took = performance.now() - start;
@@ -267,6 +273,7 @@ export class TrainingLoop {
       const isBad = steps > 0 && !(Number.isFinite(traces.loss[steps - 1]) && Number.isFinite(traces.gradientNorm[steps - 1]));
       const good = isBad ? steps - 1 : steps;
       recorder.take(traces, good, done, elapsed(), isRest ? (count % batchSize) / batchSize : 1);
+      this.#path?.took(traces.loss, good);
       done += good;
       samples += steps * (isRest ? count % batchSize : batchSize);
       if (isBad) {
@@ -326,6 +333,7 @@ export class TrainingLoop {
       if (!replayed) done = first;
     }
     if (failure !== undefined && status !== "diverged") status = "aborted";
+    const path = this.#path?.finished(done, await this.#program.read(this.#variables.theta));
     const restored = best !== undefined && Number.isFinite(patience);
     if (best !== undefined && restored) this.#place(best.point);
     if (validation !== undefined && (restored || judged?.at !== done) && failure === undefined) await judge(validation);
@@ -350,6 +358,7 @@ export class TrainingLoop {
       ...(failure ? { failure } : {}),
       ...(this.#options.streaming ? { waitingForData: waiting() } : {}),
       history: recorder.records,
+      ...(path ? { path } : {}),
     };
   }
 
