@@ -73,6 +73,8 @@ export interface RunData {
   readonly results: RunResults;
   readonly history: readonly HistoryRecord[];
   readonly weights: readonly NamedArray[];
+  /** The path of the training, where it was recorded: see `pathArrays`. */
+  readonly pathArrays?: readonly NamedArray[];
   /** The command that makes this run again. */
   readonly command?: string;
 }

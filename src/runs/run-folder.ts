@@ -1,18 +1,20 @@
 /** Run folders: what a training run leaves on disk, written safely and read with suspicion. */
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { HistoryRecord } from "../descent/history.js";
 import { readSafetensors, writeSafetensors } from "../exchange/safetensors.js";
 import type { Loss } from "../models/losses.js";
 import type { BuiltModel, Model } from "../models/model.js";
+import type { NamedArray } from "../models/weights.js";
 import { SteepestError } from "../tensor/error.js";
 import { writeAtomically } from "./atomic-file.js";
 import { makeFolders, removeEmpty } from "./folders.js";
 import { renderReport } from "./report.js";
 import type { ReportMaterial, RunData } from "./run-data.js";
 import { parameterCount } from "./run-data.js";
-import { readHistory, readRunRecord } from "./run-record.js";
+import { readHistory, readRunRecord, type StoredFile } from "./run-record.js";
 import { StoredRun } from "./stored-run.js";
 import { version } from "./version.js";
 
@@ -20,7 +22,13 @@ import { version } from "./version.js";
 export const formatVersion = 1;
 
 const format = "steepest-run";
-const files = { record: "run.json", history: "history.jsonl", weights: "weights.safetensors", report: "report.html" } as const;
+const files = {
+  record: "run.json",
+  history: "history.jsonl",
+  weights: "weights.safetensors",
+  path: "path.safetensors",
+  report: "report.html",
+} as const;
 
 export interface SaveOptions extends ReportMaterial {
   /** Replace the run that the folder holds. Default false. */
@@ -34,28 +42,32 @@ export interface SavedRun {
 }
 
 /**
- * Writes a run folder: `run.json`, `history.jsonl`, `weights.safetensors` and `report.html`, each atomically, `run.json` last.
+ * Writes a run folder: `run.json`, `history.jsonl`, `weights.safetensors`, `report.html`, and `path.safetensors` where the path was recorded, each atomically, `run.json` last.
  *
  * @throws SteepestError as `checkRunFolder`
  */
 export async function saveRun(run: RunData, folder: string, options: SaveOptions = {}): Promise<SavedRun> {
   const { force = false, created = new Date() } = options;
   await checkRunFolder(folder, { force });
-  const { weights, history, ...rest } = run;
-  const bytes = writeSafetensors({ arrays: weights, metadata: new Map([["format", "steepest"]]) });
+  const { weights, history, pathArrays, ...rest } = run;
+  const bytes = bytesOf(weights);
+  const pathBytes = pathArrays && bytesOf(pathArrays);
   const record = {
     format,
     formatVersion,
     steepest: version,
     created: created.toISOString(),
     ...rest,
-    weights: { file: files.weights, sha256: createHash("sha256").update(bytes).digest("hex"), parameters: parameterCount(run) },
+    weights: { file: files.weights, sha256: sha256(bytes), parameters: parameterCount(run) },
+    ...(pathBytes ? { path: { file: files.path, sha256: sha256(pathBytes) } } : {}),
     history: { file: files.history, records: history.length },
   };
   const report = renderReport(run, { ...options, created, folder });
   try {
     await makeFolders(folder);
     await writeAtomically(join(folder, files.weights), bytes);
+    if (pathBytes) await writeAtomically(join(folder, files.path), pathBytes);
+    else await rm(join(folder, files.path), { force: true });
     await writeAtomically(join(folder, files.history), history.map((line) => `${JSON.stringify(line)}\n`).join(""));
     await writeAtomically(join(folder, files.report), report);
     await writeAtomically(join(folder, files.record), `${JSON.stringify(record, undefined, 2)}\n`);
@@ -64,6 +76,10 @@ export async function saveRun(run: RunData, folder: string, options: SaveOptions
   }
   return { folder, report: join(folder, files.report) };
 }
+
+const bytesOf = (arrays: readonly NamedArray[]): Uint8Array => writeSafetensors({ arrays, metadata: new Map([["format", "steepest"]]) });
+
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** What a run folder does not hold, where model or loss were somebody's own. */
 export interface LoadOptions {
@@ -90,20 +106,17 @@ export async function loadRun(folder: string, options: LoadOptions = {}): Promis
   const at = join(folder, files.record);
   const text = await readText(at, folder);
   const record = readRunRecord(text, at, { format, formatVersion });
-  const weightsAt = join(folder, record.weightsFile);
-  const bytes = await readBytes(weightsAt);
-  if (createHash("sha256").update(bytes).digest("hex") !== record.sha256)
-    throw new SteepestError({
-      problem: "The weights are not those that this run was saved with",
-      expected: `SHA-256 ${record.sha256.slice(0, 16)}…, as run.json says`,
-      where: weightsAt,
-      fix: "The file was changed or damaged: restore it, or train again",
-    });
-  const { arrays } = readSafetensors(bytes, weightsAt);
+  const arraysOf = (file: StoredFile, what: string) => readArrays(join(folder, file.file), file.sha256, what);
+  const arrays = arraysOf(record.weights, "weights");
   const historyAt = join(folder, files.history);
   const history: readonly HistoryRecord[] = readHistory(new TextDecoder().decode(await readBytes(historyAt)), historyAt);
   const parts = { ...record.run, weights: arrays, history };
-  return new StoredRun(parts, { created: record.created, version: record.version, where: folder, ...options });
+  const { path } = record;
+  const readPath = path && (() => arraysOf(path, "points of the path"));
+  return new StoredRun(parts, {
+    ...{ created: record.created, version: record.version, where: folder, ...options },
+    ...(readPath ? { readPath } : {}),
+  });
 }
 
 /**
@@ -170,16 +183,38 @@ async function readText(path: string, folder: string): Promise<string> {
   }
 }
 
+/** The arrays of a file, which must be what it was when the run was saved. */
+function readArrays(at: string, expected: string, what: string): readonly NamedArray[] {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(at);
+  } catch (error) {
+    throw cannotRead(at, error);
+  }
+  if (sha256(bytes) !== expected)
+    throw new SteepestError({
+      problem: `The ${what} are not those that this run was saved with`,
+      expected: `SHA-256 ${expected.slice(0, 16)}…, as run.json says`,
+      where: at,
+      fix: "The file was changed or damaged: restore it, or train again",
+    });
+  return readSafetensors(bytes, at).arrays;
+}
+
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new SteepestError({
-      problem: codeOf(error) === "ENOENT" ? "A file of the run is missing" : "A file of the run cannot be read",
-      received: error instanceof Error ? error.message : undefined,
-      where: path,
-    });
+    throw cannotRead(path, error);
   }
+}
+
+function cannotRead(path: string, error: unknown): SteepestError {
+  return new SteepestError({
+    problem: codeOf(error) === "ENOENT" ? "A file of the run is missing" : "A file of the run cannot be read",
+    received: error instanceof Error ? error.message : undefined,
+    where: path,
+  });
 }
 
 function cannotWrite(folder: string, error: unknown): SteepestError {

@@ -12,7 +12,13 @@ export interface RunRecord {
   readonly run: Omit<RunData, "weights" | "history">;
   readonly created: string;
   readonly version: string;
-  readonly weightsFile: string;
+  readonly weights: StoredFile;
+  readonly path?: StoredFile;
+}
+
+/** A file of the run folder, and what its bytes add up to. */
+export interface StoredFile {
+  readonly file: string;
   readonly sha256: string;
 }
 
@@ -37,20 +43,11 @@ export function readRunRecord(
       where,
       fix: "Update Steepest",
     });
-  const weights = file.object("weights");
-  const weightsFile = weights.text("file");
-  if (!/^[\w.-]+$/.test(weightsFile) || weightsFile.startsWith("."))
-    throw new SteepestError({
-      problem: "The weights must lie inside the run folder",
-      expected: "a plain file name",
-      received: weightsFile,
-      where,
-    });
   return {
     created: file.text("created"),
     version: file.text("steepest"),
-    weightsFile,
-    sha256: weights.text("sha256"),
+    weights: readFile(file.object("weights"), where),
+    ...(file.has("path") ? { path: readFile(file.object("path"), where) } : {}),
     run: {
       title: file.text("title"),
       configuration: readConfiguration(file.object("configuration")),
@@ -62,6 +59,17 @@ export function readRunRecord(
       command: file.has("command") ? file.text("command") : undefined,
     },
   };
+}
+
+function readFile(record: PlainReader, where: string): StoredFile {
+  const file = record.text("file");
+  if (/^[\w.-]+$/.test(file) && !file.startsWith(".")) return { file, sha256: record.text("sha256") };
+  throw new SteepestError({
+    problem: "The files of a run must lie inside the run folder",
+    expected: "a plain file name",
+    received: file,
+    where,
+  });
 }
 
 /**

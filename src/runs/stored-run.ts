@@ -2,6 +2,7 @@
 import type { Preprocessing } from "../data/dataset.js";
 import type { HistoryRecord } from "../descent/history.js";
 import { type Predictor, predictorOf } from "../descent/predictor.js";
+import type { TrainingPath } from "../descent/training-path.js";
 import { type Loss, lossNamed } from "../models/losses.js";
 import type { BuiltModel, Model } from "../models/model.js";
 import type { NamedArray } from "../models/weights.js";
@@ -10,6 +11,7 @@ import { SteepestError } from "../tensor/error.js";
 import type { Shape } from "../tensor/types.js";
 import { modelFromData } from "./model-data.js";
 import type { LayerSummary, PlainData, RunConfiguration, RunData, RunResults } from "./run-data.js";
+import { pathFrom } from "./stored-path.js";
 
 interface Origin {
   readonly created: string;
@@ -18,6 +20,8 @@ interface Origin {
   readonly where: string;
   readonly model?: Model | BuiltModel;
   readonly loss?: Loss;
+  /** Reads the path, where there is one. */
+  readonly readPath?: () => readonly NamedArray[];
 }
 
 /** A run as it was saved, with when and by which version. */
@@ -38,6 +42,7 @@ export class StoredRun implements RunData {
   readonly version: string;
   readonly #origin: Origin;
   #training: Training | undefined;
+  #path: TrainingPath | undefined;
 
   constructor(run: RunData, origin: Origin) {
     this.title = run.title;
@@ -79,6 +84,13 @@ export class StoredRun implements RunData {
   /** The weights, as the model lays them out. Errors as `model`. */
   get point(): ModelPoint {
     return this.training.point(new Map(this.weights.map(({ name, data }) => [name, data])));
+  }
+
+  /** The path of the training, where it was recorded; the file is read when this is first asked for. Errors as `loadRun` and `model`. */
+  get path(): TrainingPath | undefined {
+    const { readPath, where } = this.#origin;
+    if (readPath) this.#path ??= pathFrom(readPath(), this.training.layout, where);
+    return this.#path;
   }
 
   /** The trained model as a function from stored inputs (bytes of pictures) to predictions. Errors as `training`. */

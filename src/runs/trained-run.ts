@@ -12,6 +12,7 @@ import { chooseSamples } from "./choose-samples.js";
 import { modelDataOf } from "./model-data.js";
 import type { LayerSummary, RunData, RunResults } from "./run-data.js";
 import { type SavedRun, saveRun as saveRunData } from "./run-folder.js";
+import { pathArrays } from "./stored-path.js";
 
 /** One row per layer, for people. */
 export const layersOf = (model: BuiltModel): LayerSummary[] =>
@@ -106,6 +107,7 @@ export async function saveRun(
     },
     history: run.history,
     weights: weightsOf(run, run),
+    ...(run.path ? { pathArrays: pathArrays(run.path, training.layout) } : {}),
   };
   const classes = data.classes?.length;
   // Of a streamed test part neither pictures nor outputs are at hand.

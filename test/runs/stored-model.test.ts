@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -48,6 +48,26 @@ describe("a model as plain data", () => {
     expect(messageOf(() => modelFromData({ name: "x", layers: [{ type: "dense", units: -2, bias: true }] }, "x"))).toMatch(
       /units of dense/,
     );
+  });
+});
+
+describe("the path of a training", () => {
+  it("is stored beside the weights, and read back as it was", async () => {
+    const folder = join(root, "path");
+    const data = digits({ train: 40, test: 4 });
+    const run = await fit(sequential(flatten(), dense(3), relu(), dense(10)), data, { epochs: 3, batchSize: 8, recordPath: { every: 4 } });
+    await saveRun(run, folder);
+    const { path } = await loadRun(folder);
+    expect([...(path?.steps ?? [])]).toEqual([0, 4, 8, 12, 15]);
+    expect(path?.data).toEqual(run.path?.data);
+    expect(path?.losses).toEqual(run.path?.losses);
+    writeFileSync(join(folder, "path.safetensors"), "x");
+    const damaged = await loadRun(folder);
+    expect(messageOf(() => damaged.path)).toMatch(/path are not those/);
+    // A run without one takes the place of a run with one.
+    await saveRun(await fit(linear(), data), folder, { force: true });
+    expect(existsSync(join(folder, "path.safetensors"))).toBe(false);
+    expect((await loadRun(folder)).path).toBeUndefined();
   });
 });
 
