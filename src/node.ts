@@ -11,5 +11,6 @@ export { type NpyStreamOptions, npyStream } from "./data/npy-stream.js";
 export { figurePng, type PngOptions } from "./figures/raster.js";
 export { type LoadOptions, loadRun, type SavedRun, type StoredRun } from "./runs/index.js";
 export { saveRace } from "./runs/race-folder.js";
+export { compareRuns, type DifferentSetting, type RunComparison } from "./runs/run-comparison.js";
 export { saveRaceEvents, type TensorboardLog, tensorboardLog } from "./runs/tensorboard.js";
 export { type SaveTrainedOptions, saveRun } from "./runs/trained-run.js";

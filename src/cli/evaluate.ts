@@ -47,7 +47,7 @@ export const evaluate: Command = {
       });
     const dataset = table
       ? await tableToEvaluate(choice.folder ?? "", given === undefined, table, run.classes)
-      : await loadData(choice, settingsOf(run));
+      : await loadData(choice, pictureSettings(run));
     const part = dataset.test ?? dataset;
     const shape = part.inputs.shape.slice(1);
     if (shape.join() !== run.inputShape.join())
@@ -113,7 +113,7 @@ export const evaluate: Command = {
 };
 
 /** Pictures of a folder are brought to the shape that the model knows. */
-function settingsOf({ inputShape: [rows, columns, channels] }: StoredRun): DataSettings {
+export function pictureSettings({ inputShape: [rows, columns, channels] }: StoredRun): DataSettings {
   return columns !== undefined && (channels === 1 || channels === 3) ? { size: [rows, columns], channels } : {};
 }
 

@@ -22,6 +22,7 @@ import { noise } from "./noise.js";
 import { UsageError } from "./options.js";
 import { predict } from "./predict.js";
 import { race } from "./race.js";
+import { report } from "./report.js";
 import { deblur, denoise, inpaint, upscale } from "./restoration/commands.js";
 import { degrade } from "./restoration/degrade.js";
 import type { Sink } from "./terminal.js";
@@ -38,6 +39,7 @@ const commands: readonly Command[] = [
   train,
   evaluate,
   predict,
+  report,
   exportRun,
   data,
   noise,

@@ -6,7 +6,6 @@ import type { LineMark, RuleMark, SeriesColour } from "./marks.js";
 import { formatNumberForPrint, formatPercent } from "./number-format.js";
 import type { ScaleKind } from "./scale.js";
 import type { Point } from "./thinning.js";
-import { smooth } from "./thinning.js";
 
 export interface Series {
   /** Written at the end of its line where there are several. Empty for marks that belong to another line. */
@@ -16,8 +15,8 @@ export interface Series {
   readonly dots?: boolean;
   /** Whether a line leads from point to point. Default true; false for measured data. */
   readonly joined?: boolean;
-  /** Records averaged into the main line; the values themselves stay behind it, pale. Default 1: the values as they are. */
-  readonly smoothing?: number;
+  /** The values before they were smoothed: pale, behind the line. */
+  readonly behind?: readonly Point[];
   /** Default: the place in the list. */
   readonly colour?: SeriesColour;
   /** A bound or an ideal that the others are compared with: dashed, quiet, without dots. */
@@ -66,18 +65,18 @@ export interface LineChartOptions {
  */
 export function lineChart({ title, subtitle, x, y, series, rules = [], alt }: LineChartOptions): Figure {
   const kind = y.kind === undefined || y.kind === "auto" ? suitableKind(series) : y.kind;
-  const marks: LineMark[] = series.flatMap(({ name, points, dots, joined = true, smoothing = 1, colour, reference = false }, i) => {
+  const marks: LineMark[] = series.flatMap(({ name, points, dots, joined = true, behind, colour, reference = false }, i) => {
     const own = colour ?? colours[i % colours.length];
     const main: LineMark = {
       kind: "line",
-      points: smooth(points, smoothing),
+      points,
       colour: own,
       label: series.length > 1 && name !== "" ? name : undefined,
       dots: dots ?? (points.length < 30 && !reference),
       ...(reference ? { reference } : {}),
       ...(joined ? {} : { unjoined: true }),
     };
-    return smoothing > 1 ? [{ kind: "line", points, colour: own, faint: true }, main] : [main];
+    return behind ? [{ kind: "line", points: behind, colour: own, faint: true }, main] : [main];
   });
   const yAxis: Axis = { label: y.label, kind, style: y.style ?? "number", domain: y.domain, nice: true, ticks: y.ticks };
   return new Figure({
@@ -93,7 +92,7 @@ export function lineChart({ title, subtitle, x, y, series, rules = [], alt }: Li
 const colours: readonly SeriesColour[] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 function suitableKind(series: readonly Series[]): ScaleKind {
-  const values = series.flatMap(({ points }) => points.map((point) => point[1])).filter(Number.isFinite);
+  const values = series.flatMap(({ points, behind = [] }) => [...points, ...behind].map((point) => point[1])).filter(Number.isFinite);
   let [low, high] = [Number.POSITIVE_INFINITY, 0];
   for (const value of values) {
     low = Math.min(low, value);

@@ -1,4 +1,5 @@
 /** One colour for each optimizer, in every figure. */
+import { distinctColours } from "./distinct-colours.js";
 import type { SeriesColour } from "./marks.js";
 
 /** Those that are drawn most have a colour of their own; kin share it where both are not in one figure. */
@@ -31,8 +32,6 @@ const own: Readonly<Record<string, SeriesColour>> = {
   adadelta: 6,
 };
 
-const all: readonly SeriesColour[] = [0, 1, 2, 3, 4, 5, 6, 7];
-
 /**
  * The colours of optimizers that are drawn together: each its own, the same in every figure, where nobody before it has taken that; else the next
  * that is free. With more than eight, colours come again.
@@ -44,19 +43,5 @@ const all: readonly SeriesColour[] = [0, 1, 2, 3, 4, 5, 6, 7];
  * optimizerColours(["adam", "gd", "adamw"]); // → [3, 0, 1]
  * ```
  */
-export function optimizerColours(optimizers: readonly string[]): SeriesColour[] {
-  const wishes = optimizers.map((name) => own[/([A-Za-z]+)[^A-Za-z]*$/.exec(name)?.[1] ?? ""]);
-  const taken = new Set<SeriesColour>();
-  const given = wishes.map((wish) => {
-    if (wish === undefined || taken.has(wish)) return undefined;
-    taken.add(wish);
-    return wish;
-  });
-  let next = 0;
-  return given.map((colour) => {
-    if (colour !== undefined) return colour;
-    const free = all.find((candidate) => !taken.has(candidate)) ?? all[next++ % all.length];
-    taken.add(free);
-    return free;
-  });
-}
+export const optimizerColours = (optimizers: readonly string[]): SeriesColour[] =>
+  distinctColours(optimizers.map((name) => own[/([A-Za-z]+)[^A-Za-z]*$/.exec(name)?.[1] ?? ""]));

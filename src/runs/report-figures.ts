@@ -3,34 +3,31 @@ import type { HistoryRecord } from "../descent/history.js";
 import type { Figure } from "../figures/figure.js";
 import type { Series } from "../figures/line-chart.js";
 import { lineChart } from "../figures/line-chart.js";
-import type { Point } from "../figures/thinning.js";
+import { curveOf, type Measure, smoothCurve } from "./history-curves.js";
 import type { RunData } from "./run-data.js";
 
-/** The fields of a record that can be drawn. */
-type Measure =
-  | "loss"
-  | "learningRate"
-  | "gradientNorm"
-  | "trainAccuracy"
-  | "validationLoss"
-  | "validationAccuracy"
-  | "trainPsnr"
-  | "validationPsnr";
+/** Records from which on curves are smoothed unless told otherwise. */
+const MANY = 80;
 
-/** Loss, accuracy, learning rate and gradient norm over the epochs, as far as they were measured. */
-export function runFigures({ history, configuration }: Pick<RunData, "history" | "configuration">): Figure[] {
+/**
+ * Loss, accuracy, learning rate and gradient norm over the epochs, as far as they were measured.
+ *
+ * @param smoothing steps over which the noise of single batches is averaged: a fortieth of the run, unless it is short
+ */
+export function runFigures({ history, configuration }: Pick<RunData, "history" | "configuration">, smoothing?: number): Figure[] {
   const last = history.at(-1)?.epoch ?? 0;
   if (history.length === 0) return [];
+  const width = smoothing ?? (history.length >= MANY ? (history.at(-1)?.step ?? 0) / 40 : 1);
   const x = { label: "epoch", domain: [0, Math.max(last, Number.EPSILON)], style: last >= 3 ? "count" : "number" } as const;
-  const loss = series("training", history, "loss", true);
-  const accuracy = [...drawn("training", history, "trainAccuracy", true), ...drawn("validation", history, "validationAccuracy")];
-  const norms = series("gradient", history, "gradientNorm", true);
+  const loss = series("training", history, "loss", width);
+  const accuracy = [...drawn("training", history, "trainAccuracy", width), ...drawn("validation", history, "validationAccuracy")];
+  const norms = series("gradient", history, "gradientNorm", width);
   const figures = [
     lineChart({ title: "Loss", x, y: { label: configuration.loss }, series: [loss, ...drawn("validation", history, "validationLoss")] }),
   ];
   if (accuracy.length > 0)
     figures.push(lineChart({ title: "Accuracy", x, y: { label: "share recognised", style: "percent" }, series: accuracy }));
-  const quality = [...drawn("training", history, "trainPsnr", true), ...drawn("validation", history, "validationPsnr")];
+  const quality = [...drawn("training", history, "trainPsnr", width), ...drawn("validation", history, "validationPsnr")];
   if (quality.length > 0) figures.push(lineChart({ title: "Quality", x, y: { label: "PSNR in dB", kind: "linear" }, series: quality }));
   const rates = series("rate", history, "learningRate");
   const highest = Math.max(...rates.points.map((point) => point[1]).filter(Number.isFinite), 0);
@@ -51,17 +48,12 @@ export function runFigures({ history, configuration }: Pick<RunData, "history" |
 export const lossFigure = ({ history, configuration }: Pick<RunData, "history" | "configuration">): Figure | undefined =>
   runFigures({ history, configuration }).at(0);
 
-function series(name: string, history: readonly HistoryRecord[], field: Measure, noisy = false): Series {
-  const points: Point[] = [];
-  for (const record of history) {
-    const value = record[field];
-    if (value !== undefined) points.push([record.epoch, value]);
-  }
-  // Noise of single batches is averaged over about a fortieth of the run.
-  return { name, points, smoothing: noisy && points.length >= 80 ? 2 * Math.round(points.length / 80) + 1 : 1 };
+function series(name: string, history: readonly HistoryRecord[], measure: Measure, smoothing = 1): Series {
+  const points = curveOf(history, measure, "epoch");
+  return smoothing > 1 ? { name, points: smoothCurve(history, measure, "epoch", smoothing), behind: points } : { name, points };
 }
 
-const drawn = (name: string, history: readonly HistoryRecord[], field: Measure, noisy = false): Series[] =>
-  [series(name, history, field, noisy)]
+const drawn = (name: string, history: readonly HistoryRecord[], measure: Measure, smoothing = 1): Series[] =>
+  [series(name, history, measure, smoothing)]
     .filter(({ points }) => points.length > 0)
     .map((one) => (name === "validation" ? { ...one, colour: 1 } : one));

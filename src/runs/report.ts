@@ -3,8 +3,9 @@ import type { Figure } from "../figures/figure.js";
 import { formatCount, formatDuration, formatNumberForPrint, formatPercent } from "../figures/number-format.js";
 import { escapeText } from "../figures/svg-text.js";
 import { runFigures } from "./report-figures.js";
+import { renderPage } from "./report-page.js";
 import { confusionSection, mistakesSection, samplesSection } from "./report-predictions.js";
-import { reportStyle } from "./report-style.js";
+import { dayAndTime, inWords, roundTo, words } from "./report-words.js";
 import type { PlainData, ReportMaterial, RunConfiguration, RunData } from "./run-data.js";
 import { parameterCount } from "./run-data.js";
 import { version } from "./version.js";
@@ -12,15 +13,18 @@ import { version } from "./version.js";
 export interface ReportOptions extends ReportMaterial {
   /** Where the run lies, to be named on the page. */
   readonly folder?: string;
+  /** Steps over which curves are averaged. Default: a fortieth of the run, unless it is short. */
+  readonly smoothing?: number;
 }
 
 /** The page `report.html` of a run: everything in one file, nothing fetched. */
-export function renderReport(run: RunData, { samples = [], mistakes = [], created = new Date(), folder }: ReportOptions = {}): string {
+export function renderReport(run: RunData, options: ReportOptions = {}): string {
+  const { samples = [], mistakes = [], created = new Date(), folder, smoothing } = options;
   const { title } = run;
   const body = [
     header(run, created),
     numbers(run),
-    learning(run),
+    learning(run, smoothing),
     confusionSection(run),
     mistakesSection(run, mistakes),
     samplesSection(run, samples),
@@ -29,21 +33,7 @@ export function renderReport(run: RunData, { samples = [], mistakes = [], create
     again(run),
     footer(folder),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="generator" content="Steepest ${version}">
-<title>${escapeText(title)} · ${escapeText(headline(run))}</title>
-<link rel="icon" href="data:,">
-<style>${reportStyle}</style>
-</head>
-<body>
-${body.filter((part) => part !== "").join("\n")}
-</body>
-</html>
-`;
+  return renderPage(`${title} · ${headline(run)}`, body);
 }
 
 const statusWords: Readonly<Record<RunData["results"]["status"], string>> = {
@@ -72,17 +62,13 @@ export function headline({ results }: Pick<RunData, "results">): string {
 
 function header(run: RunData, created: Date): string {
   const { title, results } = run;
-  const day = `${created.getUTCDate()} ${months[created.getUTCMonth()]} ${created.getUTCFullYear()}`;
-  const time = created.toISOString().slice(11, 16);
   const diagnosis = results.diagnosis === "" ? "" : ` ${results.diagnosis.replace(/([^.!?])$/, "$1.")}`;
   return `<header>
-<p class="over">${escapeText(title)} · <time datetime="${created.toISOString()}">${day}, ${time} UTC</time></p>
+<p class="over">${escapeText(title)} · <time datetime="${created.toISOString()}">${dayAndTime(created)}</time></p>
 <h1>${escapeText(headline(run))}</h1>
 <p class="lede">${escapeText(statusWords[results.status] + diagnosis)}</p>
 </header>`;
 }
-
-const months = "January February March April May June July August September October November December".split(" ");
 
 function numbers(run: RunData): string {
   const { results } = run;
@@ -105,8 +91,8 @@ function numbers(run: RunData): string {
   return `<dl class="numbers">${items.map(([name, value]) => `<div><dt>${escapeText(name)}</dt><dd>${escapeText(value)}</dd></div>`).join("")}</dl>`;
 }
 
-function learning(run: RunData): string {
-  const figures = runFigures(run);
+function learning(run: RunData, smoothing: number | undefined): string {
+  const figures = runFigures(run, smoothing);
   if (figures.length === 0) return "";
   const draw = (figure: Figure) => `<figure>${figure.toSvg({ embedded: true })}</figure>`;
   return `<section><h2>How it learned</h2>
@@ -151,23 +137,6 @@ function settings({ configuration, preprocessing, classes }: RunData): string {
 const share = (value: PlainData): string =>
   typeof value === "number" ? `${formatPercent(value, 0)} of the training records` : inWords(value);
 
-/** `batchSize` → `batch size`. */
-const words = (name: string): string =>
-  name.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
-
-/** Plain data as a person would write it: `adam (learning rate 0.001, beta1 0.9)`. */
-function inWords(value: PlainData | readonly number[]): string {
-  if (value === null) return "none";
-  if (typeof value === "number") return formatNumberForPrint(value, 6);
-  if (typeof value !== "object") return value === true ? "yes" : value === false ? "no" : value;
-  if (isList(value)) return value.map((item) => inWords(item)).join(", ");
-  const { name, ...rest } = value;
-  const parameters = Object.entries(rest).map(([key, item]) => `${words(key)} ${inWords(item)}`);
-  return name === undefined ? parameters.join(", ") : `${inWords(name)}${parameters.length > 0 ? ` (${parameters.join(", ")})` : ""}`;
-}
-
-const isList = (value: PlainData | readonly number[]): value is readonly PlainData[] => Array.isArray(value);
-
 function again({ command, configuration }: RunData): string {
   if (command === undefined) return "";
   const { seed } = configuration satisfies RunConfiguration;
@@ -185,7 +154,3 @@ function footer(folder: string | undefined): string {
 
 /** A path as a shell takes it. */
 const quoted = (path: string): string => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
-
-function roundTo(value: number, digits: number): number {
-  return Number.isFinite(value) ? Number(value.toPrecision(digits)) : value;
-}

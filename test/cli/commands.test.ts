@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { encodePng } from "../../src/data/images/index.js";
 import { version } from "../../src/runs/version.js";
@@ -30,6 +30,7 @@ const names = [
   "train",
   "evaluate",
   "predict",
+  "report",
   "data",
   "explain",
   "bench",
@@ -586,6 +587,66 @@ describe("evaluate", () => {
   it("refuses a folder without a run", async () => {
     const { code, err } = await run(["evaluate", join(root, "mnist")]);
     expect([code, err.includes("holds no run")]).toEqual([1, true]);
+  });
+});
+
+describe("report", () => {
+  it("compares runs, in words and as one object", async () => {
+    const [first, second] = [fresh(), fresh()];
+    await run(train("--out", first));
+    expect((await run(["train", "--data", data, "--batch-size", "2", "--out", second, "--optimizer", "momentum"])).code).toBe(0);
+    const file = join(fresh(), "..", "comparison.html");
+    const { code, out } = await run(["report", first, second, "--out", file, "--smooth", "5", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      runs: [
+        { name: basename(first), parameters: 6, status: "step-limit", test: { loss: 0.5, accuracy: 0.75 } },
+        { name: basename(second), trainLoss: 0.25 },
+      ],
+      different: { "batch size": ["4", "2"], optimizer: ["adam", "momentum"] },
+      smoothing: 5,
+      report: file,
+    });
+    expect(readFileSync(file, "utf8")).toContain("2 runs compared");
+    const words = (await run(["report", first, second, "--out", file], { columns: 80 })).out;
+    for (const part of ["test accuracy", "Validation loss", "batch size: 4 | 2", `Report: `]) expect(words).toContain(part);
+    expect((await run(["report", first, second, "--out", file, "--quiet"])).out).toBe(`${file}\n`);
+  });
+
+  it("makes the report of one run anew, with its samples, and loses none without being told to", async () => {
+    const folder = fresh();
+    await run(train("--out", folder));
+    const before = readFileSync(join(folder, "report.html"), "utf8");
+    const probabilities = Float32Array.from({ length: tiny.test * 10 }, (_, i) => (i % 10 === 3 ? 0.91 : 0.01));
+    // The fake engine counts four test records.
+    const record = join(folder, "run.json");
+    const stored = JSON.parse(readFileSync(record, "utf8"));
+    const confusion = [[tiny.test]];
+    writeFileSync(record, JSON.stringify({ ...stored, results: { ...stored.results, test: { ...stored.results.test, confusion } } }));
+    const predicting = { engine: { predict: () => ({ outputs: probabilities, probabilities }) } };
+    const { code, out } = await run(["report", folder, "--json"], predicting);
+    expect([code, JSON.parse(out)]).toEqual([0, { run: folder, report: join(folder, "report.html"), samples: tiny.test }]);
+    const page = readFileSync(join(folder, "report.html"), "utf8");
+    expect(page.match(/<img /g)?.length).toBe(before.match(/<img /g)?.length);
+    // Made anew, but of the same run: its date stays.
+    expect(/<time[^>]*>/.exec(page)?.[0]).toBe(/<time[^>]*>/.exec(before)?.[0]);
+
+    writeFileSync(record, JSON.stringify({ ...stored, configuration: { ...stored.configuration, data: "mnist:/nowhere" } }));
+    expect((await run(["report", folder], predicting)).code).toBe(1);
+    expect(readFileSync(join(folder, "report.html"), "utf8")).toBe(page);
+    const elsewhere = join(folder, "..", "without-samples.html");
+    const without = await run(["report", folder, "--out", elsewhere], predicting);
+    expect([without.code, without.err.startsWith("Without samples:")]).toEqual([0, true]);
+    expect(readFileSync(elsewhere, "utf8")).not.toContain("<img ");
+  });
+
+  it("refuses one run twice, and folders without a run", async () => {
+    const folder = fresh();
+    await run(train("--out", folder));
+    expect((await run(["report", folder, `${folder}/`])).code).toBe(2);
+    expect((await run(["report", folder, fresh()])).code).toBe(1);
+    expect((await run(["report"])).code).toBe(2);
+    expect((await run(["report", folder, "--smooth", "0"])).code).toBe(2);
   });
 });
 

@@ -285,11 +285,17 @@ describe("steepest train and evaluate", () => {
     expect(judged.code).toBe(0);
     expect(judged.result).toMatchObject({ records: 60, accuracy: result.testAccuracy, loss: result.testLoss });
 
+    // The report made anew, samples and mistakes included, is the one that training wrote.
+    const page = readFileSync(join(out, "report.html"), "utf8");
+    const again = await json("report", out);
+    expect([again.code, again.result]).toEqual([0, { run: out, report: join(out, "report.html"), samples: 24 }]);
+    expect(readFileSync(join(out, "report.html"), "utf8")).toBe(page);
+
     // The same again: refused, and the run untouched; with --force the same weights bit for bit, whatever the threads.
     const before = readFileSync(join(out, "weights.safetensors"));
-    const again = await json(...train(out, "--batch-size", "20"));
-    expect([again.code, Object.keys(again.result)]).toEqual([1, ["error"]]);
-    expect(again.err).toMatch(/--force|force/);
+    const refused = await json(...train(out, "--batch-size", "20"));
+    expect([refused.code, Object.keys(refused.result)]).toEqual([1, ["error"]]);
+    expect(refused.err).toMatch(/--force|force/);
     expect(readFileSync(join(out, "weights.safetensors"))).toEqual(before);
     expect((await json(...train(out, "--batch-size", "20", "--force", "--threads", "1"))).code).toBe(0);
     expect(readFileSync(join(out, "weights.safetensors"))).toEqual(before);
