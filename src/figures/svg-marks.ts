@@ -71,41 +71,81 @@ const NEAR = 0.6;
 /** More dots than this are a thick line. */
 const MANY_DOTS = 60;
 
+/** Long paths go without a halo of paper: it would be drawn once more for each. */
+const HALO = 1500;
+
 /** A path through the plane on a halo of paper; where it leaves the figure, an arrow at the edge. */
 function drawTrail(mark: LineMark, plot: Plot): string {
-  const places: Point[] = [];
-  for (const point of mark.points) {
-    if (!isShown(plot, point)) continue;
-    const place: Point = [near(plot.x.at(point[0])), near(plot.y.at(point[1]))];
-    const last = places.at(-1);
-    if (last === undefined || Math.hypot(place[0] - last[0], place[1] - last[1]) >= NEAR) places.push(place);
+  const places = placed(mark.points, plot);
+  const count = places.length / 2;
+  if (count === 0) return "";
+  const path = relativePath(places);
+  const halo = count > HALO ? "" : `<path class="halo" d="${path}"/>`;
+  const line = mark.unjoined ? "" : `${halo}<path ${strokeOf(mark)} d="${path}"/>`;
+  if (mark.faint || mark.dots === false) return line + exits(places, mark, plot);
+  const radius = mark.unjoined ? 2.5 : count > 25 ? 1.7 : 2.6;
+  const shown = mark.unjoined ? count : Math.min(count, MANY_DOTS);
+  const dots = Array.from(
+    { length: shown },
+    (_, i) => `<circle style="fill:${linePaint(mark)}" cx="${tenths(places[2 * i])}" cy="${tenths(places[2 * i + 1])}" r="${radius}"/>`,
+  );
+  return line + dots.join("") + exits(places, mark, plot);
+}
+
+/** Places on the page in tenths, x and y in turn; steps that one does not see are left out. */
+function placed(points: readonly Point[], { x, y }: Plot): Float64Array {
+  const places = new Float64Array(2 * points.length);
+  let [count, lastX, lastY] = [0, Number.POSITIVE_INFINITY, 0];
+  for (let i = 0; i < points.length; i++) {
+    const point = points[i];
+    if (!isDrawable(point[0], x.kind) || !isDrawable(point[1], y.kind)) continue;
+    const px = Math.round(10 * near(x.at(point[0])));
+    const py = Math.round(10 * near(y.at(point[1])));
+    if ((px - lastX) ** 2 + (py - lastY) ** 2 < (10 * NEAR) ** 2) continue;
+    places[count++] = px;
+    places[count++] = py;
+    lastX = px;
+    lastY = py;
   }
-  if (places.length === 0) return "";
-  const tenth = (value: number) => Math.round(value * 10) / 10;
-  const path = places.map(([px, py], i) => `${i === 0 ? "M" : "L"}${tenth(px)} ${tenth(py)}`).join("");
-  const line = mark.unjoined ? "" : `<path class="halo" d="${path}"/><path ${strokeOf(mark)} d="${path}"/>`;
-  if (mark.faint) return line + exits(places, mark, plot);
-  const radius = mark.unjoined ? 2.5 : places.length > 25 ? 1.7 : 2.6;
-  const dots = places
-    .slice(0, mark.unjoined ? undefined : MANY_DOTS)
-    .map(([px, py]) => `<circle style="fill:${linePaint(mark)}" cx="${tenth(px)}" cy="${tenth(py)}" r="${radius}"/>`);
-  return line + (mark.dots === false ? "" : dots.join("")) + exits(places, mark, plot);
+  return places.subarray(0, count);
+}
+
+/** Numbers of tenths that come often, written once. */
+const written: string[] = [];
+const OFTEN = 1024;
+
+function tenths(value: number): string {
+  if (value < -OFTEN || value >= OFTEN) return String(value / 10);
+  written[value + OFTEN] ??= String(value / 10);
+  return written[value + OFTEN];
+}
+
+/** A path in steps from place to place: differences of rounded places, so that nothing adds up, and half as long as the places themselves. */
+function relativePath(places: Float64Array): string {
+  let path = `M${tenths(places[0])} ${tenths(places[1])}`;
+  for (let i = 2; i < places.length; i += 2) path += `l${tenths(places[i] - places[i - 2])} ${tenths(places[i + 1] - places[i - 1])}`;
+  return path;
 }
 
 /** Arrows where a path goes out of the figure. */
-function exits(places: readonly Point[], mark: LineMark, { left, right, top, bottom }: Plot): string {
-  const isInside = ([px, py]: Point) => px >= left - 1 && px <= right + 1 && py >= top - 1 && py <= bottom + 1;
+function exits(places: Float64Array, mark: LineMark, { left, right, top, bottom }: Plot): string {
+  const isInside = (i: number) =>
+    places[i] >= 10 * left - 10 && places[i] <= 10 * right + 10 && places[i + 1] >= 10 * top - 10 && places[i + 1] <= 10 * bottom + 10;
   const out: string[] = [];
-  for (let i = 1; i < places.length && out.length < 12; i++) {
-    const [from, to] = [places[i - 1], places[i]];
-    if (!isInside(from) || isInside(to)) continue;
-    const share = (edge: number, axis: 0 | 1) => (edge - from[axis]) / (to[axis] - from[axis]);
-    const reached = [share(left, 0), share(right, 0), share(top, 1), share(bottom, 1)].filter((t) => t > 1e-9 && t <= 1);
-    const t = Math.min(1, ...reached);
-    const [px, py] = [from[0] + t * (to[0] - from[0]), from[1] + t * (to[1] - from[1])];
-    const angle = (Math.atan2(to[1] - from[1], to[0] - from[0]) * 180) / Math.PI;
+  for (let i = 2; i < places.length && out.length < 12; i += 2) {
+    if (isInside(i) || !isInside(i - 2)) continue;
+    const [fromX, fromY, toX, toY] = places.subarray(i - 2, i + 2).map((place) => place / 10);
+    const shares = [
+      (left - fromX) / (toX - fromX),
+      (right - fromX) / (toX - fromX),
+      (top - fromY) / (toY - fromY),
+      (bottom - fromY) / (toY - fromY),
+    ];
+    const t = Math.min(1, ...shares.filter((share) => share > 1e-9 && share <= 1));
+    const place = `${round(fromX + t * (toX - fromX))} ${round(fromY + t * (toY - fromY))}`;
+    const angle = (Math.atan2(toY - fromY, toX - fromX) * 180) / Math.PI;
     out.push(
-      `<path style="fill:${linePaint(mark)}" d="M0 0L-9 -4.5L-9 4.5Z" transform="translate(${round(px)} ${round(py)}) rotate(${round(angle)})"><title>leaves the figure</title></path>`,
+      `<path style="fill:${linePaint(mark)}" d="M0 0L-9 -4.5L-9 4.5Z" transform="translate(${place}) rotate(${round(angle)})"><title>leaves the figure</title></path>`,
     );
   }
   return out.join("");
