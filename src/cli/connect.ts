@@ -13,6 +13,7 @@ import { minimize } from "../descent/minimize.js";
 import { modelVariables, PartEvaluator } from "../descent/part-evaluator.js";
 import type { Profile } from "../descent/profile.js";
 import { fitChart } from "../figures/fit-chart.js";
+import { runFigure } from "../figures/run-figure.js";
 import { fitCurve } from "../fitting/index.js";
 import { batchObjective } from "../objectives/batch.js";
 import { parseFormula } from "../objectives/formula/formula-parser.js";
@@ -29,8 +30,14 @@ import { formulaGradient } from "./formula-gradient.js";
 export const engine: Engine = {
   variables: (formula) => parseFormula(formula).variables,
 
-  minimize({ formula, start, optimizer, steps, tolerance, path, values }) {
-    const run = minimize(formula, [...start], { optimizer, steps, path, ...(tolerance === undefined ? { tolerance: 0 } : { tolerance }) });
+  minimize({ formula, start, optimizer, steps, tolerance, path, values, figure }) {
+    const isDrawn = figure !== undefined;
+    const run = minimize(formula, [...start], {
+      optimizer,
+      steps,
+      path: path || isDrawn,
+      ...(tolerance === undefined ? { tolerance: 0 } : { tolerance }),
+    });
     return {
       status: run.status,
       steps: run.steps,
@@ -42,6 +49,7 @@ export const engine: Engine = {
       diagnosis: run.diagnosis,
       findings: run.findings,
       ...(path ? { path: run.path.rows() } : {}),
+      ...(isDrawn ? { figure: runFigure({ f: formula, runs: { [figure]: run }, names: parseFormula(formula).variables }) } : {}),
       ...(values ? { values: Float64Array.of(...run.history.loss.slice(0, 10_000), run.loss) } : {}),
     };
   },

@@ -14,6 +14,7 @@ import type { GradientStatistics } from "../descent/gradient-statistics/gradient
 import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
 import type { Profile } from "../descent/profile.js";
 import type { Figure } from "../figures/figure.js";
+import type { Panels } from "../figures/panels.js";
 import type { Model } from "../models/model.js";
 import type { NamedArray } from "../models/weights.js";
 import type { Problem } from "../objectives/problems/index.js";
@@ -35,6 +36,8 @@ export interface MinimizeRequest {
   readonly path: boolean;
   /** Keep every value, for a curve. */
   readonly values: boolean;
+  /** Draw the descent under this name. */
+  readonly figure?: string;
 }
 
 export interface MinimizeResult {
@@ -52,6 +55,8 @@ export interface MinimizeResult {
   readonly path?: readonly (readonly number[])[];
   /** Values of f along the way, the start first. */
   readonly values?: ArrayLike<number>;
+  /** The descent, drawn. */
+  readonly figure?: Figure | Panels;
 }
 
 export interface GradientRequest {

@@ -6,6 +6,7 @@ import type { Arguments } from "./arguments.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import type { MinimizeResult } from "./engine.js";
+import { saveFigure } from "./files.js";
 import { optimizerOptions } from "./optimizer-options.js";
 import { asUsage, numberOption, textOption, toggle, UsageError, wholeOption } from "./options.js";
 import { readPoint } from "./point.js";
@@ -18,6 +19,10 @@ const start = textOption("start", "POINT", {
 const steps = wholeOption("steps", { help: "steps at most", default: 1000, atLeast: 0 });
 const tolerance = numberOption("tolerance", { help: "stop when the norm of the gradient is below", default: undefined, atLeast: 0 });
 const path = toggle("path", "give every point, the start first");
+const figure = textOption("figure", "FILE", {
+  help: "draw the descent: one variable on the curve, two on level lines, more as values; SVG, or by the name PNG, CSV, TypeScript",
+  default: undefined,
+});
 const method = optimizerOptions("gd");
 
 export const minimize: Command = {
@@ -30,13 +35,15 @@ export const minimize: Command = {
     'steepest minimize "0.5x^2 + 2y^2 + x*y" --start 8.7,-7.9 --optimizer momentum --lr 0.1',
     'steepest minimize "(1-x)^2 + 100(y-x^2)^2" --start x=-1.2,y=1 --optimizer adam --lr 0.02 --steps 5000',
     'steepest minimize "x^4 - 3x" --start 2 --tolerance 1e-8 --path --json',
+    'steepest minimize "x^2 + 10*y^2" --start 9,1 --lr 0.09 --figure descent.svg',
   ],
   positionals: [{ name: "FORMULA", help: "what to minimise, in quotes" }],
-  options: [start, ...method.list, steps, tolerance, path],
+  options: [start, ...method.list, steps, tolerance, path, figure],
   async run(context, args) {
     const [formula] = args.positionals;
     const { engine, out } = context;
-    const { optimizer } = method.choose(args);
+    const { optimizer, data } = method.choose(args);
+    const target = args.get(figure);
     const variables = asUsage(() => engine.variables(formula));
     const text = args.get(start);
     if (text === undefined)
@@ -53,7 +60,9 @@ export const minimize: Command = {
       tolerance: args.get(tolerance),
       path: args.get(path),
       values: !args.get(json) && !args.get(quiet),
+      ...(target === undefined ? {} : { figure: `${data.name}, rate ${formatNumber(Number(data.learningRate))}` }),
     });
+    if (target !== undefined && result.figure !== undefined) await saveFigure(target, result.figure);
     if (args.get(json)) {
       const { status, steps: done, x, averaged, value, gradientNorm, evaluations, diagnosis, findings } = result;
       printJson(out, {

@@ -1,4 +1,5 @@
 /** A function of two variables as level lines, with the paths of descents on it. */
+import type { Sampled } from "../analysis/values.js";
 import { Path } from "../descent/run.js";
 import { SteepestError } from "../tensor/error.js";
 import type { FigureDescription } from "./description.js";
@@ -26,8 +27,8 @@ export interface ContourFigureOptions {
   readonly subtitle?: string;
   /** Default: the trails with their numbers of steps. */
   readonly caption?: string;
-  /** The function, or its values on a grid. */
-  readonly f: ((x: number, y: number) => number) | Grid;
+  /** The function: in JavaScript, as a formula of two variables, as `trace` gives it; or its values on a grid. */
+  readonly f: Sampled | Grid;
   /** What is seen. Default: the grid's, or the trails' with a margin. */
   readonly window?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
   /** Names of the axes. Default x and y. */
@@ -59,7 +60,7 @@ export interface ContourFigureOptions {
  * const run = minimize("0.5x^2 + 2y^2 + x*y", [8.7, -7.9], { optimizer: gd({ learningRate: 0.2 }), steps: 30, path: true });
  * const figure = contourFigure({
  *   title: "½x² + 2y² + xy",
- *   f: (x, y) => 0.5 * x * x + 2 * y * y + x * y,
+ *   f: "0.5x^2 + 2y^2 + x*y",
  *   trails: [{ name: "gd, rate 0.2", points: run.path }],
  * });
  * figure.toSvg({ width: 600 }); // text that starts with <svg
@@ -68,8 +69,8 @@ export interface ContourFigureOptions {
 export function contourFigure(options: ContourFigureOptions): Figure {
   const { title, subtitle, names = ["x", "y"], size = 101, spacing = "factors", places = [], marks = [], equal = true } = options;
   const trails = (options.trails ?? []).map(placed);
-  const window = options.window ?? ("values" in options.f ? { x: options.f.x, y: options.f.y } : windowAround(trails, places));
-  const grid = "values" in options.f ? options.f : sampleGrid(options.f, window, [size, size]);
+  const window = options.window ?? (isGrid(options.f) ? { x: options.f.x, y: options.f.y } : windowAround(trails, places));
+  const grid = isGrid(options.f) ? options.f : sampleGrid(options.f, window, [size, size]);
   const factors = levelsByFactors(grid, options.levels, options.minimum);
   const contours = spacing === "factors" ? factors : { levels: levelsEvenly(grid, options.levels) };
   const colours = optimizerColours(trails.map(({ name }) => name.split(/[,(]/)[0].trim()));
@@ -99,6 +100,8 @@ export function contourFigure(options: ContourFigureOptions): Figure {
   };
   return new Figure(description);
 }
+
+const isGrid = (f: Sampled | Grid): f is Grid => typeof f === "object" && "values" in f;
 
 type PlacedTrail = Omit<Trail, "points"> & { readonly points: readonly Point[] };
 

@@ -1,4 +1,5 @@
 /** A descent on the curve of a function of one variable, and how its distance shrinks. */
+import { type Sampled, valuesAt } from "../analysis/values.js";
 import { Path } from "../descent/run.js";
 import { Figure } from "./figure.js";
 import { lineChart } from "./line-chart.js";
@@ -17,7 +18,8 @@ export interface CurvePath {
 export interface CurvePathOptions {
   readonly title: string;
   readonly subtitle?: string;
-  readonly f: (x: number) => number;
+  /** The function: in JavaScript, as a formula, or as `trace` gives it. */
+  readonly f: Sampled;
   readonly paths: readonly CurvePath[];
   /** What is seen of x. Default: all paths, but at most four times as far from the minimum as their starts. */
   readonly window?: readonly [number, number];
@@ -39,22 +41,26 @@ const PLACES = 200;
  * import { gd, minimize } from "steepest";
  * import { curvePathFigure } from "steepest/figures";
  * const run = minimize((x) => x ** 2, 8.7, { optimizer: gd({ learningRate: 0.2 }), steps: 10, path: true });
- * curvePathFigure({ title: "x²", f: (x) => x * x, paths: [{ name: "α = 0.2", path: run.path }] }).toSvg(); // text that starts with <svg
+ * curvePathFigure({ title: "x²", f: "x^2", paths: [{ name: "α = 0.2", path: run.path }] }).toSvg(); // text that starts with <svg
  * ```
  */
 export function curvePathFigure({ title, subtitle, f, minimum = 0, steps = 20, ...options }: CurvePathOptions): Panels {
   const paths = options.paths.map(listed);
   const window = options.window ?? windowOf(paths, minimum, steps);
-  const curve = Array.from({ length: PLACES + 1 }, (_, i): Point => {
-    const x = window[0] + ((window[1] - window[0]) * i) / PLACES;
-    return [x, f(x)];
-  });
+  const onCurve = (xs: readonly number[]): Point[] => {
+    const values = valuesAt(
+      f,
+      xs.map((x) => [x]),
+    );
+    return xs.map((x, i): Point => [x, values[i]]);
+  };
+  const curve = onCurve(Array.from({ length: PLACES + 1 }, (_, i) => window[0] + ((window[1] - window[0]) * i) / PLACES));
   const heights = curve.map(([, y]) => y).filter(Number.isFinite);
   const [low, high] = [Math.min(...heights), Math.max(...heights)];
   const colourOf = (i: number): SeriesColour => paths[i].colour ?? ([0, 1, 2, 3, 4, 5, 6, 7] as const)[i % 8];
   const axis = (label: string, domain: readonly [number, number]) => ({ label, kind: "linear", style: "number", domain }) as const;
-  const onCurve = paths.map(({ name, path }, i) => {
-    const points = path.slice(0, steps + 1).map((x): Point => [x, f(x)]);
+  const descents = paths.map(({ name, path }, i) => {
+    const points = onCurve(path.slice(0, steps + 1));
     const marks: Mark[] = [
       { kind: "line", points: curve, colour: 5 },
       { kind: "line", points, colour: colourOf(i), trail: true },
@@ -81,7 +87,7 @@ export function curvePathFigure({ title, subtitle, f, minimum = 0, steps = 20, .
       colour: colourOf(i),
     })),
   });
-  const figures = [...onCurve, strip];
+  const figures = [...descents, strip];
   return panels({ title, ...(subtitle === undefined ? {} : { subtitle }), figures, columns: 2 });
 }
 

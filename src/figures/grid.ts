@@ -1,4 +1,5 @@
 /** Values of a function of two variables at the points of a grid, and the levels worth drawing. */
+import { type Sampled, valuesAt } from "../analysis/values.js";
 
 /** Values at evenly spaced points, the ends included: `values[row · columns + column]`, the first row at the lower end of y. */
 export interface Grid {
@@ -10,7 +11,7 @@ export interface Grid {
 }
 
 /**
- * The values of a function at the points of a grid.
+ * The values of a function at the points of a grid. A formula, or what `trace` gives, is compiled and runs once for all of them.
  *
  * @param size points along x and along y, at least 2. Default 101 × 101
  * @example
@@ -21,16 +22,16 @@ export interface Grid {
  * ```
  */
 export function sampleGrid(
-  f: (x: number, y: number) => number,
+  f: Sampled,
   window: { readonly x: readonly [number, number]; readonly y: readonly [number, number] },
   [columns, rows]: readonly [number, number] = [101, 101],
 ): Grid {
-  const values = new Float64Array(columns * rows);
   const between = ([from, to]: readonly [number, number], i: number, count: number) => from + ((to - from) * i) / (count - 1);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      values[row * columns + column] = f(between(window.x, column, columns), between(window.y, row, rows));
-  return { columns, rows, ...window, values };
+  const points = Array.from({ length: columns * rows }, (_, i) => [
+    between(window.x, i % columns, columns),
+    between(window.y, Math.floor(i / columns), rows),
+  ]);
+  return { columns, rows, ...window, values: valuesAt(f, points) };
 }
 
 /** The least and the largest of the finite values; 0 and 1 where there are none. */

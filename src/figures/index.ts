@@ -1,4 +1,5 @@
 /** Figures: curves as SVG or in the terminal, pictures as PNG. */
+export type { Sampled } from "../analysis/values.js";
 export type { ContourFigureOptions, Trail } from "./contour-figure.js";
 export { contourFigure } from "./contour-figure.js";
 export type { CurvePath, CurvePathOptions } from "./curve-path-figure.js";
@@ -38,6 +39,8 @@ export { Panels, panels } from "./panels.js";
 export { pngDataUri } from "./png.js";
 export { raceChart, raceFigure, rateChart } from "./race-chart.js";
 export { raceRows, raceTable } from "./race-table.js";
+export type { RunFigureOptions } from "./run-figure.js";
+export { runFigure } from "./run-figure.js";
 export type { ScaleKind } from "./scale.js";
 export type { SurfaceFigureOptions, SurfacePath } from "./surface-figure.js";
 export { surfaceFigure } from "./surface-figure.js";

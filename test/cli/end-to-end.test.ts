@@ -230,6 +230,24 @@ describe("steepest check", () => {
   });
 });
 
+describe("steepest minimize --figure", () => {
+  it("draws a descent as SVG, PNG, CSV and TypeScript, by the name of the file", async () => {
+    const at = (name: string) => join(root, name);
+    const argv = ["minimize", "x^2 + 10y^2", "--start", "9,1", "--lr", "0.05", "--steps", "20"];
+    for (const name of ["descent.svg", "descent.png", "descent.csv", "descent.ts"])
+      expect((await steepest(...argv, "--quiet", "--figure", at(name))).code).toBe(0);
+    expect(readFileSync(at("descent.svg"), "utf8")).toMatch(/^<svg .*gd, rate 0\.05/s);
+    expect([...readFileSync(at("descent.png")).subarray(1, 4)].map((byte) => String.fromCharCode(byte)).join("")).toBe("PNG");
+    const rows = readFileSync(at("descent.csv"), "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith("line,"));
+    expect(rows).toHaveLength(21);
+    expect(rows[1]).toMatch(/^line,"gd, rate 0\.05",8\.1,0,,,$/);
+    expect(readFileSync(at("descent.ts"), "utf8")).toContain("export const figure = new Figure(");
+    expect((await steepest(...argv, "--figure", join(root, "nowhere", "x.svg"))).code).toBe(1);
+  });
+});
+
 describe("steepest noise", () => {
   it("measures the gradient of a model, and draws it", async () => {
     const svg = join(root, "noise.svg");

@@ -8,6 +8,7 @@ import { imageRow } from "../../src/figures/image-row.js";
 import type { Mark } from "../../src/figures/marks.js";
 import { Panels, panels } from "../../src/figures/panels.js";
 import { figurePng } from "../../src/figures/raster.js";
+import { runFigure } from "../../src/figures/run-figure.js";
 import { surfaceFigure } from "../../src/figures/surface-figure.js";
 import { wrap } from "../../src/figures/svg-text.js";
 import { darkTheme, lightTheme } from "../../src/figures/theme.js";
@@ -268,5 +269,37 @@ describe("PNG", () => {
 
   it("of a scale that gives no picture is refused", async () => {
     await expect(figurePng(contours, { scale: 0 })).rejects.toThrow("this scale gives no picture");
+  });
+});
+
+describe("a run", () => {
+  const ran = (f: string, start: readonly number[]) =>
+    minimize(f, [...start], { optimizer: gd({ learningRate: 0.1 }), steps: 5, path: true });
+
+  it("of one variable lies on the curve, of two on level lines, of more it is the fall of its values", () => {
+    const one = runFigure({ f: "x^2", runs: { "gd, α = 0.1": ran("x^2", [3]) } });
+    if (!(one instanceof Panels)) throw new Error("not on the curve");
+    const line = one.figures[0].description.marks.findLast((mark) => mark.kind === "line");
+    expect(line?.kind === "line" && line.points.map(([x]) => Number(x.toPrecision(12)))).toEqual([3, 2.4, 1.92, 1.536, 1.2288, 0.98304]);
+    expect(line?.kind === "line" && line.points.every(([x, y]) => Math.abs(y - x * x) < 1e-12)).toBe(true);
+
+    const two = runFigure({ f: "x^2 + y^2", runs: { gd: ran("x^2 + y^2", [3, 1]) } });
+    if (!(two instanceof Figure)) throw new Error("not on level lines");
+    expect(two.description.marks.map(({ kind }) => kind)).toContain("contours");
+    expect(two.description.caption).toBe("gd: stopped after 5 steps");
+
+    const three = runFigure({ f: "x^2 + y^2 + z^2", runs: { gd: ran("x^2 + y^2 + z^2", [3, 1, 1]) } });
+    if (!(three instanceof Figure)) throw new Error("no curve");
+    const values = three.description.marks.flatMap((mark) => (mark.kind === "line" ? mark.points.map(([, y]) => y) : []));
+    expect(values[0]).toBe(11);
+    expect(values).toHaveLength(5);
+  });
+
+  it("is named, and more than two variables have no level lines", () => {
+    expect(() => runFigure({ f: "x", runs: {} })).toThrow("there is no run to draw");
+    const path = ran("x^2 + y^2 + z^2", [1, 1, 1]).path;
+    expect(() => contourFigure({ title: "t", f: "x^2 + y^2", trails: [{ name: "gd", points: path }] })).toThrow(
+      "level lines show descents of two variables",
+    );
   });
 });
