@@ -11,7 +11,7 @@ export interface PanelsOptions {
   readonly subtitle?: string;
   /** In rows, from left to right. */
   readonly figures: readonly Figure[];
-  /** Figures in a row. Default 2. */
+  /** Figures in a row at most: fewer where they would become too narrow. Default 2. */
   readonly columns?: number;
 }
 
@@ -31,11 +31,12 @@ export class Panels {
 
   /** One SVG text, in light or dark as the reader prefers. Width and height are those of the whole: by default 440 wide for each figure, and as high as it needs. */
   toSvg({ width, height, embedded = false }: SvgOptions = {}): string {
-    const rows = Array.from({ length: Math.ceil(this.figures.length / this.columns) }, (_, row) =>
-      this.figures.slice(row * this.columns, (row + 1) * this.columns),
-    );
     const wide = width ?? margin + (440 + margin) * this.columns;
-    const room = (wide - margin) / this.columns - margin;
+    const columns = Math.max(1, Math.min(this.columns, Math.floor((wide - margin) / (this.#narrowest() + margin))));
+    const rows = Array.from({ length: Math.ceil(this.figures.length / columns) }, (_, row) =>
+      this.figures.slice(row * columns, (row + 1) * columns),
+    );
+    const room = (wide - margin) / columns - margin;
     const head = heading(margin, 30, wide - 2 * margin, this.title, this.subtitle, "heading");
     const top = 56 + head.height;
     // Rows share a height that was asked for; else each is as high as its figures need.
@@ -54,6 +55,11 @@ export class Panels {
     const label = [`${this.title}.`, ...this.figures.map(({ description }) => `${description.title}: ${description.alt}`)].join(" ");
     const whole = { width: wide, height: height ?? top + heights.reduce((sum, each) => sum + each + margin, 0) };
     return asDocument(head.svg + parts.join(""), { ...whole, embedded, label });
+  }
+
+  /** A figure that is narrower cannot be read: on a phone figures stand below each other. Pictures without axes may be small. */
+  #narrowest(): number {
+    return this.figures.every(({ description }) => description.axes === false) ? 90 : 230;
   }
 
   /** The numbers drawn, one line for each, the title of the figure first: `figure,mark,label,x,y,x2,y2,value`. */

@@ -29,7 +29,7 @@ function letterWidth(letter: string): number {
 }
 
 /** Running text is narrower than the estimate for single labels. */
-const RUNNING = 0.82;
+const RUNNING = 0.9;
 
 /** The lines of a text within a width; a single word may be longer. */
 export function wrap(content: string, width: number): string[] {

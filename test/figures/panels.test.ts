@@ -78,4 +78,14 @@ describe("panels", () => {
     expect(panels({ title: "", figures: [chart("One")], columns: 3 }).columns).toBe(1);
     expect(panels({ title: "", figures: [] }).toSvg()).toMatch(/^<svg.*<\/svg>$/);
   });
+
+  it("stand below each other where they would become too narrow", () => {
+    const row = panels({ title: "Three", figures: [chart("a"), chart("b"), chart("c")], columns: 3 });
+    const places = (width: number) =>
+      [...row.toSvg({ width }).matchAll(/<g transform="translate\((\d+) (\d+)\)">/g)].map(([, x, y]) => [Number(x), Number(y)]);
+    expect(new Set(places(900).map(([, y]) => y)).size).toBe(1);
+    const narrow = places(360);
+    expect(new Set(narrow.map(([x]) => x)).size).toBe(1);
+    expect(new Set(narrow.map(([, y]) => y)).size).toBe(narrow.length);
+  });
 });
