@@ -3,7 +3,7 @@ import { type PrintedLevel, printLevels } from "../compiler/print.js";
 import { crossEntropy } from "../models/losses.js";
 import type { Model } from "../models/model.js";
 import type { Objective } from "../objectives/objective.js";
-import { batchRows, dataVariable, orderVariable, Training } from "../objectives/training.js";
+import { batchRows, dataVariable, orderVariable, Training, tracedOnce } from "../objectives/training.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
 import { descentVariables, gradientOf, stepEntry, variableList } from "./step.js";
@@ -46,7 +46,9 @@ export function explainTraining({ model, inputShape, batchSize, optimizer }: Exp
   const order = orderVariable(records);
   const rows = batchRows(readVariable(order), step, readVariable(v.stepsPerEpoch, true), batchSize, batchSize);
   const context = { step, ...(v.carried ? { state: readVariable(v.carried) } : {}) };
-  const batch = (theta: Tensor) => training.batch(theta, readVariable(inputs).take(rows), readVariable(targets).take(rows), true, context);
+  const batch = tracedOnce((theta) =>
+    training.batch(theta, readVariable(inputs).take(rows), readVariable(targets).take(rows), true, context),
+  );
   const entry = stepEntry({
     parameters: training.parameters,
     optimizer,

@@ -1,6 +1,6 @@
 /** The compiled steps of a training: for full batches, and for the smaller last one of an epoch. */
 import type { EntryPoint } from "../compiler/program.js";
-import type { BatchResult, Training } from "../objectives/training.js";
+import { type BatchResult, type Training, tracedOnce } from "../objectives/training.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { readVariable, type Tensor } from "../tensor/tensor.js";
 import type { RecordFeed } from "./record-feed.js";
@@ -50,7 +50,7 @@ export class TrainingSteps {
     const step = readVariable(at, true);
     const { inputs, targets, weights } = feed.batch(step, readVariable(stepsPerEpoch, true), size);
     const context = { step, ...(weights ? { weights } : {}), ...(carried ? { state: readVariable(carried) } : {}) };
-    return (theta) => training.batch(theta, inputs, targets, true, context);
+    return tracedOnce((theta) => training.batch(theta, inputs, targets, true, context));
   }
 
   #lookingEntry(size: number): EntryPoint {

@@ -200,6 +200,19 @@ export class Training {
   }
 }
 
+/**
+ * A function of θ that is traced once for each θ. Loss, carried state and metrics of one step then share all that lies behind them; traced anew, numbers that are inputs of
+ * the program (a scale, a slope, a seed) would be other inputs, and nothing that depends on them would be found to be the same.
+ */
+export function tracedOnce<T>(trace: (theta: Tensor) => T): (theta: Tensor) => T {
+  const traced = new WeakMap<Tensor, { readonly result: T }>();
+  return (theta) => {
+    const held = traced.get(theta) ?? { result: trace(theta) };
+    traced.set(theta, held);
+    return held.result;
+  };
+}
+
 function channels(values: readonly number[], dtype: DType): Tensor {
   const data = dtype === "f32" ? Float32Array.from(values) : Float64Array.from(values);
   return fromHost(data, [values.length], dtype);

@@ -1,5 +1,5 @@
-import { adam, dense, descend, fit, flatten, gd, relu, sequential, trace } from "steepest";
-import { digits } from "steepest/data";
+import { adam, batchNorm, conv2d, dense, descend, dropout, fit, flatten, gd, leakyRelu, relu, sequential, trace } from "steepest";
+import { crop, digits, flip } from "steepest/data";
 import { describe, expect, it } from "vitest";
 import { openProgram } from "../../src/backends/wasm/threads/index.js";
 import { type Profile, profileFrom } from "../../src/descent/profile.js";
@@ -29,6 +29,19 @@ describe("a profile", () => {
     expect(callsOf("last step of an epoch")).toEqual(new Set([2]));
     expect(String(profile)).toMatch(/^10 steps in .* s, .* µs a step, \d threads?; .* waiting for threads\nlimits: /);
     expect(JSON.parse(JSON.stringify(profile))).toMatchObject({ steps: 10, loops: { length: profile.loops.length } });
+  });
+
+  it("shows that loss, accuracy and carried state share one forward pass, whatever numbers lie on the way", async () => {
+    // A scale of bytes, a slope, a probability and a seed are inputs of the program.
+    const network = sequential(conv2d(3, 3), batchNorm(), leakyRelu(0.1), conv2d(2, 3), batchNorm(), dropout(0.2), flatten(), dense(10));
+    const options = { batchSize: 100, threads: 1, profile: true, augment: [flip(), crop({ padding: 2 })] };
+    const { profile } = await fit(network, images, options);
+    const numbersOf = (template: RegExp) =>
+      new Set(profile?.loops.filter(({ entry }) => entry === "step").map(({ name }) => template.exec(name)?.[1]));
+    expect(numbersOf(/^conv(\d+)_/).size - 1).toBe(2);
+    expect(numbersOf(/^convFilterGradient(\d+)_/).size - 1).toBe(2);
+    // Scores; their gradient for the weights and for what is in front of them.
+    expect(numbersOf(/^matmul(\d+)_/).size - 1).toBe(3);
   });
 
   it("of descend goes from slice to slice", async () => {

@@ -2,7 +2,7 @@
 import { openProgram, type ThreadedProgram } from "../../backends/wasm/threads/index.js";
 import type { EntryPoint } from "../../compiler/program.js";
 import type { StreamedRow } from "../../data/stream.js";
-import { dataVariable, type ModelPoint, type Training } from "../../objectives/training.js";
+import { dataVariable, type ModelPoint, type Training, tracedOnce } from "../../objectives/training.js";
 import type { Optimizer } from "../../optimizers/optimizer.js";
 import type { Variable } from "../../tensor/primitives/leaves.js";
 import { iota, readVariable, type Tensor } from "../../tensor/tensor.js";
@@ -199,7 +199,7 @@ export class Learner {
     const y = readVariable(targets).take(rows);
     const step = readVariable(v.step, true);
     const context = { step, weights, ...(v.carried ? { state: readVariable(v.carried) } : {}) };
-    const batch = (theta: Tensor) => training.batch(theta, x, y, true, context);
+    const batch = tracedOnce((theta) => training.batch(theta, x, y, true, context));
     const entry = stepEntry({
       ...{ parameters: training.parameters, optimizer, variables: v },
       evaluate: (theta) => {
