@@ -40,9 +40,9 @@ export const themeVariables = ({ paper, ink, muted, hairline, series }: Theme): 
     ...series.map((colour, i) => `--series-${i}:${colour}`),
   ].join(";");
 
-/** Style sheet text that gives `selector` the light colours, and the dark ones where the reader prefers them. */
+/** Style sheet text that gives `selector` the light colours, and the dark ones on a screen where the reader prefers them: paper is light. */
 export const themeStyle = (selector: string): string =>
-  `${selector}{color-scheme:light dark;${themeVariables(lightTheme)}}@media (prefers-color-scheme:dark){${selector}{${themeVariables(darkTheme)}}}`;
+  `${selector}{color-scheme:light dark;${themeVariables(lightTheme)}}@media screen and (prefers-color-scheme:dark){${selector}{${themeVariables(darkTheme)}}}`;
 
 /** What the marks look like; part of every page that holds figures. */
 export const figureStyle = [
