@@ -4,6 +4,7 @@ import { extname } from "node:path";
 import type { Figure } from "../figures/figure.js";
 import { Panels } from "../figures/panels.js";
 import { figurePng } from "../figures/raster.js";
+import { writeAtomically } from "../runs/atomic-file.js";
 import { SteepestError } from "../tensor/error.js";
 
 export async function contentOf(file: string): Promise<Uint8Array> {
@@ -21,6 +22,15 @@ export async function saveFigure(file: string, figure: Figure | Panels): Promise
     await writeFile(file, content);
   } catch (error) {
     throw unusableFile("The figure cannot be written", file, error);
+  }
+}
+
+/** Writes a page, whole or not at all. */
+export async function savePage(file: string, html: string): Promise<void> {
+  try {
+    await writeAtomically(file, html);
+  } catch (error) {
+    throw unusableFile("The page cannot be written", file, error);
   }
 }
 

@@ -1,7 +1,6 @@
 /** `steepest report`: the report of a run made anew, or several runs compared. */
 import { basename, join, resolve } from "node:path";
 import { recordCount } from "../data/dataset.js";
-import { writeAtomically } from "../runs/atomic-file.js";
 import { type ChosenSamples, chooseSamples } from "../runs/choose-samples.js";
 import { bestOf, ends, finalNumbers } from "../runs/comparison-page.js";
 import { renderReport } from "../runs/report.js";
@@ -14,6 +13,7 @@ import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { loadData, parseData } from "./dataset.js";
 import { pictureSettings } from "./evaluate.js";
+import { savePage } from "./files.js";
 import { numberOption, textOption, UsageError } from "./options.js";
 import { columnsOf } from "./terminal.js";
 
@@ -54,7 +54,7 @@ export const report: Command = {
       smoothing === undefined ? {} : { smoothing },
     );
     const file = args.get(out) ?? "comparison.html";
-    await write(file, comparison.toHtml(context.now()));
+    await savePage(file, comparison.toHtml(context.now()));
     if (args.get(json)) printJson(context.out, { ...comparison.toJSON(), report: file });
     else if (args.get(quiet)) context.out.line(file);
     else show(context, comparison, file);
@@ -93,7 +93,7 @@ async function again(context: Context, args: Arguments, run: StoredRun): Promise
     context.err.line(context.err.quiet(`Without samples: ${error.message}`));
   }
   const created = new Date(run.created);
-  await write(file, renderReport(run, { ...material, created, folder, ...(smoothing === undefined ? {} : { smoothing }) }));
+  await savePage(file, renderReport(run, { ...material, created, folder, ...(smoothing === undefined ? {} : { smoothing }) }));
   if (args.get(json)) printJson(context.out, { run: folder, report: file, samples: material?.samples.length ?? 0 });
   else context.out.line(args.get(quiet) ? file : `Report: ${context.out.bold(file)}`);
   return exitCodes.done;
@@ -118,18 +118,6 @@ async function materialOf({ engine }: Context, run: StoredRun): Promise<ChosenSa
     });
   const { probabilities } = engine.predict({ run, inputs: test.inputs.data });
   return probabilities && chooseSamples(test, probabilities);
-}
-
-async function write(file: string, page: string): Promise<void> {
-  try {
-    await writeAtomically(file, page);
-  } catch (error) {
-    throw new SteepestError({
-      problem: "The report cannot be written",
-      where: file,
-      received: error instanceof Error ? error.message : String(error),
-    });
-  }
 }
 
 function show({ out: terminal }: Context, comparison: RunComparison, file: string): void {

@@ -71,7 +71,7 @@ function framed(
   note: string | undefined,
   frame?: ImageRowOptions["zoom"],
 ): Figure {
-  const { name, width, height, channels, samples } = picture;
+  const { name, height, channels } = picture;
   // Rows are counted from the top, places of a figure from below.
   const outline: Mark[] = frame
     ? [
@@ -93,8 +93,29 @@ function framed(
     y: axis(height - part.y - part.height, height - part.y),
     aspect: "equal",
     axes: false,
-    marks: [{ kind: "image", x: [0, width], y: [0, height], width, height, channels, samples }, ...outline],
+    marks: [
+      {
+        kind: "image",
+        x: [part.x, part.x + part.width],
+        y: [height - part.y - part.height, height - part.y],
+        width: part.width,
+        height: part.height,
+        channels,
+        samples: cut(picture, part),
+      },
+      ...outline,
+    ],
   });
+}
+
+/** The samples of a part: nothing is drawn, nor written to a file, that is not seen. */
+function cut({ width, channels, samples }: RowPicture, part: Required<ImageRowOptions>["zoom"]): Uint8Array {
+  const out = new Uint8Array(part.width * part.height * channels);
+  for (let row = 0; row < part.height; row++) {
+    const from = ((part.y + row) * width + part.x) * channels;
+    out.set(samples.subarray(from, from + part.width * channels), row * part.width * channels);
+  }
+  return out;
 }
 
 /** Around a square, and back to where it began. */

@@ -39,6 +39,8 @@ export { Panels, panels } from "./panels.js";
 export { pngDataUri } from "./png.js";
 export { raceChart, raceFigure, rateChart } from "./race-chart.js";
 export { raceRows, raceTable } from "./race-table.js";
+export type { RestorationCourse } from "./restoration-chart.js";
+export { restorationChart } from "./restoration-chart.js";
 export type { RunFigureOptions } from "./run-figure.js";
 export { runFigure } from "./run-figure.js";
 export type { ScaleKind } from "./scale.js";

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { raceChart, raceFigure, rateChart } from "../figures/race-chart.js";
 import { type Race, TrainingRace } from "../race/index.js";
 import { writeAtomically } from "./atomic-file.js";
+import { renderRace } from "./race-report.js";
 
 /**
- * Writes `race.svg` (both figures), `curves.svg`, `rates.svg`, `table.csv`, `rates.csv`, `curves.csv` and `race.json` to a folder, which is made where it is
+ * Writes `report.html`, `race.svg` (both figures), `curves.svg`, `rates.svg`, `table.csv`, `rates.csv`, `curves.csv` and `race.json` to a folder, which is made where it is
  * missing. Files of these names are replaced; others stay.
  *
  * @example
@@ -20,6 +21,7 @@ export async function saveRace(race: Race | TrainingRace, folder: string): Promi
   await mkdir(folder, { recursive: true });
   const size = { width: 760, height: 460 };
   const files: readonly [string, string][] = [
+    ["report.html", renderRace(race)],
     ["race.svg", raceFigure(race).toSvg()],
     ["curves.svg", raceChart(race).toSvg(size)],
     ["rates.svg", rateChart(race).toSvg(size)],

@@ -100,6 +100,7 @@ describe("race", () => {
       "race.svg",
       "rates.csv",
       "rates.svg",
+      "report.html",
       "table.csv",
     ]);
     const result = JSON.parse(out);
@@ -110,6 +111,10 @@ describe("race", () => {
     const gd = curves.text("name").flatMap((name, i) => (name === "gd" ? [curves.numbers("loss")[i]] : []));
     expect([gd.length, gd[0], gd.at(-1)]).toEqual([20, 14.203125, result.table[1].final]);
     for (const name of ["race.svg", "curves.svg"]) expect(readFileSync(join(folder, name), "utf8")).toContain(">lbfgs</text>");
+    const page = readFileSync(join(folder, "report.html"), "utf8");
+    expect(page).not.toMatch(/<script|@import|url\(|\son\w+=|NaN|undefined/i);
+    expect(page).toContain(`<h1>lbfgs is first: there after ${result.table[0].evaluationsToTarget} evaluations</h1>`);
+    expect([...page.matchAll(/<th scope="row">.*?<\/span>([^<]*)</g)].map(([, name]) => name)).toEqual(["lbfgs", "gd"]);
     // Again into the same folder: its own files are replaced.
     expect((await run(["race", "beale", "--out", folder])).code).toBe(0);
   });

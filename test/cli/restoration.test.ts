@@ -143,6 +143,39 @@ describe("denoise", () => {
     expect(readFileSync(at("energy.svg"), "utf8")).toMatch(/^<svg[\s\S]*Energy[\s\S]*Gap[\s\S]*PSNR/);
   });
 
+  it("writes a page with the pictures, their errors, and how it went", async () => {
+    const argv = [
+      "denoise",
+      at("noisy.png"),
+      "-o",
+      at("out.png"),
+      "--lambda",
+      "10",
+      "--clean",
+      at("grey.png"),
+      "--report",
+      at("page.html"),
+    ];
+    const result = await json(...argv);
+    const html = readFileSync(at("page.html"), "utf8");
+    expect(html).not.toMatch(/<script|@import|url\(|\son\w+=|NaN|undefined/i);
+    expect(html).toContain(`PSNR ${Number(result.psnr).toFixed(2)} dB, ${Number(result.psnrInput).toFixed(2)} dB before`);
+    for (const title of ["Energy", "Gap", "PSNR"]) expect(html).toMatch(new RegExp(`aria-label="${title}\\. `));
+    expect(html).toContain(`steepest ${argv.join(" ").replace("-o", "--output")}`);
+    // Before, after and clean, as they are on the disk, and below them their errors: too small for an enlarged part.
+    const shown = await Promise.all(
+      [...html.matchAll(/href="data:image\/png;base64,([^"]+)"/g)].map(([, packed]) => readImage(Buffer.from(packed, "base64"))),
+    );
+    expect(shown.map(({ channels }) => channels)).toEqual([1, 1, 1, 3, 3, 1]);
+    for (const [i, name] of ["noisy.png", "out.png", "grey.png"].entries()) expect(shown[i]).toEqual(await picture(name));
+
+    const both = await run([...argv, "--against", "tikhonov", "--quiet"]);
+    expect(both.code).toBe(0);
+    expect(readFileSync(at("page.html"), "utf8")).toMatch(/<th scope="row">tv<[\s\S]*<th scope="row">tikhonov</);
+    const enlarged = await run(["upscale", at("noisy.png"), "-o", at("large.png"), "--iterations", "5", "--report", at("large.html")]);
+    expect([enlarged.code, readFileSync(at("large.html"), "utf8").includes("80 × 64 pixels")]).toEqual([0, true]);
+  });
+
   it("keeps 16 bits, colours and what is transparent, whatever the number of threads", async () => {
     for (const name of ["words", "colour", "alpha"]) {
       await json("denoise", at(`${name}.png`), "-o", at("one.png"), "--lambda", "5", "--threads", "1");

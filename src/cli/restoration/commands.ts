@@ -18,6 +18,7 @@ import {
   lambda,
   minimised,
   type NamedWork,
+  page,
   type RestorationWork,
   type RestoredValues,
   restorePicture,
@@ -57,10 +58,11 @@ export const denoise: Command = {
     "steepest denoise noisy.png -o restored.png --method tikhonov --lambda 0.5 --json",
     "steepest denoise noisy.png -o restored.png --method dncnn:runs/dncnn --clean photo.png",
     "steepest denoise noisy.png -o restored.png --method tv --against tikhonov,dncnn:runs/dncnn --clean photo.png",
+    "steepest denoise noisy.png -o restored.png --clean photo.png --report restored.html",
     "steepest denoise noisy.png -o restored.png --data l1 --lambda 1.2 --compare both.png --figure energy.svg",
   ],
   positionals: [input],
-  options: [output, method, against, sigma, lambda, data, clean, iterations, tolerance, compare, figure, threads],
+  options: [output, method, against, sigma, lambda, data, clean, iterations, tolerance, compare, figure, page, threads],
   run(context, args) {
     const noise = args.get(sigma);
     const by = (name: string): NamedWork => {
@@ -86,7 +88,7 @@ export const denoise: Command = {
       };
     };
     const first = by(args.get(method));
-    return restorePicture(context, args, first.method, first.work, { others: args.get(against)?.split(",").map(by) ?? [] });
+    return restorePicture(context, args, denoise, first, { others: args.get(against)?.split(",").map(by) ?? [] });
   },
 };
 
@@ -131,7 +133,7 @@ export const deblur: Command = {
     "steepest deblur shaken.png -o sharp.png --motion 9,30 --sigma 2 --json",
   ],
   positionals: [input],
-  options: [output, blur, motion, energy, noiseBehind, lambda, clean, iterations, tolerance, compare, figure, threads],
+  options: [output, blur, motion, energy, noiseBehind, lambda, clean, iterations, tolerance, compare, figure, page, threads],
   async run(context, args) {
     const seen = blurOf(args);
     if (seen === undefined)
@@ -140,7 +142,7 @@ export const deblur: Command = {
         expected: "--blur SIGMA or --motion LENGTH,DEGREES",
         fix: "for example --blur 2",
       });
-    return restorePicture(context, args, args.get(energy), (work) => throughOperator(args, seen, work, 500));
+    return restorePicture(context, args, deblur, { method: args.get(energy), work: (given) => throughOperator(args, seen, given, 500) });
   },
 };
 
@@ -156,7 +158,7 @@ export const inpaint: Command = {
     "steepest inpaint holes.png -o whole.png --mask mask.png --method huber --json",
   ],
   positionals: [input],
-  options: [output, mask, energy, noiseBehind, lambda, clean, iterations, tolerance, compare, figure, threads],
+  options: [output, mask, energy, noiseBehind, lambda, clean, iterations, tolerance, compare, figure, page, threads],
   async run(context, args) {
     const file = args.get(mask);
     if (file === undefined)
@@ -165,9 +167,9 @@ export const inpaint: Command = {
         expected: "a picture that is black where pixels were lost",
         fix: "degrade writes one with --mask-output",
       });
-    return restorePicture(context, args, args.get(energy), async (work) => {
+    const work = async (given: RestorationWork) => {
       const seen = await maskFrom(file);
-      const [height, width] = work.source.values.shape.slice(-2);
+      const [height, width] = given.source.values.shape.slice(-2);
       if (seen.shape[0] !== height || seen.shape[1] !== width)
         throw new SteepestError({
           problem: "the mask does not fit the picture",
@@ -175,8 +177,9 @@ export const inpaint: Command = {
           received: `${seen.shape[1]} × ${seen.shape[0]}`,
           where: file,
         });
-      return throughOperator(args, masked(seen), work, 100);
-    });
+      return throughOperator(args, masked(seen), given, 100);
+    };
+    return restorePicture(context, args, inpaint, { method: args.get(energy), work });
   },
 };
 
@@ -192,11 +195,10 @@ export const upscale: Command = {
     "steepest upscale small.png -o large.png --factor 3 --method huber --json",
   ],
   positionals: [input],
-  options: [output, factor, energy, noiseBehind, lambda, clean, iterations, tolerance, compare, figure, threads],
+  options: [output, factor, energy, noiseBehind, lambda, clean, iterations, tolerance, compare, figure, page, threads],
   run(context, args) {
     const times = args.get(factor);
-    return restorePicture(context, args, args.get(energy), (work) => throughOperator(args, downsampled(times), work, 300), {
-      scale: times,
-    });
+    const work = (given: RestorationWork) => throughOperator(args, downsampled(times), given, 300);
+    return restorePicture(context, args, upscale, { method: args.get(energy), work }, { scale: times });
   },
 };

@@ -90,29 +90,37 @@ export async function savePicture(file: string, image: Image): Promise<void> {
 /** Pixels between pictures. */
 const GAP = 8;
 
+/** A picture enlarged by whole pixels. */
+export function enlarged(image: Image, scale: number): Image {
+  if (scale === 1) return image;
+  const { width, height, channels, depth, data } = image;
+  const out = imageOf(width * scale, height * scale, channels, depth);
+  for (let y = 0; y < out.height; y++)
+    for (let x = 0; x < out.width; x++) {
+      const from = (Math.floor(y / scale) * width + Math.floor(x / scale)) * channels;
+      for (let c = 0; c < channels; c++) out.data[(y * out.width + x) * channels + c] = data[from + c];
+    }
+  return out;
+}
+
 /** Pictures in a row, on white, as RGB of 8 bits; smaller ones enlarged by whole pixels. */
 export function sideBySide(images: readonly Image[]): Image {
   const height = Math.max(...images.map((image) => image.height));
-  const scales = images.map((image) => Math.max(1, Math.floor(height / image.height)));
-  const widths = images.map((image, i) => image.width * scales[i]);
-  const out = imageOf(
-    widths.reduce((sum, width) => sum + width + GAP, -GAP),
-    height,
-    3,
-    8,
-  );
+  const shown = images.map((image) => enlarged(image, Math.max(1, Math.floor(height / image.height))));
+  const width = shown.reduce((sum, image) => sum + image.width + GAP, -GAP);
+  const out = imageOf(width, height, 3, 8);
   out.data.fill(255);
   let left = 0;
-  images.forEach((image, i) => {
+  for (const image of shown) {
     const { channels } = image;
     const shrink = 255 / largestSample(image);
-    for (let y = 0; y < image.height * scales[i]; y++)
-      for (let x = 0; x < widths[i]; x++) {
-        const from = (Math.floor(y / scales[i]) * image.width + Math.floor(x / scales[i])) * channels;
+    for (let y = 0; y < image.height; y++)
+      for (let x = 0; x < image.width; x++)
         for (let c = 0; c < 3; c++)
-          out.data[(y * out.width + left + x) * 3 + c] = Math.round(image.data[from + (channels < 3 ? 0 : c)] * shrink);
-      }
-    left += widths[i] + GAP;
-  });
+          out.data[(y * out.width + left + x) * 3 + c] = Math.round(
+            image.data[(y * image.width + x) * channels + (channels < 3 ? 0 : c)] * shrink,
+          );
+    left += image.width + GAP;
+  }
   return out;
 }

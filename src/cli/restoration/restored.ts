@@ -1,24 +1,26 @@
 /** What all commands that restore a picture share: options, files, quality, the report. */
 
+import { basename } from "node:path";
 import type { Image } from "../../data/images/image.js";
-import { lineChart } from "../../figures/line-chart.js";
 import { formatCount, formatDuration, formatNumber } from "../../figures/number-format.js";
-import { type Panels, panels } from "../../figures/panels.js";
+import { restorationChart } from "../../figures/restoration-chart.js";
+import { renderRestoration } from "../../runs/restoration-report.js";
 import { SteepestError } from "../../tensor/error.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { sameShape } from "../../tensor/types.js";
 import { psnr, ssim } from "../../vision/quality.js";
 import type { Restoration, RestorationLook, RestorationStatus } from "../../vision/restore.js";
 import type { Arguments } from "../arguments.js";
-import type { Context, ExitCode } from "../command.js";
+import type { Command, Context, ExitCode } from "../command.js";
 import { exitCodes, json, printJson, quiet } from "../command.js";
-import { saveFigure } from "../files.js";
-import { numberOption, textOption, wholeOption } from "../options.js";
+import { saveFigure, savePage } from "../files.js";
+import { numberOption, shellQuoted, textOption, wholeOption } from "../options.js";
 import { columnsOf } from "../terminal.js";
 import {
   checkPng,
   comparable,
   compare,
+  enlarged,
   type OpenPicture,
   openPicture,
   outputOf,
@@ -31,7 +33,14 @@ export const lambda = numberOption("lambda", { help: "weight of the data beside 
 export const clean = textOption("clean", "FILE", { help: "the true picture: quality is measured against it", default: undefined });
 export const iterations = wholeOption("iterations", { help: "iterations at most", default: 1000, atLeast: 0 });
 export const tolerance = numberOption("tolerance", { help: "stop when the gap is this share of the energy", default: 1e-4, atLeast: 0 });
-export const figure = textOption("figure", "FILE", { help: "write energy, gap and PSNR by iteration as SVG", default: undefined });
+export const figure = textOption("figure", "FILE", {
+  help: "write energy, gap and PSNR by iteration as SVG, PNG or CSV",
+  default: undefined,
+});
+export const page = textOption("report", "FILE", {
+  help: "write a page (HTML) with the pictures, energy, gap and PSNR by iteration, numbers and settings",
+  default: undefined,
+});
 
 /** What a method gives. */
 export interface RestoredValues {
@@ -80,18 +89,21 @@ export interface RestorationWork {
   readonly progress: (look: RestorationLook) => void;
 }
 
-/**
- * Reads the pictures, lets a method work, writes what it gives, and reports; others do the same for comparison, and are reported beside it.
- *
- * @param method as it is named in the report
- * @param scale how many times larger the result is than the input
- */
+/** What commands do differently. */
+export interface RestorationOptions {
+  /** How many times larger the result is than the input. Default 1. */
+  readonly scale?: number;
+  /** Methods that do the same for comparison, and are reported beside it. */
+  readonly others?: readonly NamedWork[];
+}
+
+/** Reads the pictures, lets a method work, writes what it gives, and reports. */
 export async function restorePicture(
   context: Context,
   args: Arguments,
-  method: string,
-  work: (given: RestorationWork) => Promise<RestoredValues>,
-  { scale = 1, others = [] }: { readonly scale?: number; readonly others?: readonly NamedWork[] } = {},
+  command: Command,
+  { method, work }: NamedWork,
+  { scale = 1, others = [] }: RestorationOptions = {},
 ): Promise<ExitCode> {
   const { out, err } = context;
   const file = outputOf(args);
@@ -133,7 +145,32 @@ export async function restorePicture(
       sideBySide([source.image, ...restored.map((each) => each.picture), ...(reference ? [reference.image] : [])]),
     );
   const chart = args.get(figure);
-  if (chart !== undefined) await saveFigure(chart, historyFigure(method, run.history));
+  if (chart !== undefined) await saveFigure(chart, restorationChart({ method, history: run.history }));
+  const written = args.get(page);
+  if (written !== undefined)
+    await savePage(
+      written,
+      await renderRestoration({
+        title: `${command.name} ${basename(source.file)}`,
+        before: enlarged(source.image, scale),
+        psnrBefore: measures.psnrInput,
+        methods: restored.map((each) => ({
+          ...each.run,
+          ...each.measures,
+          method: each.method,
+          picture: each.picture,
+          seconds: each.seconds,
+        })),
+        ...(reference ? { clean: reference.image } : {}),
+        settings: {
+          method,
+          lambda: run.lambda,
+          ...(run.sigma === undefined ? {} : { noise: `σ = ${formatNumber(run.sigma * 255, 3)} of 255` }),
+        },
+        command: commandLine(command, args),
+        created: context.now(),
+      }),
+    );
   const report = {
     method,
     lambda: run.lambda,
@@ -152,13 +189,21 @@ export async function restorePicture(
   return run.status === "aborted" ? exitCodes.interrupted : run.status === "diverged" ? exitCodes.failed : exitCodes.done;
 }
 
+/** The command as it was given. */
+const commandLine = ({ name, options }: Command, args: Arguments): string =>
+  [
+    `steepest ${name}`,
+    ...args.positionals.map(shellQuoted),
+    ...options.filter((option) => args.has(option)).map((option) => `--${option.name} ${shellQuoted(String(args.get(option)))}`),
+  ].join(" ");
+
 /** What one of several methods gave. */
 interface Restored {
   readonly method: string;
   readonly run: RestoredValues;
   readonly seconds: number;
   readonly picture: Image;
-  readonly measures: { readonly psnr?: number; readonly ssim?: number };
+  readonly measures: { readonly psnr?: number; readonly ssim?: number; readonly psnrInput?: number };
 }
 
 /** One method beside the others: what was looked for how long, once or for this picture, and what came of it. */
@@ -195,37 +240,6 @@ function qualityOf(picture: ReturnType<typeof comparable>, source: OpenPicture, 
     ...(wide ? { ssim: ssim(picture, target) } : {}),
     ...(scale === 1 ? { psnrInput: psnr(comparable(source.image), target) } : {}),
   };
-}
-
-function historyFigure(method: string, history: readonly RestorationLook[]): Panels {
-  const column = (pick: (look: RestorationLook) => number | undefined) =>
-    history.flatMap((look): (readonly [number, number])[] => {
-      const value = pick(look);
-      return value === undefined || !Number.isFinite(value) ? [] : [[look.iteration, value]];
-    });
-  const chart = (title: string, label: string, points: (readonly [number, number])[]) =>
-    points.length === 0 ? [] : [lineChart({ title, x: { label: "iteration" }, y: { label }, series: [{ name: title, points }] })];
-  return panels({
-    title: `Restoration: ${method}`,
-    figures: [
-      ...chart(
-        "Energy",
-        "energy",
-        column(({ energy }) => energy),
-      ),
-      ...chart(
-        "Gap",
-        "gap",
-        column(({ gap }) => (gap === 0 ? undefined : gap)),
-      ),
-      ...chart(
-        "PSNR",
-        "PSNR in dB",
-        column((look) => look.psnr),
-      ),
-    ],
-    columns: 3,
-  });
 }
 
 interface Report {
