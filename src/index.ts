@@ -69,6 +69,8 @@ export {
   type TraceEstimate,
   type TraceOptions,
 } from "./curvature/index.js";
+export type { ReachedMinimum } from "./descent/basins/arrivals.js";
+export { type BasinMap, type BasinsOptions, basins, type PlaneWindow } from "./descent/basins/basins.js";
 export type { Bound } from "./descent/bounds.js";
 export type { CurriculumOptions } from "./descent/curriculum.js";
 export { type DescendOptions, type DescentState, descend } from "./descent/descend.js";

@@ -5,10 +5,12 @@ import { openProgram } from "../backends/wasm/threads/index.js";
 import { checkGradient, Derivatives } from "../curvature/index.js";
 import { digits } from "../data/digits.js";
 import { getData } from "../data/download/get.js";
+import { basins } from "../descent/basins/basins.js";
 import { descend } from "../descent/descend.js";
 import { explainObjective, explainTraining } from "../descent/explain.js";
 import { fit } from "../descent/fit.js";
 import { gradientStatistics } from "../descent/gradient-statistics/gradient-statistics.js";
+import { hessianSpectrum } from "../descent/hessian-spectrum/hessian-spectrum.js";
 import { minimize } from "../descent/minimize.js";
 import { modelVariables, PartEvaluator } from "../descent/part-evaluator.js";
 import type { Profile } from "../descent/profile.js";
@@ -64,6 +66,10 @@ export const engine: Engine = {
     const convexity = checkConvexity(formula, { window });
     return { points, starts: found.starts, converged, metOnce, lowest, highest, diagnosis, convexity };
   },
+
+  basins: ({ formula, ...options }) => basins(formula, options),
+
+  spectrum: ({ run, dataset, ...options }) => hessianSpectrum(run, dataset, options),
 
   check(request) {
     const { method, seed, tolerance, mode } = request;

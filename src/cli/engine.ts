@@ -8,9 +8,11 @@ import type { DataFolder, GetDataOptions } from "../data/download/get.js";
 import type { RemoteSetName } from "../data/download/sources.js";
 import type { RestorationPairs } from "../data/restoration/pairs.js";
 import type { StreamedDataset } from "../data/streamed.js";
+import type { BasinMap } from "../descent/basins/basins.js";
 import type { OrderName } from "../descent/curriculum.js";
 import type { Finding } from "../descent/diagnosis/index.js";
 import type { GradientStatistics } from "../descent/gradient-statistics/gradient-statistics.js";
+import type { HessianSpectrum, RunSpectrumOptions } from "../descent/hessian-spectrum/hessian-spectrum.js";
 import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
 import type { Profile } from "../descent/profile.js";
 import type { Figure } from "../figures/figure.js";
@@ -287,6 +289,24 @@ export interface EvaluateRequest {
   readonly signal: AbortSignal;
 }
 
+/** Which minimum is reached from where in a window of two variables. */
+export interface BasinsRequest {
+  readonly formula: string;
+  /** The variables with their intervals. */
+  readonly window: Readonly<Record<string, Interval>>;
+  readonly optimizer: Optimizer;
+  readonly size: number;
+  readonly steps: number;
+  readonly signal: AbortSignal;
+  onProgress(progress: { readonly done: number; readonly starts: number }): void;
+}
+
+/** The spectrum of a stored run's Hessian over data. */
+export interface SpectrumRequest extends RunSpectrumOptions {
+  readonly run: StoredRun;
+  readonly dataset: Dataset;
+}
+
 export interface PredictRequest {
   readonly run: StoredRun;
   /** One input or several laid end to end, as stored in the data (bytes of pictures). */
@@ -327,6 +347,8 @@ export interface Engine {
   minimize(request: MinimizeRequest): MinimizeResult;
   gradient(formula: string, at: readonly number[], request: GradientRequest): GradientResult;
   critical(request: CriticalRequest): CriticalResult;
+  basins(request: BasinsRequest): Promise<BasinMap<unknown>>;
+  spectrum(request: SpectrumRequest): Promise<HessianSpectrum>;
   check(request: CheckRequest): CheckResult;
   fitCurve(request: FitRequest): FitResult;
   race(request: RaceRequest): Race;

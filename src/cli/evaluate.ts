@@ -2,15 +2,13 @@
 import { recordCount } from "../data/dataset.js";
 import { formatCount, formatDuration, formatNumber, formatPercent } from "../figures/number-format.js";
 import { loadRun } from "../runs/run-folder.js";
-import type { StoredRun } from "../runs/stored-run.js";
-import { SteepestError } from "../tensor/error.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { threads } from "./computing.js";
-import type { DataSettings } from "./dataset.js";
-import { dataForms, loadData, parseData } from "./dataset.js";
+import { dataForms, parseData } from "./dataset.js";
 import { textOption } from "./options.js";
-import { errorRows, regressionErrors, tableOf, tableToEvaluate } from "./table.js";
+import { datasetOf } from "./run-dataset.js";
+import { errorRows, regressionErrors, tableOf } from "./table.js";
 import { columnsOf } from "./terminal.js";
 
 const data = textOption("data", dataForms, {
@@ -38,32 +36,8 @@ export const evaluate: Command = {
     const given = args.get(data);
     const choice = parseData(given ?? run.configuration.data);
     const table = tableOf(run, folder);
-    if ((choice.kind === "table") !== (table !== undefined))
-      throw new SteepestError({
-        problem: table ? "The run was trained on a table" : "The run was not trained on a table",
-        expected: table ? `a table with the columns ${[...table.columns, table.target].join(", ")}` : "pictures",
-        received: choice.text,
-        where: folder,
-      });
-    const dataset = table
-      ? await tableToEvaluate(choice.folder ?? "", given === undefined, table, run.classes)
-      : await loadData(choice, pictureSettings(run));
+    const dataset = await datasetOf(run, folder, given);
     const part = dataset.test ?? dataset;
-    const shape = part.inputs.shape.slice(1);
-    if (shape.join() !== run.inputShape.join())
-      throw new SteepestError({
-        problem: "The model was trained on inputs of another shape",
-        expected: `[${run.inputShape.join(", ")}]`,
-        received: `[${shape.join(", ")}] of ${dataset.name}`,
-        where: folder,
-      });
-    if (run.classes?.length !== dataset.classes?.length)
-      throw new SteepestError({
-        problem: "The model was trained on other classes",
-        expected: run.classes?.join(", ") ?? "none: numbers",
-        received: dataset.classes?.join(", ") ?? "none: numbers",
-        where: folder,
-      });
     const abort = new AbortController();
     const endListening = context.onInterrupt(() => abort.abort());
     const { loss, accuracy, confusion, seconds } = await context.engine
@@ -111,11 +85,6 @@ export const evaluate: Command = {
     return exitCodes.done;
   },
 };
-
-/** Pictures of a folder are brought to the shape that the model knows. */
-export function pictureSettings({ inputShape: [rows, columns, channels] }: StoredRun): DataSettings {
-  return columns !== undefined && (channels === 1 || channels === 3) ? { size: [rows, columns], channels } : {};
-}
 
 function matrix(counts: readonly (readonly number[])[], classes: readonly string[]): string[] {
   const isShort = classes.every((name) => name.length <= 4);

@@ -3,6 +3,7 @@
 import { version } from "../runs/version.js";
 import { nearest, SteepestError } from "../tensor/error.js";
 import { parseArguments } from "./arguments.js";
+import { basins } from "./basins.js";
 import { bench } from "./bench.js";
 import { check } from "./check.js";
 import type { Command, Context, ExitCode } from "./command.js";
@@ -25,6 +26,7 @@ import { race } from "./race.js";
 import { report } from "./report.js";
 import { deblur, denoise, inpaint, upscale } from "./restoration/commands.js";
 import { degrade } from "./restoration/degrade.js";
+import { spectrum } from "./spectrum.js";
 import type { Sink } from "./terminal.js";
 import { Terminal } from "./terminal.js";
 import { train } from "./train.js";
@@ -33,6 +35,7 @@ const commands: readonly Command[] = [
   minimize,
   gradient,
   critical,
+  basins,
   check,
   fit,
   race,
@@ -43,6 +46,7 @@ const commands: readonly Command[] = [
   exportRun,
   data,
   noise,
+  spectrum,
   explain,
   bench,
   degrade,

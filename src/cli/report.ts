@@ -12,9 +12,9 @@ import type { Arguments } from "./arguments.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { loadData, parseData } from "./dataset.js";
-import { pictureSettings } from "./evaluate.js";
 import { savePage } from "./files.js";
 import { numberOption, textOption, UsageError } from "./options.js";
+import { pictureSettings } from "./run-dataset.js";
 import { columnsOf } from "./terminal.js";
 
 const out = textOption("out", "FILE", {

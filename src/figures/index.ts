@@ -1,5 +1,6 @@
 /** Figures: curves as SVG or in the terminal, pictures as PNG. */
 export type { Sampled } from "../analysis/values.js";
+export { type BasinFigureOptions, basinFigure } from "./basin-figure.js";
 export type { ContourFigureOptions, Trail } from "./contour-figure.js";
 export { contourFigure } from "./contour-figure.js";
 export type { CurvePath, CurvePathOptions } from "./curve-path-figure.js";
@@ -44,6 +45,7 @@ export { restorationChart } from "./restoration-chart.js";
 export type { RunFigureOptions } from "./run-figure.js";
 export { runFigure } from "./run-figure.js";
 export type { ScaleKind } from "./scale.js";
+export { type SpectrumFigureOptions, spectrumFigure } from "./spectrum-figure.js";
 export type { SurfaceFigureOptions, SurfacePath } from "./surface-figure.js";
 export { surfaceFigure } from "./surface-figure.js";
 export type { SvgOptions } from "./svg.js";

@@ -43,6 +43,23 @@ describe("critical points of known functions", () => {
     expect(found.diagnosis).toBe("4 minima, 1 maximum, 4 saddles.");
   });
 
+  test("Beale: the minimum (3, ½), and a saddle at (0, 1) that descents leave along the diagonal", () => {
+    const found = criticalPoints("(1.5-x+x*y)^2 + (2.25-x+x*y^2)^2 + (2.625-x+x*y^3)^2", { window: square(4.5) });
+    expectPoints(found.minima, [[3, 0.5]], 1e-10);
+    expect(found.maxima).toEqual([]);
+    const saddle = found.saddles.find(({ point: [x] }) => Math.abs(x) < 1e-6);
+    if (saddle === undefined) throw new Error("no saddle at x = 0");
+    expectPoints([saddle], [[0, 1]], 1e-10);
+    // All three terms are flat there: f is the sum of the squares of their constants, and the Hessian 2 (1·1.5 + 2·2.25 + 3·2.625) off its diagonal.
+    expect(saddle.value).toBeCloseTo(14.203125, 12);
+    expect(saddle.eigenvalues[0]).toBeCloseTo(-27.75, 10);
+    expect(saddle.eigenvalues[1]).toBeCloseTo(27.75, 10);
+    const [[dx, dy]] = saddle.unstable;
+    expect(saddle.unstable).toHaveLength(1);
+    expect(dx * dy).toBeCloseTo(-0.5, 10);
+    expect(dx * dx).toBeCloseTo(0.5, 10);
+  });
+
   test("six-hump camel: six minima, two of them global", () => {
     const found = criticalPoints("(4 - 2.1x^2 + x^4/3)x^2 + x*y + (-4+4y^2)y^2", { window: { x: [-3, 3], y: [-2, 2] } });
     expect(kinds(found)).toEqual([6, 7, 2, 15]);

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type {
+  BasinsRequest,
   BenchRequest,
   CheckRequest,
   Engine,
@@ -12,6 +13,7 @@ import type {
   NoiseRequest,
   PredictRequest,
   RaceRequest,
+  SpectrumRequest,
   TrainingRaceRequest,
   TrainRequest,
   TrainResult,
@@ -20,7 +22,7 @@ import { main, type Surroundings } from "../../src/cli/main.js";
 import type { GetDataOptions } from "../../src/data/download/get.js";
 import { Profile } from "../../src/descent/profile.js";
 import { lineChart } from "../../src/figures/line-chart.js";
-import { problems, race, raceTraining } from "../../src/index.js";
+import { basins, problems, race, raceTraining, spectralDensity } from "../../src/index.js";
 import { SteepestError } from "../../src/tensor/error.js";
 
 /** What the engine was last asked for. */
@@ -37,6 +39,8 @@ export interface Asked {
   explain?: ExplainRequest;
   bench?: BenchRequest;
   noise?: NoiseRequest;
+  basins?: BasinsRequest;
+  spectrum?: SpectrumRequest;
 }
 
 export interface Outcome {
@@ -147,6 +151,7 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
           gradientNorm: 0,
           isIsolated: true,
           directions: [],
+          unstable: [],
           isGlobal: true,
           searches: 7,
           reason: "f bends up along all directions",
@@ -166,6 +171,23 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
         tried: { points: 3, pairs: 3 },
         diagnosis: "No counterexample.",
       },
+    };
+  },
+  basins(request) {
+    asked.basins = request;
+    const { formula, ...options } = request;
+    return basins(formula, { ...options, size: 8 });
+  },
+  async spectrum(request) {
+    asked.spectrum = request;
+    request.onProgress?.({ stage: "eigenvalues", products: 7 });
+    const vector = Float64Array.of(1);
+    return {
+      ...{ parameters: 6, records: request.records ?? 20, loss: 0.5, gradientNorm: 0.25, converged: true, products: 40, seconds: 1.5 },
+      largest: [3, 2].map((value) => ({ value, vector, residual: 1e-5 })),
+      smallest: [],
+      ...(request.trace ? { trace: { value: 7.5, standardError: 0.5, samples: 32 } } : {}),
+      ...(request.density ? { density: spectralDensity({ size: 3, times: (v) => v.map((x, i) => i * x) }, { probes: 2, steps: 3 }) } : {}),
     };
   },
   race(request) {

@@ -1,6 +1,6 @@
 /** `criticalPoints`: where the gradient is 0, and what f does there. */
 import { norm } from "../../algebra/index.js";
-import { symmetricEigenvalues } from "../../curvature/eigenvalues.js";
+import { symmetricEigen } from "../../curvature/index.js";
 import type { Constants } from "../../objectives/formula/function-parser.js";
 import { SteepestError } from "../../tensor/error.js";
 import { BatchedDerivatives } from "../batched-derivatives.js";
@@ -43,6 +43,8 @@ export interface CriticalPoint<P> {
   readonly isIsolated: boolean;
   /** Unit vectors along which f does not bend; none where the Hessian is regular. */
   readonly directions: readonly P[];
+  /** Unit vectors along which f bends down, the eigenvectors of negative eigenvalues: where a descent leaves a saddle. */
+  readonly unstable: readonly P[];
   /** Among minima: no minimum found lies lower, nor any point that the search met. Among maxima: none higher. */
   readonly isGlobal: boolean;
   /** How many searches ended here. */
@@ -137,9 +139,8 @@ function foundFrom<W extends Window>({ objective, low, width, point }: WindowedO
   const points = groups.map((group): CriticalPoint<PointIn<W>> => {
     const { root } = group;
     const theta = root.u.map((u, i) => low[i] + u * width[i]);
-    const eigenvalues = symmetricEigenvalues(root.hessian.map((row, i) => row.map((h, j) => h / (width[i] * width[j])))).sort(
-      (a, b) => a - b,
-    );
+    const eigen = symmetricEigen(root.hessian.map((row, i) => row.map((h, j) => h / (width[i] * width[j]))));
+    const eigenvalues = eigen.map(({ value }) => value);
     const flats = flatDirections(root, curvature);
     const verdict = judged(derivatives, cube, group, curvature);
     const sizes = eigenvalues.map(Math.abs);
@@ -160,6 +161,7 @@ function foundFrom<W extends Window>({ objective, low, width, point }: WindowedO
         const size = norm(direction);
         return point(direction.map((x) => x / size));
       }),
+      unstable: eigen.slice(0, verdict.index).map(({ vector }) => point(vector)),
       isGlobal,
       searches: group.searches,
     };

@@ -1,0 +1,118 @@
+/** `steepest basins` and `steepest spectrum`: against the fake engine, and as a user starts them. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dense, fit, flatten, hessianSpectrum, sequential } from "steepest";
+import { digits } from "steepest/data";
+import { loadRun, saveRun } from "steepest/node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "./fake-engine.js";
+import { json, steepest } from "./program.js";
+
+let root = "";
+let folder = "";
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), "steepest-curvature-"));
+  folder = join(root, "run");
+  const data = digits({ train: 60, test: 20 });
+  const trained = await fit(sequential(flatten(), dense(10)), { ...data, name: "digits" }, { epochs: 1, batchSize: 20 });
+  await saveRun(trained, folder, { title: "a linear model" });
+}, 60_000);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe("basins", () => {
+  it("prints shares of the starts, and as JSON the whole map", async () => {
+    const { code, out, asked } = await run(["basins", "x^4 - 2x^2 + y^2", "--window", "-2:2", "--lr", "0.1", "--steps", "300"]);
+    expect(code).toBe(0);
+    expect(asked.basins).toMatchObject({ window: { x: [-2, 2], y: [-2, 2] }, size: 256, steps: 300, optimizer: { name: "gd" } });
+    expect(out).toContain("Of 8 × 8 starts 100 % arrive at 2 minima.");
+    expect(out).toMatch(/ {2}50\.0 % {2}\(-?1, (-?0|\S+e-\d+)\) {2}-1/);
+    const map = JSON.parse((await run(["basins", "x^4 - 2x^2 + y^2", "--window", "-2:2", "--lr", "0.1", "--json"])).out);
+    expect(map).toMatchObject({
+      variables: ["x", "y"],
+      columns: 8,
+      rows: 8,
+      diverged: 0,
+      optimizer: { name: "gd" },
+      saddles: [{ kind: "saddle" }],
+    });
+    expect(map.reached).toHaveLength(64);
+    expect(map.steps).toHaveLength(64);
+  });
+
+  it("says what it cannot draw, with exit code 2", async () => {
+    for (const [argv, text] of [
+      [["x^2"], /two variables/],
+      [["x + y + z"], /two variables/],
+      [["x + y", "--window", "2:1"], /--window/],
+      [["x + y", "--size", "0"], /--size/],
+      [["x + y", "--optimizer", "downhill"], /optimizer/],
+    ] as const) {
+      const { code, err } = await run(["basins", ...argv]);
+      expect(code).toBe(2);
+      expect(err).toMatch(text);
+    }
+  });
+
+  it("draws the map", { timeout: 60_000 }, async () => {
+    const file = join(root, "map.svg");
+    const formula = "(x^2+y-11)^2 + (x+y^2-7)^2";
+    const { code, result } = await json("basins", formula, "--lr", "0.01", "--size", "24", "--out", file);
+    expect(code).toBe(0);
+    expect(result.minima).toHaveLength(4);
+    const svg = readFileSync(file, "utf8");
+    expect(svg).toContain("<image");
+    expect(svg).toContain("gd, rate 0.01");
+  });
+});
+
+describe("spectrum", () => {
+  it("asks for what it was told, and prints it", async () => {
+    const { code, out, asked } = await run(["spectrum", folder, "--top", "2", "--trace", "--density", "--images", "50"]);
+    expect(code).toBe(0);
+    expect(asked.spectrum).toMatchObject({ top: 2, bottom: 0, trace: true, density: true, records: 50, seed: 1 });
+    expect(out).toContain("a linear model: the Hessian of 6 weights over 50 records");
+    expect(out).toMatch(/λ1 +3 +± 1e-5/);
+    expect(out).toContain("2/λ1 = 0.6667");
+    expect(out).toContain("Trace 7.5 ± 0.5");
+    const value = JSON.parse((await run(["spectrum", folder, "--json"])).out);
+    expect(value).toMatchObject({ run: folder, largest: [{ value: 3, residual: 1e-5 }, { value: 2 }], converged: true });
+    expect((await run(["spectrum", folder, "--quiet"])).out).toBe("3\n2\n");
+  });
+
+  it("goes with a bar on a terminal, and ends with an exit code of its own where it did not converge", async () => {
+    const { err } = await run(["spectrum", folder], { columns: 80 });
+    expect(err).toContain("eigenvalues: 7 products");
+    const spectrum = async () => ({
+      parameters: 6,
+      loss: 1,
+      gradientNorm: 1,
+      largest: [],
+      smallest: [],
+      converged: false,
+      products: 500,
+      seconds: 1,
+    });
+    const failed = await run(["spectrum", folder], { engine: { spectrum } });
+    expect(failed.code).toBe(1);
+    expect(failed.out).toContain("the products were used up");
+  });
+
+  it("says what it cannot use", async () => {
+    expect((await run(["spectrum", join(root, "nothing")])).err).toContain("no such run folder");
+    expect((await run(["spectrum", folder, "--top", "-1"])).code).toBe(2);
+    expect((await run(["spectrum"])).code).toBe(2);
+  });
+
+  it("is that of the run, from a process of its own", { timeout: 60_000 }, async () => {
+    const file = join(root, "density.svg");
+    const { code, result } = await json("spectrum", folder, "--top", "3", "--images", "40", "--trace", "--out", file);
+    expect(code).toBe(0);
+    const { largest } = await hessianSpectrum(await loadRun(folder), digits(), { top: 3, records: 40 });
+    expect(result.largest).toEqual(largest.map(({ value, residual }) => ({ value, residual })));
+    expect(result.parameters).toBe(7850);
+    expect(existsSync(file)).toBe(true);
+    const { out } = await steepest("spectrum", folder, "--top", "1", "--images", "40");
+    expect(out).toContain("λ1");
+  });
+});
