@@ -7,14 +7,13 @@ import { allocate, type HostData } from "../tensor/types.js";
 import { type Normalisation, normalisedDirection, randomDirection } from "./directions.js";
 import { likeTheta, type Resolved } from "./resolve.js";
 import type { SliceDirection } from "./result.js";
-import { gradientAt } from "./subject.js";
 import { principalPlane } from "./trajectory.js";
 
 /** Which plane: by name, or by two directions like θ. */
-export type PlaneChoice = "random" | "gradient" | "pca" | readonly [ArrayLike<number>, ArrayLike<number>];
+export type PlaneChoice = "random" | "gradient" | "eigen" | "pca" | readonly [ArrayLike<number>, ArrayLike<number>];
 
 /** Which ray: by name, to another point, or a direction like θ. */
-export type RayChoice = "random" | "gradient" | { readonly to: ArrayLike<number> } | ArrayLike<number>;
+export type RayChoice = "random" | "gradient" | "eigen" | { readonly to: ArrayLike<number> } | ArrayLike<number>;
 
 export interface DirectionSettings {
   readonly centre: HostData;
@@ -44,6 +43,10 @@ export async function planeDirections(
     );
     return [first, second];
   }
+  if (choice === "eigen") {
+    const [first, second] = await eigenvectors(of, settings, 2);
+    return [first, second];
+  }
   if (choice === "pca") {
     if (settings.path === undefined || settings.path.length < 3)
       throw new SteepestError({
@@ -62,7 +65,7 @@ export async function planeDirections(
   if (!Array.isArray(choice) || choice.length !== 2)
     throw new SteepestError({
       problem: "there is no such plane",
-      expected: '"random", "gradient", "pca", or two directions like θ',
+      expected: '"random", "gradient", "eigen", "pca", or two directions like θ',
       received: JSON.stringify(choice),
     });
   return [given(of, choice[0], "direction 1"), given(of, choice[1], "direction 2")];
@@ -72,6 +75,7 @@ export async function planeDirections(
 export async function rayDirection(of: Resolved, choice: RayChoice, settings: DirectionSettings): Promise<SliceDirection> {
   if (choice === "random") return random(of, settings, 0);
   if (choice === "gradient") return gradient(of, settings);
+  if (choice === "eigen") return (await eigenvectors(of, settings, 1))[0];
   if (typeof choice === "object" && choice !== null && "to" in choice) {
     const other = likeTheta(choice.to, of.subject.parameters, "the point at the end of the ray");
     return described(
@@ -83,7 +87,7 @@ export async function rayDirection(of: Resolved, choice: RayChoice, settings: Di
   if (typeof choice === "object" && choice !== null && "length" in choice) return given(of, choice, "direction");
   throw new SteepestError({
     problem: "there is no such ray",
-    expected: '"random", "gradient", { to: θ }, or a direction like θ',
+    expected: '"random", "gradient", "eigen", { to: θ }, or a direction like θ',
     received: JSON.stringify(choice),
   });
 }
@@ -95,7 +99,23 @@ function random({ subject, entries }: Resolved, { centre, normalise, seed }: Dir
 }
 
 async function gradient(of: Resolved, { centre, program }: DirectionSettings): Promise<SliceDirection> {
-  return unit(of, "gradient", "gradient", await gradientAt(of.subject, centre, program));
+  return unit(of, "gradient", "gradient", await of.gradient(centre, program));
+}
+
+/** Eigenvectors of the Hessian for its largest eigenvalues; each points to the side where its largest element is positive. */
+async function eigenvectors(of: Resolved, { centre, program }: DirectionSettings, count: number): Promise<SliceDirection[]> {
+  const pairs = await of.eigenPairs(centre, count, program);
+  if (pairs.length < count)
+    throw new SteepestError({
+      problem: "the Hessian has no two eigenvectors",
+      expected: "at least two parameters",
+      received: `${pairs.length}`,
+    });
+  return pairs.map(({ value, vector }, i) => {
+    const largest = vector.reduce((best, x) => (Math.abs(x) > Math.abs(best) ? x : best), 0);
+    const turned = largest < 0 ? vector.map((x) => -x) : vector;
+    return { ...unit(of, "eigen", `eigenvector ${i + 1} of the Hessian`, turned), eigenvalue: value };
+  });
 }
 
 const given = ({ subject }: Resolved, values: ArrayLike<number>, what: string): SliceDirection =>

@@ -30,6 +30,7 @@ const REPORT = 300;
  *
  * - `"random"`: standard normal numbers, scaled to the weights filter by filter (`normalise`); biases and normalisations stay as they are
  * - `"gradient"`: ∇L(θ₀) / ‖∇L(θ₀)‖, and as the second of a plane a random one at right angles to it, of length 1
+ * - `"eigen"`: eigenvectors of the Hessian of L at θ₀ for its largest eigenvalues, of length 1 (see `hessianSpectrum`)
  * - `"pca"`: the plane through the last point of a recorded path that holds most of it. Its own error comes with it: the loss of each point of the path, what the plane shows
  *   below it, and how far from the plane it is
  * - `{ to: θ }`: the ray from θ₀ (a = 0) to another point (a = 1)
@@ -67,11 +68,12 @@ export async function landscape(
     ...(options.fast === undefined ? {} : { fast: options.fast }),
     ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
   };
-  const settings = { centre, normalise, seed, path, program };
+  const { signal } = options;
+  const settings = { centre, normalise, seed, path, program: { ...program, ...(signal ? { signal } : {}) } };
   const slice =
     of.model && isAffine(of.model.training) ? await AffineSlice.open(of.model, program) : await CompiledSlice.open(of.subject, program);
   try {
-    const shared = { of, slice, settings, path, known: options.known, signal: options.signal };
+    const shared = { of, slice, settings: { normalise, seed, program }, path, known: options.known, signal };
     if ("ray" in options) {
       const { onProgress, size = RAY, extent = isTo(options) ? [-0.5, 1.5] : 1 } = options;
       const direction = await rayDirection(of, options.ray, settings);

@@ -21,7 +21,7 @@ export interface LandscapeProgress<S = LandscapePlane | LandscapeRay> {
 interface SliceOptions {
   /** What the loss is of. Default: the data that the run was trained on, without what was kept apart for validation. */
   readonly data?: DatasetPart;
-  /** How many of its records, the first ones. Default: all. */
+  /** How many of its records, evenly spaced among all. Default: all. */
   readonly records?: number;
   /** θ₀. Default: the weights of the run, the start of an objective, the last point of a path. */
   readonly at?: ArrayLike<number>;
@@ -46,7 +46,7 @@ interface SliceOptions {
   readonly fast?: boolean;
   /** Where the worker's source lies, under a content-security policy that forbids inline workers. */
   readonly workerUrl?: string;
-  /** Aborting gives what is known so far. */
+  /** Aborting gives what is known so far; while directions are still looked for, an error. */
   readonly signal?: AbortSignal;
 }
 

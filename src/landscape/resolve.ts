@@ -1,6 +1,10 @@
 /** From what a user hands to `landscape` to a loss with a centre. */
-import { checkRecords, type Dataset, type DatasetPart, recordCount } from "../data/dataset.js";
-import { selectRecords, split } from "../data/split.js";
+import { openProgram, type ProgramOptions } from "../backends/wasm/threads/index.js";
+import { Derivatives, type EigenPair } from "../curvature/index.js";
+import { checkRecords, type Dataset, type DatasetPart } from "../data/dataset.js";
+import { split } from "../data/split.js";
+import { HessianProducts } from "../descent/hessian-spectrum/hessian-products.js";
+import { hessianSpectrum, someOf } from "../descent/hessian-spectrum/hessian-spectrum.js";
 import type { Path } from "../descent/run.js";
 import { checkScores } from "../descent/trainable.js";
 import { TrainedRun } from "../descent/trained-run.js";
@@ -26,6 +30,10 @@ export interface Resolved {
   readonly entries: readonly FilteredEntry[];
   /** The path that was recorded with it. */
   readonly path: Path | undefined;
+  /** ∇L */
+  gradient(theta: HostData, options: ProgramOptions): Promise<Float64Array>;
+  /** The largest eigenvalues of the Hessian of L with their vectors, descending. */
+  eigenPairs(theta: HostData, count: number, options: ProgramOptions): Promise<readonly EigenPair[]>;
 }
 
 export interface ResolveOptions {
@@ -49,15 +57,22 @@ export function resolved(given: LandscapeSubject | Objective, { data, records }:
       theta: start,
       entries: filteredEntries(parameters.entries),
       path: undefined,
+      gradient: async (theta) => new Derivatives(given).at(theta).gradient,
+      eigenPairs: async (at, top, { signal }) => (await hessianSpectrum(given, { top, at, ...(signal ? { signal } : {}) })).largest,
     };
   }
   checkIsRun(given);
   const { training } = given;
   const { theta, state } = "point" in given ? given.point : given;
   const { model } = training.parts;
-  const part = someRecords(checkedData(training, data ?? ownData(given)), records);
-  const subject = modelSubject(training, { state }, part);
   const of = data === undefined && given instanceof TrainedRun ? given.data.name : nameOf(data);
+  const whole: Dataset = {
+    ...checkedData(training, data ?? ownData(given)),
+    name: of ?? "the records",
+    preprocessing: training.parts.preprocessing,
+  };
+  const part = someOf(whole, records);
+  const subject = modelSubject(training, { state }, part);
   return {
     name: of === undefined ? model.name : `${model.name} on ${of}`,
     subject,
@@ -65,6 +80,21 @@ export function resolved(given: LandscapeSubject | Objective, { data, records }:
     theta,
     entries: filteredEntries(training.parameters.entries, model),
     path: given.path,
+    async gradient(at, options) {
+      const products = new HessianProducts(training, part);
+      const program = await openProgram(products.variables, options);
+      try {
+        products.fill(program, part);
+        products.moveTo(program, { theta: at, state });
+        return (await products.first(program)).gradient;
+      } finally {
+        program.close();
+      }
+    },
+    async eigenPairs(at, top, { threads, signal }) {
+      const options = { top, ...(threads === undefined ? {} : { threads }), ...(signal ? { signal } : {}) };
+      return (await hessianSpectrum({ training, point: { theta: at, state } }, { ...whole, ...part }, options)).largest;
+    },
   };
 }
 
@@ -127,21 +157,4 @@ function checkedData(training: Training, part: DatasetPart): DatasetPart {
     });
   if (loss.classification) checkScores(model, loss, { ...part, name, preprocessing: training.parts.preprocessing });
   return part;
-}
-
-function someRecords(part: DatasetPart, records: number | undefined): DatasetPart {
-  const count = recordCount(part);
-  if (records === undefined) return part;
-  if (!Number.isInteger(records) || records < 1 || records > count)
-    throw new SteepestError({
-      problem: "the option records is not usable",
-      expected: `a whole number from 1 to ${count}`,
-      received: String(records),
-    });
-  return records === count
-    ? part
-    : selectRecords(
-        part,
-        Array.from({ length: records }, (_, i) => i),
-      );
 }

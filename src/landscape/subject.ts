@@ -1,7 +1,4 @@
 /** What a landscape is of: the loss of a model on records, or any objective. */
-import { pullBack } from "../autodiff/reverse.js";
-import { openProgram, type ProgramOptions } from "../backends/wasm/threads/index.js";
-import type { EntryPoint } from "../compiler/program.js";
 import { type DatasetPart, recordCount } from "../data/dataset.js";
 import { RecordPlace, type Writable } from "../descent/records.js";
 import type { BuiltLayer } from "../models/layer.js";
@@ -10,7 +7,7 @@ import type { ModelPoint, Training } from "../objectives/training.js";
 import type { Parameters } from "../optimizers/parameters.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { iota, readVariable, type Tensor } from "../tensor/tensor.js";
-import { bytesPerElement, type HostData, sizeOf } from "../tensor/types.js";
+import { bytesPerElement, sizeOf } from "../tensor/types.js";
 
 /** Records `first` … in pieces of `size`, `count` of them: one step each. */
 export interface Chunks {
@@ -98,40 +95,5 @@ export function objectiveSubject(objective: Objective): Subject {
     chunks: [{ size: 1, first: 0, count: 1 }],
     loss: (theta) => objective.loss(theta).cast("f64"),
     weight: 1,
-  };
-}
-
-/** ∇L at θ, chunk by chunk. */
-export async function gradientAt(subject: Subject, theta: HostData, options: ProgramOptions): Promise<Float64Array> {
-  const { size, dtype } = subject.parameters;
-  const at: Variable = { name: "theta", type: { shape: [size], dtype } };
-  const step: Variable = { name: "step", type: { shape: [], dtype: "f64" } };
-  const program = await openProgram([at, step, ...subject.variables], options);
-  try {
-    subject.fill(program);
-    program.write(at, theta);
-    const sum = new Float64Array(size);
-    for (const chunks of subject.chunks) {
-      const entry = gradientEntry(subject, at, step, chunks);
-      program.write(step, [0]);
-      // One step a call: the rows of many would not find room.
-      for (let chunk = 0; chunk < chunks.count; chunk++) {
-        const { traces } = await program.run(entry, 1);
-        for (let i = 0; i < size; i++) sum[i] += traces.gradient[i];
-      }
-    }
-    return sum.map((x) => x / subject.weight);
-  } finally {
-    program.close();
-  }
-}
-
-function gradientEntry(subject: Subject, at: Variable, counter: Variable, { size, first }: Chunks): EntryPoint {
-  const [theta, step] = [readVariable(at), readVariable(counter, true)];
-  const loss = subject.loss(theta, step.mul(size).add(first), size);
-  return {
-    name: "gradient",
-    writes: [{ variable: counter, value: step.add(1) }],
-    traces: [{ name: "gradient", value: pullBack([loss], [loss.fill(1)], [theta])[0] ?? theta.fill(0) }],
   };
 }

@@ -161,6 +161,19 @@ describe("rays", () => {
     expect(ray.values[1]).toBe(ray.centre);
   });
 
+  it("along eigenvectors of the Hessian curve as their eigenvalues say", async () => {
+    // H = [[2, 0, 0], [0, 8, 0], [0, 0, 4]], the gradient at 0 is 0.
+    const f = trace("x^2 + 4*y^2 + 2*z^2", { x: 0, y: 0, z: 0 });
+    const plane = await landscape(f, { plane: "eigen", size: 3, extent: 0.5 });
+    expect(plane.directions.map(({ eigenvalue }) => eigenvalue)).toEqual([expect.closeTo(8, 9), expect.closeTo(4, 9)]);
+    for (const [place, value] of plane.values.entries())
+      expect(value).toBeCloseTo(4 * plane.a[place % 3] ** 2 + 2 * plane.b[Math.floor(place / 3)] ** 2, 12);
+    const run = await trained("f64");
+    const ray = await landscape(run, { ray: "eigen", size: 3, extent: 1e-3 });
+    const [below, at, above] = ray.values;
+    expect((below - 2 * at + above) / 1e-6).toBeCloseTo(ray.directions[0].eigenvalue ?? Number.NaN, 4);
+  });
+
   it("along the gradient fall backwards", async () => {
     const ray = await landscape(trace("x^2 + 4*y^2", { x: 3, y: 1 }), { ray: "gradient", size: 3, extent: 0.5 });
     expect(ray.directions[0].vector).toEqual(Float64Array.of(0.6, 0.8));
