@@ -17,12 +17,14 @@ import type { Profile } from "../descent/profile.js";
 import { fitChart } from "../figures/fit-chart.js";
 import { runFigure } from "../figures/run-figure.js";
 import { fitCurve } from "../fitting/index.js";
+import { type LandscapeProgress, landscape } from "../landscape/index.js";
 import { batchObjective } from "../objectives/batch.js";
 import { parseFormula } from "../objectives/formula/formula-parser.js";
 import { formulaObjective } from "../objectives/functions.js";
 import { adam } from "../optimizers/adam.js";
 import { race, raceTraining } from "../race/index.js";
 import { modelDataOf } from "../runs/model-data.js";
+import { pathArrays } from "../runs/stored-path.js";
 import { layersOf, probabilitiesOf, psnrResults, testResult, weightsOf } from "../runs/trained-run.js";
 import { SteepestError } from "../tensor/error.js";
 import { RandomStream } from "../tensor/random.js";
@@ -146,6 +148,7 @@ export const engine: Engine = {
     threads,
     fast,
     profile,
+    recordPath,
     signal,
     onProgress,
     onRecord,
@@ -167,6 +170,7 @@ export const engine: Engine = {
       ...(threads === undefined ? {} : { threads }),
       ...(fast === undefined ? {} : { fast }),
       ...(profile === undefined ? {} : { profile }),
+      ...(recordPath === undefined ? {} : { recordPath }),
     });
     // Who asks for an average of the weights wants that one.
     const test = run.averaged ? run.averaged.test : run.test;
@@ -189,6 +193,7 @@ export const engine: Engine = {
       loss: run.training.parts.loss.name,
       history: run.history,
       weights: weightsOf(run, run.averaged ?? run),
+      ...(run.path ? { pathArrays: pathArrays(run.path, run.training.layout) } : {}),
       layers: layersOf(run.model),
       modelData: modelDataOf(run.model),
       ...psnrResults(run),
@@ -218,6 +223,20 @@ export const engine: Engine = {
     } finally {
       program.close();
     }
+  },
+
+  landscape({ run, choice, known, extent, threads, fast, onProgress, ...rest }) {
+    const before = known?.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0) ?? 0;
+    const options = {
+      ...rest,
+      onProgress: (progress: LandscapeProgress) => onProgress({ ...progress, fresh: progress.done - before }),
+      ...(known === undefined ? {} : { known }),
+      ...(extent === undefined ? {} : { extent }),
+      ...(threads === undefined ? {} : { threads }),
+      ...(fast === undefined ? {} : { fast }),
+    };
+    if ("plane" in choice) return landscape(run, { ...options, plane: choice.plane });
+    return landscape(run, { ...options, ray: typeof choice.ray === "string" ? choice.ray : { to: choice.ray.to.point.theta } });
   },
 
   async noise({ dataset, model, epochs, rate, batchSizes, samples, seed, threads, signal }) {

@@ -17,6 +17,7 @@ import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
 import type { Profile } from "../descent/profile.js";
 import type { Figure } from "../figures/figure.js";
 import type { Panels } from "../figures/panels.js";
+import type { LandscapePlane, LandscapeProgress, LandscapeRay, Normalisation } from "../landscape/index.js";
 import type { Model } from "../models/model.js";
 import type { NamedArray } from "../models/weights.js";
 import type { Problem } from "../objectives/problems/index.js";
@@ -217,6 +218,8 @@ export interface TrainRequest {
   readonly fast?: boolean;
   /** Say where the time goes. */
   readonly profile?: boolean;
+  /** Keep the path of the weights. */
+  readonly recordPath?: boolean;
   /** Aborted to stop after the present slice; the result is kept then, with status `aborted`. */
   readonly signal: AbortSignal;
   onProgress(progress: TrainProgress): void;
@@ -244,6 +247,8 @@ export interface TrainResult {
   readonly loss: string;
   readonly history: readonly HistoryRecord[];
   readonly weights: readonly NamedArray[];
+  /** The path of the training, where it was recorded. */
+  readonly pathArrays?: readonly NamedArray[];
   readonly layers: readonly LayerSummary[];
   /** The model as plain data, from which `evaluate` builds it again. */
   readonly modelData: PlainData;
@@ -257,6 +262,31 @@ export interface TrainResult {
   readonly waitingForData?: number;
   readonly profile?: Profile;
 }
+
+/** Which plane, or which ray. */
+export type LandscapeChoice =
+  | { readonly plane: "random" | "pca" | "eigen" | "gradient" }
+  | { readonly ray: "random" | "eigen" | "gradient" | { readonly to: StoredRun; readonly folder: string } };
+
+export interface LandscapeRequest {
+  readonly run: StoredRun;
+  readonly choice: LandscapeChoice;
+  readonly data: DatasetPart & { readonly name: string };
+  readonly records: number;
+  readonly normalise: Normalisation;
+  readonly seed: number;
+  readonly size: number;
+  readonly extent?: number | readonly [number, number];
+  /** What is known already, NaN where nothing is. */
+  readonly known?: Float64Array;
+  readonly threads?: number;
+  readonly fast?: boolean;
+  readonly signal: AbortSignal;
+  /** `fresh` counts the points that were computed by this call. */
+  onProgress(progress: LandscapeProgress & { readonly fresh: number }): void;
+}
+
+export type LandscapeResult = LandscapePlane | LandscapeRay;
 
 /** The gradient of a model over batches of records, at its initial weights or after some epochs. */
 export interface NoiseRequest {
@@ -355,6 +385,7 @@ export interface Engine {
   raceTraining(request: TrainingRaceRequest): Promise<TrainingRace>;
   train(request: TrainRequest): Promise<TrainResult>;
   evaluate(request: EvaluateRequest): Promise<EvaluateResult>;
+  landscape(request: LandscapeRequest): Promise<LandscapeResult>;
   noise(request: NoiseRequest): Promise<GradientStatistics>;
   /** What the model gives for each input, row by row. */
   predict(request: PredictRequest): PredictResult;

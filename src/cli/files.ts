@@ -17,11 +17,18 @@ export async function contentOf(file: string): Promise<Uint8Array> {
 
 /** Writes a figure: as PNG, as CSV or as TypeScript where the name ends so, else as SVG. */
 export async function saveFigure(file: string, figure: Figure | Panels): Promise<void> {
-  const content = await drawn(file, figure);
+  await save(file, await drawn(file, figure), "The figure cannot be written");
+}
+
+/** Writes numbers as JSON. NaN and the infinities, which JSON lacks, become null. */
+export const saveJson = (file: string, value: object): Promise<void> =>
+  save(file, `${JSON.stringify(value)}\n`, "The numbers cannot be written");
+
+async function save(file: string, content: string | Uint8Array, problem: string): Promise<void> {
   try {
     await writeFile(file, content);
   } catch (error) {
-    throw unusableFile("The figure cannot be written", file, error);
+    throw unusableFile(problem, file, error);
   }
 }
 

@@ -18,6 +18,7 @@ import { exportRun } from "./export.js";
 import { fit } from "./fit.js";
 import { gradient } from "./gradient.js";
 import { commandHelp, mainHelp } from "./help.js";
+import { landscape } from "./landscape.js";
 import { minimize } from "./minimize.js";
 import { noise } from "./noise.js";
 import { UsageError } from "./options.js";
@@ -41,6 +42,7 @@ const commands: readonly Command[] = [
   race,
   train,
   evaluate,
+  landscape,
   predict,
   report,
   exportRun,

@@ -66,6 +66,7 @@ const patience = wholeOption("patience", {
 });
 export const out = textOption("out", "DIR", { help: "the run folder to write", default: undefined, defaultText: "runs/DATA-MODEL-TIME" });
 export const profile = toggle("profile", "print where the time went, loop by loop");
+export const recordPath = toggle("record-path", "keep the weights at about 200 steps, for steepest landscape --plane pca");
 export const force = toggle("force", "replace the run that the folder holds");
 
 /** In the order in which the help shows them. */
@@ -91,6 +92,7 @@ export const trainOptions = [
   threads,
   fast,
   profile,
+  recordPath,
   out,
   tensorboard,
   force,
@@ -163,6 +165,7 @@ export function trainPlan({ now }: Context, args: Arguments) {
     ...(chosenPatience === undefined ? [] : [["patience", chosenPatience] satisfies [string, unknown]]),
     ...(chosenWeights?.flags ?? []),
     ...(args.get(fast) ? [["fast", true] satisfies [string, unknown]] : []),
+    ...(args.get(recordPath) ? [["record-path", true] satisfies [string, unknown]] : []),
   ];
   return {
     flags,

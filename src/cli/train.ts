@@ -23,7 +23,7 @@ import { modelTitles } from "./recipes.js";
 import { asPlain, errorRows, inUnits, regressionErrors, storedTable } from "./table.js";
 import { beginLog, type TrainingLog } from "./tensorboard.js";
 import { columnsOf } from "./terminal.js";
-import { force, profile, trainOptions, trainPlan } from "./train-plan.js";
+import { force, profile, recordPath, trainOptions, trainPlan } from "./train-plan.js";
 
 export const train: Command = {
   name: "train",
@@ -84,6 +84,7 @@ export const train: Command = {
         threads: args.get(threads),
         fast: args.get(fast),
         profile: args.get(profile),
+        recordPath: args.get(recordPath),
         signal: abort.signal,
         onProgress: (progress) => view?.update(progress),
         ...(log ? { onRecord: log.record } : {}),
@@ -139,6 +140,7 @@ export const train: Command = {
       },
       history: result.history,
       weights: result.weights,
+      ...(result.pathArrays ? { pathArrays: result.pathArrays } : {}),
       command: plan.command,
     };
     const chosen =

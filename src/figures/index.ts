@@ -12,6 +12,7 @@ export type { Grid } from "./grid.js";
 export { levelsByFactors, levelsEvenly, sampleGrid } from "./grid.js";
 export type { ImageRowOptions, RowPicture } from "./image-row.js";
 export { imageRow } from "./image-row.js";
+export { planeFigure, rayFigure } from "./landscape-figure.js";
 export type { LineChartOptions, Series } from "./line-chart.js";
 export { lineChart } from "./line-chart.js";
 export type {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { encodePng } from "../../src/data/images/index.js";
+import { readSafetensors } from "../../src/exchange/index.js";
 import { version } from "../../src/runs/version.js";
 import { SteepestError } from "../../src/tensor/error.js";
 import { run, someProfile, tiny, writeTinyMnist } from "./fake-engine.js";
@@ -30,6 +31,7 @@ const names = [
   "race",
   "train",
   "evaluate",
+  "landscape",
   "predict",
   "report",
   "data",
@@ -136,6 +138,10 @@ describe("in general", () => {
     [["train", "--augment", "crop"], /crop:4/],
     [["train", "digits"], /more than this command takes/],
     [["evaluate"], /DIR is missing/],
+    [["landscape"], /DIR is missing/],
+    [["landscape", "runs/mlp", "--plane", "pcs"], /did you mean pca/],
+    [["landscape", "runs/mlp", "--extent", "1:0"], /ascending/],
+    [["landscape", "runs/mlp", "--size", "1"], /at least 2/],
     [["check", "§"], /no sign/],
     [["gradient", "§", "--at", "1"], /no sign/],
     [["explain", "§"], /no sign/],
@@ -589,6 +595,74 @@ describe("evaluate", () => {
   it("refuses a folder without a run", async () => {
     const { code, err } = await run(["evaluate", join(root, "mnist")]);
     expect([code, err.includes("holds no run")]).toEqual([1, true]);
+  });
+});
+
+describe("landscape", () => {
+  it("hands run, records and choice to the engine, and keeps the values in the run folder", async () => {
+    const folder = fresh();
+    await run(train("--out", folder));
+    const argv = ["landscape", folder, "--size", "9", "--seed", "3", "--images", "5"];
+    const { code, out, asked } = await run([...argv, "--json"]);
+    expect(code).toBe(0);
+    expect(asked.landscape).toMatchObject({
+      choice: { plane: "random" },
+      records: 5,
+      normalise: "filter",
+      seed: 3,
+      size: 9,
+      known: undefined,
+    });
+    // A tenth is kept apart for validation.
+    expect(asked.landscape?.data.targets.data.length).toBe(tiny.training - Math.round(tiny.training / 10));
+    const result = JSON.parse(out);
+    expect(result).toMatchObject({ kind: "plane", size: 9, done: 81, complete: true, centre: 0 });
+    expect(result.values[4]).toEqual(result.a.values.map((x: number) => x * x));
+    expect(readSafetensors(readFileSync(result.file), "").arrays[0].data.length).toBe(81);
+    // What is there is handed back, unless it is to be done again; other options are another landscape.
+    expect((await run(argv)).asked.landscape?.known?.length).toBe(81);
+    expect((await run([...argv, "--again"])).asked.landscape?.known).toBeUndefined();
+    expect((await run([...argv, "--normalise", "none"])).asked.landscape?.known).toBeUndefined();
+    writeFileSync(result.file, "damaged");
+    expect((await run(argv)).asked.landscape?.known).toBeUndefined();
+  });
+
+  it("leads to the weights of another run, and writes figure and numbers", async () => {
+    const [folder, other] = [fresh(), fresh()];
+    for (const at of [folder, other]) await run(train("--out", at));
+    const numbers = join(root, "ray.json");
+    const { code, out, asked } = await run([
+      "landscape",
+      folder,
+      "--ray",
+      `to:${other}`,
+      "--size",
+      "5",
+      "--extent",
+      "-0.5:1.5",
+      "--out",
+      numbers,
+    ]);
+    expect(code).toBe(0);
+    expect(asked.landscape?.extent).toEqual([-0.5, 1.5]);
+    expect(asked.landscape?.choice).toMatchObject({ ray: { folder: other } });
+    expect(out).toContain("loss at the weights  0\n");
+    expect(JSON.parse(readFileSync(numbers, "utf8"))).toMatchObject({ kind: "ray", size: 5, complete: true });
+    const svg = join(root, "plane.svg");
+    expect((await run(["landscape", folder, "--size", "9", "--out", svg, "--quiet"])).out).toBe(`${svg}\n`);
+    expect(readFileSync(svg, "utf8")).toMatch(/^<svg/);
+  });
+
+  it("refuses a plane and a ray at once, and rays that there are not", async () => {
+    const folder = fresh();
+    await run(train("--out", folder));
+    for (const [argv, message] of [
+      [["--plane", "pca", "--ray", "random"], /do not go together/],
+      [["--ray", "downhill"], /to:DIR/],
+    ] as const) {
+      const { code, err } = await run(["landscape", folder, ...argv]);
+      expect([code, message.test(err)]).toEqual([2, true]);
+    }
   });
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineLayer, dense, fit, flatten, linear, type Model, sequential } from "steepest";
 import { digits } from "steepest/data";
-import { exportOnnx, readSafetensors } from "steepest/exchange";
+import { exportOnnx, readSafetensors, writeSafetensors } from "steepest/exchange";
 import { encodePng } from "steepest/images";
 import { loadRun, saveRun } from "steepest/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -263,6 +263,54 @@ describe("steepest noise", () => {
     expect(later.result.loss).toBeLessThan(Number(result.loss));
     expect((await json(...argv, "--figure", join(root, "nowhere", "noise.svg"))).code).toBe(1);
   });
+});
+
+describe("steepest landscape", () => {
+  it("shows the plane of the path of a run with its error, stops when told to, and goes on where it was", async () => {
+    const folder = join(root, "with-path");
+    const trained = await steepest("train", "--data", data, "--model", "mlp", "--epochs", "2", "--record-path", "--out", folder, "--quiet");
+    expect([trained.code, trained.err]).toEqual([0, ""]);
+    const argv = ["landscape", folder, "--plane", "pca", "--size", "17", "--images", "60"];
+    const { result: whole } = await json(...argv);
+    const { path, explained, values } = whole as {
+      readonly path: Readonly<Record<"steps" | "loss" | "sliceLoss" | "distance", number[]>> & { readonly largestError: number };
+      readonly explained: number[];
+      readonly values: number[][];
+    };
+    // Two epochs of 180 records in batches of 64.
+    expect(path.steps).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(path.loss[0]).toBeGreaterThan(path.loss[6]);
+    expect(path.loss[6]).toBeCloseTo(Number(whole.centre), 6);
+    expect(path.distance[6]).toBeLessThan(1e-4);
+    expect(path.largestError).toBeCloseTo(Math.max(...path.loss.map((x, i) => Math.abs(x - path.sliceLoss[i]))), 12);
+    expect(explained[0] + explained[1]).toBeGreaterThan(0.5);
+    expect(values.flat().every(Number.isFinite)).toBe(true);
+
+    // What an interrupted call leaves behind: some of the values.
+    const file = String(whole.file);
+    const { arrays, metadata } = readSafetensors(readFileSync(file), file);
+    const [{ data: kept, ...form }] = arrays;
+    const half = Float64Array.from(kept, (value, i) => (i % 2 === 0 ? value : Number.NaN));
+    writeFileSync(file, writeSafetensors({ arrays: [{ ...form, data: half }], metadata }));
+    const svg = join(root, "path.svg");
+    const { result: again } = await json(...argv, "--out", svg);
+    expect(again.values).toEqual(values);
+    expect(readFileSync(svg, "utf8")).toMatch(/^<svg/);
+    expect((await steepest("landscape", folder, "--plane", "pca", "--size", "9", "--images", "20", "--quiet")).code).toBe(0);
+  }, 60_000);
+
+  it("says what a run without a path lacks", async () => {
+    const folder = join(root, "without-path");
+    await steepest("train", "--data", data, "--model", "linear", "--epochs", "1", "--out", folder, "--quiet");
+    const { code, err } = await steepest("landscape", folder, "--plane", "pca");
+    expect(code).toBe(1);
+    expect(err).toContain("--record-path");
+    expect((await json("landscape", folder, "--ray", "random", "--size", "5")).result).toMatchObject({
+      kind: "ray",
+      done: 5,
+      complete: true,
+    });
+  }, 60_000);
 });
 
 describe("steepest explain", () => {

@@ -9,6 +9,7 @@ import type {
   EvaluateRequest,
   ExplainRequest,
   FitRequest,
+  LandscapeRequest,
   MinimizeRequest,
   NoiseRequest,
   PredictRequest,
@@ -22,7 +23,7 @@ import { main, type Surroundings } from "../../src/cli/main.js";
 import type { GetDataOptions } from "../../src/data/download/get.js";
 import { Profile } from "../../src/descent/profile.js";
 import { lineChart } from "../../src/figures/line-chart.js";
-import { basins, problems, race, raceTraining, spectralDensity } from "../../src/index.js";
+import { basins, landscape, problems, race, raceTraining, spectralDensity, trace } from "../../src/index.js";
 import { SteepestError } from "../../src/tensor/error.js";
 
 /** What the engine was last asked for. */
@@ -41,6 +42,7 @@ export interface Asked {
   noise?: NoiseRequest;
   basins?: BasinsRequest;
   spectrum?: SpectrumRequest;
+  landscape?: LandscapeRequest;
 }
 
 export interface Outcome {
@@ -314,6 +316,21 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
       ],
       seconds: 0.004,
     };
+  },
+  async landscape(request) {
+    asked.landscape = request;
+    const { choice, known, size, seed, signal, onProgress } = request;
+    const options = { size, seed, signal, ...(known ? { known } : {}) };
+    const bowl = trace("x^2 + 3*y^2", { x: 0, y: 0 });
+    if ("ray" in choice) return landscape(bowl, { ...options, ray: [1, 0] });
+    return landscape(bowl, {
+      ...options,
+      plane: [
+        [1, 0],
+        [0, 1],
+      ],
+      onProgress: (progress) => onProgress({ ...progress, fresh: progress.done }),
+    });
   },
   async noise(request) {
     asked.noise = request;
