@@ -65,6 +65,33 @@ export function folder(path: string): FileSource {
   };
 }
 
+/** Files that are on their way while one is looked at. */
+const AHEAD = 8;
+
+/**
+ * Reads files in turn, the next ones already on their way.
+ *
+ * @returns for each file what gives its content, or throws what its reader threw
+ */
+export async function* readAhead(
+  place: FileSource,
+  files: readonly string[],
+): AsyncGenerator<() => Uint8Array | undefined, void, undefined> {
+  const read = (file: string): Promise<() => Uint8Array | undefined> =>
+    place.read(file).then(
+      (content) => () => content,
+      (error: unknown) => () => {
+        throw error;
+      },
+    );
+  const underWay = files.slice(0, AHEAD).map(read);
+  for (let i = 0; i < files.length; i++) {
+    const next = underWay.shift();
+    if (i + AHEAD < files.length) underWay.push(read(files[i + AHEAD]));
+    if (next !== undefined) yield await next;
+  }
+}
+
 /**
  * A folder on disk, or a single file as a folder that holds nothing else.
  *

@@ -33,6 +33,10 @@ export interface InflateOptions {
  */
 export async function inflate(bytes: Uint8Array, options: InflateOptions): Promise<Uint8Array> {
   const { where, headerBytes, format } = options;
+  if (headerBytes === 0 && bytes.length <= SMALL) {
+    const content = inflatedAtOnce(bytes, format ?? "gzip", options.size(new Uint8Array(0)));
+    if (content !== undefined) return content;
+  }
   const pieces = inflated(bytes, where, format);
   try {
     let header: Uint8Array = new Uint8Array(0);
@@ -69,6 +73,25 @@ export async function inflate(bytes: Uint8Array, options: InflateOptions): Promi
     return content.subarray(0, length);
   } finally {
     await pieces.return(undefined);
+  }
+}
+
+/** Packed bytes of which setting up a stream takes longer than unpacking them. */
+const SMALL = 1 << 16;
+
+/** Node's own inflater, which needs no stream; undefined elsewhere. */
+const zlib =
+  typeof process === "object" && typeof process.getBuiltinModule === "function" ? process.getBuiltinModule("node:zlib") : undefined;
+
+/** The whole content where all is as it should be; what is wrong with anything else is said by who unpacks it piece by piece. */
+function inflatedAtOnce(bytes: Uint8Array, format: PackedFormat, size: number): Uint8Array | undefined {
+  if (zlib === undefined || size === 0) return undefined;
+  const unpack = { gzip: zlib.gunzipSync, deflate: zlib.inflateSync, "deflate-raw": zlib.inflateRawSync }[format];
+  try {
+    const content = unpack(bytes, { maxOutputLength: size });
+    return content.length === size ? content : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import { nearest, SteepestError } from "../../tensor/error.js";
 import { RandomStream } from "../../tensor/random.js";
 import type { Dataset, DatasetPart } from "../dataset.js";
 import { bytesToUnit, checkDataset } from "../dataset.js";
-import { type FileSource, folder } from "../files.js";
+import { type FileSource, folder, readAhead } from "../files.js";
 import { readImage } from "./decode.js";
 import type { Image } from "./image.js";
 import { resizeImage } from "./resize.js";
@@ -217,8 +217,11 @@ export class PartReader {
     const { channels, onProgress } = this.#options;
     let data = new Uint8Array(0);
     let length = 0;
-    for (const [record, { file }] of entries.entries()) {
-      const image = await this.#picture(file);
+    let record = -1;
+    const files = entries.map(({ file }) => file);
+    for await (const content of readAhead(this.#place, files)) {
+      record++;
+      const image = await this.#picture(files[record], content);
       onProgress?.(++this.#done, this.#total);
       if (image === undefined) continue;
       if (data.length === 0) {
@@ -242,11 +245,11 @@ export class PartReader {
     };
   }
 
-  async #picture(file: string): Promise<Image | undefined> {
+  async #picture(file: string, content: () => Uint8Array | undefined): Promise<Image | undefined> {
     const { channels, fit, limit } = this.#options;
     let image: Image;
     try {
-      const bytes = await this.#place.read(file);
+      const bytes = content();
       if (bytes === undefined) throw new SteepestError({ problem: "The file is gone" });
       image = await readImage(bytes, { where: file, channels, depth: 8, ...(limit === undefined ? {} : { limit }) });
     } catch (error) {

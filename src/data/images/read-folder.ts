@@ -1,6 +1,6 @@
 /** All pictures of a folder, whatever they show. */
 import { SteepestError } from "../../tensor/error.js";
-import { type FileSource, folder } from "../files.js";
+import { type FileSource, folder, readAhead } from "../files.js";
 import { readImage } from "./decode.js";
 import { complaint, isPassedOver, isPictureName, paths } from "./folder.js";
 import type { ByteImage } from "./image.js";
@@ -46,9 +46,11 @@ export async function readImages(source: string | FileSource, options: ReadImage
     });
   const found: NamedImage[] = [];
   const problems: string[] = [];
-  for (const [i, file] of files.entries()) {
+  let done = 0;
+  for await (const content of readAhead(place, files)) {
+    const file = files[done++];
     try {
-      const bytes = await place.read(file);
+      const bytes = content();
       if (bytes === undefined) throw new SteepestError({ problem: "The file is gone" });
       const image = await readImage(bytes, { where: file, channels, depth: 8, ...(limit === undefined ? {} : { limit }) });
       if (image.depth === 8) found.push({ file, image });
@@ -56,7 +58,7 @@ export async function readImages(source: string | FileSource, options: ReadImage
       if (!(error instanceof SteepestError)) throw error;
       problems.push(`${file}: ${error.problem}${error.received === undefined ? "" : ` (${error.received})`}`);
     }
-    onProgress?.(i + 1, files.length);
+    onProgress?.(done, files.length);
   }
   if (problems.length > 0) throw complaint(problems, files.length, place, "pictures (.png, .jpg, .jpeg) that can be read");
   return found;

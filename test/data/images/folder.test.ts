@@ -189,3 +189,24 @@ describe("readImages", () => {
     expect((await refusalOf(() => readImages(place({ "notes.txt": Uint8Array.of(1) }))))?.message).toMatch(/holds no pictures/);
   });
 });
+
+describe("pictures that come from a slow place", () => {
+  it("are asked for some ahead, and stay in their order", async () => {
+    let [underWay, most] = [0, 0];
+    const slow: FileSource = {
+      name: "slow",
+      tree: async () => Array.from({ length: 30 }, (_, i) => `${100 + i}.png`),
+      async read(file) {
+        most = Math.max(most, ++underWay);
+        // Later files come first.
+        await new Promise((resolve) => setTimeout(resolve, 3 * (7 - (Number.parseInt(file, 10) % 8))));
+        underWay--;
+        return plain(1, 1, Number.parseInt(file, 10));
+      },
+    };
+    const read = await readImages(slow);
+    expect(read.map(({ image }) => image.data[0])).toEqual(Array.from({ length: 30 }, (_, i) => 100 + i));
+    expect(most).toBeGreaterThan(4);
+    expect(most).toBeLessThanOrEqual(9);
+  });
+});
