@@ -22,6 +22,7 @@ const rooms = [
   "figures",
   "exchange",
   "runs",
+  "lectures",
   "cli",
 ];
 

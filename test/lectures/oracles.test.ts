@@ -1,0 +1,157 @@
+/** The numbers of the exhibits against numbers that were worked out elsewhere, in float64, to the digits printed there. */
+import { describe, expect, it } from "vitest";
+import "../../src/index.js";
+import { pathOnTheCurve } from "../../src/lectures/d01-path-on-the-curve.js";
+import { twoRatesOneSpeed } from "../../src/lectures/d02-two-rates-one-speed.js";
+import { correlatedQuadratic } from "../../src/lectures/d03-correlated-quadratic.js";
+import { canyon } from "../../src/lectures/d04-canyon.js";
+import { momentumDemonstration } from "../../src/lectures/d05-momentum-demonstration.js";
+import { nesterovAndMomentum } from "../../src/lectures/d06-nesterov-and-momentum.js";
+import { saddleEscape } from "../../src/lectures/d08-saddle-escape.js";
+import { hingePieces } from "../../src/lectures/d12-hinge-pieces.js";
+import { printTheLoss } from "../../src/lectures/d15-exercise.js";
+import { movingAverages } from "../../src/lectures/d17-moving-average.js";
+
+/** Equal to the digits that a text shows: half a unit of its last one. */
+function expectPrinted(value: number, printed: string): void {
+  const [mantissa, exponent = "0"] = printed.toLowerCase().split("e");
+  const digits = (mantissa.split(".")[1] ?? "").length;
+  const unit = 10 ** (Number(exponent) - digits);
+  expect(Math.abs(value - Number(printed)), `${value} is not ${printed}`).toBeLessThanOrEqual(unit * 0.5 * (1 + 1e-9));
+}
+
+/** A list of numbers, or lists of them, against their printed forms. */
+function expectAll(values: readonly (number | readonly number[])[], printed: string): void {
+  const flat = values.flat();
+  const texts = printed.split(/[\s,]+/);
+  expect(flat).toHaveLength(texts.length);
+  for (const [i, value] of flat.entries()) expectPrinted(value, texts[i]);
+}
+
+describe("the numbers of the lectures", () => {
+  it("D1: x² from 8.7", () => {
+    const { numbers } = pathOnTheCurve.make();
+    expectAll(numbers.factors, "0.6 -0.8 -1.1");
+    expectAll(numbers.x1, "5.22 -6.96 -9.57");
+    expectAll(numbers.x10, "0.0526056 0.934155 22.5656");
+    expectPrinted(numbers.x20[2], "58.5292");
+    // From 8.7 with the factor 0.8: ln(8.7/10⁻³)/ln 1.25 = 40.66…
+    expect(numbers["stepsTo1e-3"]).toEqual([18, 41, null]);
+  });
+
+  it("D2: x₁² + x₂² from (8.7, −7.9)", () => {
+    const { numbers } = twoRatesOneSpeed.make();
+    expectAll(numbers.factors, "0.8 0.8 -0.8 -0.8".replaceAll(" ", ","));
+    expectAll(numbers.x10, "0.934155 -0.848256 0.934155 -0.848256");
+    expect(numbers["stepsTo1e-3"]).toEqual([42, 42]);
+    // Each of the 60 products with ±0.8 rounds two coordinates of at most 8.7, by at most half a unit in the last place.
+    for (const distance of numbers.farthestFromLine) expect(distance).toBeLessThan(60 * 8.7 * 2 ** -52);
+  });
+
+  it("D3: ½x₁² + 2x₂² + x₁x₂, α = 0.2", () => {
+    const { numbers } = correlatedQuadratic.make();
+    expect(numbers.hessian).toEqual([
+      [1, 1],
+      [1, 4],
+    ]);
+    expectAll(numbers.eigenvalues, "4.302776 0.697224");
+    expectPrinted(numbers.condition, "6.1713");
+    expectPrinted(numbers.stableBelow, "0.464816");
+    expectAll(numbers.factors, "0.139445 0.860555");
+    expectAll(numbers.x1, "8.54 -3.32");
+    expectAll(numbers.x2, "7.496 -2.372");
+    expectAll(numbers.x10, "2.26309 -0.685208");
+    expect(numbers["stepsTo1e-3"]).toBe(62);
+    expectPrinted(numbers.best.learningRate, "0.4");
+    expectAll([numbers.best.rate, numbers.best.measured], "0.721110 0.721110");
+    expectAll([numbers.heavyBall.learningRate, numbers.heavyBall.beta, numbers.heavyBall.rate], "0.472584 0.181460 0.425982");
+  });
+
+  it("D4: the canyon", () => {
+    const { numbers } = canyon.make();
+    const { condition100: narrow, condition1000: narrower } = numbers;
+    expectAll([narrow.gd.learningRate, narrow.gd.rate], "0.0198020 0.980198");
+    expectAll([narrow.momentum.learningRate, narrow.momentum.beta, narrow.momentum.rate], "0.0330579 0.669421 0.818182");
+    expect([narrow.gd["stepsTo1e-6"], narrow.momentum.stepsByRate]).toEqual([691, 69]);
+    expect([narrower.gd["stepsTo1e-6"], narrower.momentum.stepsByRate]).toEqual([6908, 219]);
+    // A double root: both errors are (1 + k·c)·√βᵏ with 0 < c < 1, which costs some steps more, not a multiple of them.
+    for (const { momentum } of [narrow, narrower]) {
+      expect(momentum["stepsTo1e-6"]).toBeGreaterThan(momentum.stepsByRate);
+      expect(momentum["stepsTo1e-6"]).toBeLessThan(1.6 * momentum.stepsByRate);
+    }
+  });
+
+  it("D5: (1 − x)² + 20 (3y − x²)², α = 0.0035", () => {
+    const { numbers } = momentumDemonstration.make();
+    expectPrinted(numbers.f150, "1.4610e-5");
+    expectPrinted(numbers.f150WithoutMomentum, "0.503971");
+    expect(numbers["firstWithin0.05"]).toEqual([83, 665]);
+    expectAll(numbers.minimum, "1.0000000000 0.3333333333");
+    expectAll(numbers.eigenvalues, "520.617 1.38297");
+    expectPrinted(numbers.condition, "376.4");
+    expectAll([numbers.stableBelow.withoutMomentum, numbers.stableBelow.withMomentum], "0.00384160 0.00703012");
+    expect(numbers["status at α = 0.0062, β = 0.74"]).toBe("diverged");
+  });
+
+  it("D6: one step of each, from (8.7, −7.9) with v = (−1.2, 1.5)", () => {
+    const { numbers } = nesterovAndMomentum.make();
+    expectAll(numbers.steps.momentum, "-1.12 2.495");
+    expectAll(numbers.steps.lookAhead, "-1.1335 2.279");
+    expectAll(numbers.steps.fullLookAhead, "-1.135 2.255");
+    expectAll(numbers.difference, "-0.0135 -0.216");
+    expectAll(numbers["−αH·μv"], "-0.0135 -0.216");
+    expectAll([numbers.stableUpTo.lookAhead ?? 0, numbers.stableUpTo.fullLookAhead ?? 0], "1.35714 1.26667");
+  });
+
+  it("D8: the saddle", () => {
+    const { numbers } = saddleEscape.make();
+    const steps = Object.fromEntries(Object.entries(numbers.steps).map(([name, by]) => [name, [by["1e-3"], by["1e-6"], by["0"]]]));
+    expect(steps).toEqual({
+      gd: [349, 698, null],
+      momentum: [72, 140, null],
+      nesterov: [68, 132, null],
+      adagrad: [17, 18, null],
+      adagradScalar: [224, 446, null],
+      adadelta: [13, 19, null],
+      rmsprop: [72, 73, null],
+      adam: [77, 78, null],
+    });
+    for (const start of ["1e-3", "1e-6"]) expect(Math.ceil(numbers.gdByTheory[start])).toBe(numbers.steps.gd[start]);
+    // Ten times the noise is as a start ten times as far: ln 10/ln 1.02 = 116.3 steps less. The seeds are the same, and so are the paths but for their size.
+    const medians = numbers.gdFrom0WithNoise.map(({ median }) => median);
+    for (let i = 1; i < medians.length; i++) expect(Math.abs(medians[i - 1] - medians[i] - 116.3)).toBeLessThanOrEqual(1);
+  });
+
+  it("D12: three hinges and their mean", () => {
+    const { numbers } = hingePieces.make();
+    expectAll(numbers.kinks, "-1.5111 0.6 1.3 1.7286");
+    expectAll(numbers.values, "3.4367 2.1700 1.9833 2.0119");
+    expectAll(numbers.slopes, "-0.9 -0.6 -0.2667 0.0667 0.3");
+    expectPrinted(numbers.minimum.w0, "1.3");
+    // Where 0 is a subgradient lies the minimum, and nowhere else.
+    expect(numbers.subgradients.map(([low, high]) => low <= 0 && 0 <= high)).toEqual([false, false, true, false]);
+  });
+
+  it("D15: the exercise", () => {
+    const { numbers } = printTheLoss.make();
+    expectAll(numbers.factors, "0.98 0.8 -1 -199 -1999");
+    expect(numbers.overflowAt).toEqual([null, null, null, 68, 47]);
+    expect(numbers.status).toEqual(["step-limit", "step-limit", "step-limit", "diverged", "diverged"]);
+    expect(numbers.loss[2]).toEqual([1, 1, 1, 1, 1, 1]);
+    // x²: the loss is multiplied by (1 − 2η)² exactly, since 199² and 1999² are whole numbers.
+    expect(numbers.loss[3].slice(0, 4)).toEqual([1, 39601, 39601 ** 2, 39601 ** 3]);
+    expect(numbers.twoVariables.loss[3].slice(0, 3)).toEqual([2, 2 * 39601, 2 * 39601 ** 2]);
+  });
+
+  it("D17: the moving average", () => {
+    const { numbers } = movingAverages.make();
+    for (const beta of [0.5, 0.9, 0.98])
+      for (const [k, weight] of numbers.weights[beta].entries()) expect(weight / ((1 - beta) * beta ** k)).toBeCloseTo(1, 12);
+    // 1 − 0.9¹⁰ and 1 − 0.98¹⁰
+    expectPrinted(numbers.averageOfOnesAfter10["0.9"], "0.6513215599");
+    expectPrinted(numbers.averageOfOnesAfter10["0.98"], "0.1829271931");
+    expectAll(Object.values(numbers.adamFirstStep), "1.00000 3.16228 10.0000");
+    expectPrinted(numbers.adamTenthStep.multipliedInstead, "42.6");
+    expectPrinted(numbers.adamTenthStep.corrected, "1.000000000");
+  });
+});
