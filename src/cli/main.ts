@@ -19,6 +19,7 @@ import { fit } from "./fit.js";
 import { gradient } from "./gradient.js";
 import { commandHelp, mainHelp } from "./help.js";
 import { landscape } from "./landscape.js";
+import { lectures } from "./lectures.js";
 import { minimize } from "./minimize.js";
 import { noise } from "./noise.js";
 import { UsageError } from "./options.js";
@@ -51,6 +52,7 @@ const commands: readonly Command[] = [
   spectrum,
   explain,
   bench,
+  lectures,
   degrade,
   denoise,
   deblur,

@@ -43,7 +43,7 @@ export const momentumDemonstration = {
         rows: rows.slice(0, steps + 1),
       };
     });
-    const [minimum] = criticalPoints(banana, { window: { x: [-2, 2], y: [-0.267, 1.067] } }).minima;
+    const [minimum] = criticalPoints(banana, { window: { x: [-2, 2], y: [-0.267, 1.067] }, starts: 64 }).minima;
     if (minimum === undefined) throw new SteepestError({ problem: "the banana has lost its minimum" });
     const [low, high] = minimum.eigenvalues;
     const runaway = minimize(banana, start, { optimizer: momentum({ learningRate: 0.0062, beta: 0.74 }), steps });

@@ -5,9 +5,14 @@ import { correlatedQuadratic } from "./d03-correlated-quadratic.js";
 import { canyon } from "./d04-canyon.js";
 import { momentumDemonstration } from "./d05-momentum-demonstration.js";
 import { nesterovAndMomentum } from "./d06-nesterov-and-momentum.js";
+import { criticalPointsOfAllKinds } from "./d07-critical-points.js";
 import { saddleEscape } from "./d08-saddle-escape.js";
+import { batches } from "./d09-batches.js";
+import { stepSize } from "./d10-step-size.js";
 import { hingePieces } from "./d12-hinge-pieces.js";
+import { restoration } from "./d14-restoration.js";
 import { printTheLoss } from "./d15-exercise.js";
+import { gradientNorm } from "./d16-gradient-norm.js";
 import { movingAverages } from "./d17-moving-average.js";
 import type { Exhibit } from "./exhibit.js";
 
@@ -19,8 +24,13 @@ export const exhibits: readonly Exhibit[] = [
   canyon,
   momentumDemonstration,
   nesterovAndMomentum,
+  criticalPointsOfAllKinds,
   saddleEscape,
+  batches,
+  stepSize,
   hingePieces,
+  restoration,
   printTheLoss,
+  gradientNorm,
   movingAverages,
 ];

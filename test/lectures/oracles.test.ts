@@ -7,26 +7,14 @@ import { correlatedQuadratic } from "../../src/lectures/d03-correlated-quadratic
 import { canyon } from "../../src/lectures/d04-canyon.js";
 import { momentumDemonstration } from "../../src/lectures/d05-momentum-demonstration.js";
 import { nesterovAndMomentum } from "../../src/lectures/d06-nesterov-and-momentum.js";
+import { criticalPointsOfAllKinds } from "../../src/lectures/d07-critical-points.js";
 import { saddleEscape } from "../../src/lectures/d08-saddle-escape.js";
+import { batches } from "../../src/lectures/d09-batches.js";
+import { stepSize } from "../../src/lectures/d10-step-size.js";
 import { hingePieces } from "../../src/lectures/d12-hinge-pieces.js";
 import { printTheLoss } from "../../src/lectures/d15-exercise.js";
 import { movingAverages } from "../../src/lectures/d17-moving-average.js";
-
-/** Equal to the digits that a text shows: half a unit of its last one. */
-function expectPrinted(value: number, printed: string): void {
-  const [mantissa, exponent = "0"] = printed.toLowerCase().split("e");
-  const digits = (mantissa.split(".")[1] ?? "").length;
-  const unit = 10 ** (Number(exponent) - digits);
-  expect(Math.abs(value - Number(printed)), `${value} is not ${printed}`).toBeLessThanOrEqual(unit * 0.5 * (1 + 1e-9));
-}
-
-/** A list of numbers, or lists of them, against their printed forms. */
-function expectAll(values: readonly (number | readonly number[])[], printed: string): void {
-  const flat = values.flat();
-  const texts = printed.split(/[\s,]+/);
-  expect(flat).toHaveLength(texts.length);
-  for (const [i, value] of flat.entries()) expectPrinted(value, texts[i]);
-}
+import { expectAll, expectPrinted } from "./printed.js";
 
 describe("the numbers of the lectures", () => {
   it("D1: x² from 8.7", () => {
@@ -103,6 +91,25 @@ describe("the numbers of the lectures", () => {
     expectAll([numbers.stableUpTo.lookAhead ?? 0, numbers.stableUpTo.fullLookAhead ?? 0], "1.35714 1.26667");
   });
 
+  it("D7: critical points", () => {
+    const { numbers } = criticalPointsOfAllKinds.make();
+    expect(numbers.kindsAt0).toEqual({ minimum: "minimum", maximum: "maximum", inflection: "inconclusive", flatMinimum: "minimum" });
+    // Himmelblau's function: Applied Nonlinear Programming, 1972.
+    const places = numbers.himmelblau.minima.map(([x, y]) => [x, y]).sort(([a], [b]) => a - b);
+    expectAll(places, "-3.779310 -3.283186 -2.805118 3.131313 3.000000 2.000000 3.584428 -1.848127");
+    expect(numbers.himmelblau.globalMinima).toBe(4);
+    expectAll(numbers.himmelblau.maxima, "-0.270845 -0.923039 181.617");
+    expect(numbers.himmelblau.saddles).toHaveLength(4);
+    expectAll(numbers.beale.saddle, "0.0000000000 1.0000000000");
+    expectPrinted(numbers.beale.valueAtSaddle, "14.203125");
+    expectAll(numbers.beale.minimum, "3.0000000000 0.5000000000");
+    const { twoValleys } = numbers;
+    // A descent with so small a rate never crosses the hill (α f″ < 1 on the window): each start ends in its own valley.
+    expect(twoValleys.startsThatEndInTheDeepOne).toBe(twoValleys.startsLeftOfTheHill);
+    expect(twoValleys.leavesTheShallowOne.withoutNoise).toBe(false);
+    expect(twoValleys.leavesTheShallowOne.withNoise).toBeGreaterThan(0);
+  });
+
   it("D8: the saddle", () => {
     const { numbers } = saddleEscape.make();
     const steps = Object.fromEntries(Object.entries(numbers.steps).map(([name, by]) => [name, [by["1e-3"], by["1e-6"], by["0"]]]));
@@ -120,6 +127,52 @@ describe("the numbers of the lectures", () => {
     // Ten times the noise is as a start ten times as far: ln 10/ln 1.02 = 116.3 steps less. The seeds are the same, and so are the paths but for their size.
     const medians = numbers.gdFrom0WithNoise.map(({ median }) => median);
     for (let i = 1; i < medians.length; i++) expect(Math.abs(medians[i - 1] - medians[i] - 116.3)).toBeLessThanOrEqual(1);
+  });
+
+  it("D9: batches of eight points", () => {
+    const { numbers } = batches.make();
+    // The normal equations of the line: slope = cov(x, y)/var(x), by hand over the eight points.
+    const [xs, ys] = [
+      [-1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75, 2.25],
+      [-0.9, 0.75, 0.1, 1.6, 0.85, 2.5, 1.8, 3.4],
+    ];
+    const [mx, my] = [xs, ys].map((list) => list.reduce((a, b) => a + b) / 8);
+    const slope = xs.reduce((sum, x, i) => sum + (x - mx) * (ys[i] - my), 0) / xs.reduce((sum, x) => sum + (x - mx) ** 2, 0);
+    expect(numbers.minimum[0]).toBeCloseTo(my - slope * mx, 10);
+    expect(numbers.minimum[1]).toBeCloseTo(slope, 10);
+    // ∂/∂w (w₀ + w₁x − y)² at (−2, 2.5)
+    for (const [i, [offset, along]] of numbers.gradients.entries()) {
+      const residual = -2 + 2.5 * xs[i] - ys[i];
+      expect(offset).toBeCloseTo(2 * residual, 12);
+      expect(along).toBeCloseTo(2 * residual * xs[i], 12);
+    }
+    for (const { measured, predicted } of numbers.spread) expect(measured).toBeCloseTo(predicted, 12);
+    expect(numbers.spread.map(({ size }) => size)).toEqual([1, 2, 4, 8]);
+    // Of second order, with a term of third order that is some 10⁻³ of it at these rates.
+    expect(numbers["order of (one epoch − one batch step)"]).toBeCloseTo(2, 1);
+    // αs²/(λ(2 − αλ)) = 0.2 · 0.25 / (2 · 1.6). Neighbours correlate by 0.6 a step, so 19,900 steps count as 19,900 (1 − 0.36)/(1 + 0.36) = 9,365 squares, each
+    // with the deviation √2: 4 standard errors are 5.9 %.
+    expect(numbers.fluctuation.predicted).toBeCloseTo(0.015625, 12);
+    expect(Math.abs(numbers.fluctuation.measured / 0.015625 - 1)).toBeLessThan(0.059);
+    const ended = numbers.afterAllEpochs;
+    expect(numbers.afterOneEpoch["1 point"]).toBeLessThan(numbers.afterOneEpoch["all 8 points"]);
+    expect(ended["1 point"]).toBeGreaterThan(ended["2 points"]);
+    expect(ended["2 points"]).toBeGreaterThan(ended["all 8 points"]);
+    expect(ended["1 point, annealed"]).toBeLessThan(ended["1 point"] / 4);
+  });
+
+  it("D10: the step size", () => {
+    const { quadratic, banana } = stepSize.make().numbers;
+    // H = [[1, 1], [1, 4]], g = (0.8, −22.9): ‖g‖² = 525.05, gᵀHg = 0.64 − 36.64 + 2097.64.
+    expectAll([quadratic.slope, quadratic.curvature ?? 0], "-525.05 2061.64");
+    expect(quadratic.bestByModel).toBeCloseTo(525.05 / 2061.64, 12);
+    expect(quadratic.bestByExactSearch).toBeCloseTo(quadratic.bestByModel, 12);
+    // Twice the best step of a parabola leads back to its start's height.
+    expect(quadratic.valueAtTwiceBest).toBeCloseTo(quadratic.value, 10);
+    // The slopes 2 and 3 of Taylor's remainders.
+    expect(quadratic.remainderOrders.tangent).toBeCloseTo(2, 6);
+    expect(banana.remainderOrders.tangent).toBeCloseTo(2, 2);
+    expect(banana.remainderOrders.parabola).toBeCloseTo(3, 2);
   });
 
   it("D12: three hinges and their mean", () => {

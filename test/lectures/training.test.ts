@@ -1,0 +1,33 @@
+/** The exhibits that train networks: they take some seconds each, and so belong to the long form. */
+import { describe, expect, it } from "vitest";
+import { isFull } from "../full.js";
+import "../../src/index.js";
+import { restoration } from "../../src/lectures/d14-restoration.js";
+import { gradientNorm } from "../../src/lectures/d16-gradient-norm.js";
+
+describe.skipIf(!isFull)("the exhibits that train", () => {
+  it("D14: a picture restored by an energy and by a network", { timeout: 120_000 }, async () => {
+    const { numbers } = await restoration.make({});
+    // Noise of σ = 25 of 255 that nothing cuts off: 20 log₁₀(255/25) dB, to the fluctuation of 12,544 squares.
+    expect(Math.abs(numbers.psnr.noisy - 20.17)).toBeLessThan(0.2);
+    // λ puts the result as far from the data as the noise was, to 1 %.
+    expect(Math.abs(numbers.variational.residual / 25 - 1)).toBeLessThan(0.011);
+    expect(numbers.psnr.variational).toBeGreaterThan(numbers.psnr.noisy + 3);
+    expect(numbers.psnr.learned).toBeGreaterThan(numbers.psnr.variational);
+    // 3 × 3 filters: 1 → 16 → 16 → 16 → 1, with biases.
+    expect(numbers.variables).toEqual({ variational: 112 * 112, learned: 160 + 2 * 2320 + 145 });
+    const [half, near, above] = numbers.tikhonov.descents;
+    expect(half.psnr ?? 0).toBeCloseTo(numbers.tikhonov.exactPsnr ?? 0, 3);
+    expect(near.energyAtTheEnd).toBeLessThan(near.energyOfTheStart);
+    expect(above.energyAtTheEnd).toBeGreaterThan(above.energyOfTheStart);
+  });
+
+  it("D16: the gradient's norm", { timeout: 120_000 }, async () => {
+    const { numbers } = await gradientNorm.make({});
+    expect(numbers.lossRatio).toBeLessThan(0.1);
+    expect(numbers.gradientNormRatio).toBeGreaterThan(0.5);
+    // The losses of the seeds lie far closer together than the weights do.
+    expect(numbers.seeds.relative).toBeLessThan(0.1);
+    expect(numbers.seeds.distanceOfTheFirstTwo).toBeGreaterThan(numbers.seeds.lengthOfTheFirst);
+  });
+});
