@@ -1,6 +1,6 @@
 /** D1: gradient descent on x², with three rates. */
 import { minimize } from "../descent/minimize.js";
-import { lineChart } from "../figures/line-chart.js";
+import { curvePathFigure } from "../figures/curve-path-figure.js";
 import { gd } from "../optimizers/gradient-descent.js";
 import type { Exhibit } from "./exhibit.js";
 import { firstStep } from "./paths.js";
@@ -10,7 +10,8 @@ const start = 8.7;
 
 const code = `import { gd, minimize } from "steepest";
 
-const tenth = (learningRate: number) => minimize("x^2", 8.7, { optimizer: gd({ learningRate }), steps: 10 }).solution;
+const tenth = (learningRate: number) =>
+  minimize("x^2", 8.7, { optimizer: gd({ learningRate }), steps: 10 }).solution;
 [0.2, 0.9, 1.05].map(tenth); // → [0.0526056…, 0.934155…, 22.5656…]`;
 
 export const pathOnTheCurve = {
@@ -30,15 +31,11 @@ export const pathOnTheCurve = {
       return { learningRate, path: path.map(([x]) => x) };
     });
     const at = (k: number) => descents.map(({ path }) => path[k]);
-    const distances = lineChart({
-      title: "Distance from the minimum",
-      subtitle: "|xₖ|, log scale",
-      x: { label: "step", style: "count" },
-      y: { label: "|xₖ|", kind: "log" },
-      series: descents.map(({ learningRate, path }) => ({
-        name: `α = ${learningRate}`,
-        points: path.slice(0, 21).map((x, k) => [k, Math.abs(x)]),
-      })),
+    const figure = curvePathFigure({
+      title: "x², from 8.7",
+      f: (x) => x * x,
+      window: [-14, 14],
+      paths: descents.map(({ learningRate, path }) => ({ name: `α = ${learningRate}`, path: path.slice(0, 21) })),
     });
     return {
       numbers: {
@@ -49,7 +46,13 @@ export const pathOnTheCurve = {
         x20: at(20),
         "stepsTo1e-3": descents.map(({ path }) => firstStep(path, (x) => Math.abs(x) < 1e-3)),
       },
-      figures: [{ name: "distances", figure: distances, caption: "Three straight lines: linear convergence, twice, and divergence." }],
+      figures: [
+        {
+          name: "paths",
+          figure,
+          caption: "Three paths on the same axes; in the strip three straight lines: linear convergence, twice, and divergence.",
+        },
+      ],
     };
   },
 } satisfies Exhibit;

@@ -1,5 +1,6 @@
 /** D2: gradient descent on a round bowl, with two rates of the same speed. */
 import { minimize } from "../descent/minimize.js";
+import { contourFigure } from "../figures/contour-figure.js";
 import { lineChart } from "../figures/line-chart.js";
 import { gd } from "../optimizers/gradient-descent.js";
 import type { Exhibit } from "./exhibit.js";
@@ -11,10 +12,12 @@ const start = [8.7, -7.9];
 
 const code = `import { gd, minimize } from "steepest";
 
-const path = (learningRate: number) =>
-  minimize("x1^2 + x2^2", [8.7, -7.9], { optimizer: gd({ learningRate }), steps: 60, tolerance: 0, path: true }).path.rows();
-const stepsTo = (rows: number[][]) => rows.findIndex(([x, y]) => Math.hypot(x, y) < 1e-3);
-[0.1, 0.9].map((rate) => stepsTo(path(rate))); // → [42, 42]`;
+const options = { steps: 60, tolerance: 0, path: true };
+const stepsTo = (learningRate: number) => {
+  const run = minimize("x1^2 + x2^2", [8.7, -7.9], { ...options, optimizer: gd({ learningRate }) });
+  return run.path.rows().findIndex(([x, y]) => Math.hypot(x, y) < 1e-3);
+};
+[0.1, 0.9].map(stepsTo); // → [42, 42]`;
 
 export const twoRatesOneSpeed = {
   id: "D2",
@@ -47,7 +50,27 @@ export const twoRatesOneSpeed = {
         // The cross product of each point with the start: 0 on one line through the origin.
         farthestFromLine: paths.map((path) => Math.max(...path.map(([x, y]) => Math.abs(x * start[1] - y * start[0]) / length2(start)))),
       },
-      figures: [{ name: "distances", figure: distances, caption: "The two curves coincide." }],
+      figures: [
+        {
+          name: "paths",
+          figure: contourFigure({
+            title: "x₁² + x₂², from (8.7, −7.9)",
+            f: (x, y) => x * x + y * y,
+            window: { x: [-10, 10], y: [-9, 9] },
+            names: ["x₁", "x₂"],
+            minimum: 0,
+            trails: paths.map((path, i) => ({
+              name: `α = ${rates[i]}`,
+              points: path.map(([x, y]) => [x, y] as const),
+              colour: i === 0 ? 0 : 1,
+              dashed: i === 1,
+            })),
+            places: [{ kind: "point", at: [0, 0], shape: "star", paint: "ink" }],
+          }),
+          caption: "One straight line for both: 0.1 stays on its side of the minimum, 0.9 changes sides at every step.",
+        },
+        { name: "distances", figure: distances, caption: "The two curves coincide: the dots of 0.9 lie on the line of 0.1." },
+      ],
     };
   },
 } satisfies Exhibit;

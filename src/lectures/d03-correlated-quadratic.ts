@@ -1,10 +1,14 @@
 /** D3: gradient descent on a tilted quadratic, in its own axes. */
 import { taylor } from "../analysis/taylor.js";
 import { symmetricEigen } from "../curvature/eigenvalues.js";
+import { minimizeMany } from "../descent/many.js";
 import { minimize } from "../descent/minimize.js";
+import { contourFigure } from "../figures/contour-figure.js";
 import { lineChart } from "../figures/line-chart.js";
+import { rateSweepFigure } from "../figures/rate-sweep-figure.js";
 import { gd } from "../optimizers/gradient-descent.js";
 import { momentum } from "../optimizers/momentum.js";
+import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Exhibit } from "./exhibit.js";
 import { firstStep, length2 } from "./paths.js";
 import { bestHeavyBall, bestRate } from "./quadratic-rates.js";
@@ -12,12 +16,22 @@ import { bestHeavyBall, bestRate } from "./quadratic-rates.js";
 export const tilted = "0.5x1^2 + 2x2^2 + x1*x2";
 export const tiltedStart = [8.7, -7.9] as const;
 const learningRate = 0.2;
+/** From 0.01 to 1, evenly by factors. */
+const rates = Array.from({ length: 41 }, (_, i) => Math.exp(Math.log(0.01) * (1 - i / 40)));
+
+/** (rate, loss after 20 steps) of a method, all rates in one program. */
+function sweep(optimizer: Optimizer, learningRates: readonly number[]): (readonly [number, number])[] {
+  const starts = learningRates.map(() => [...tiltedStart]);
+  const { losses } = minimizeMany(tilted, starts, { optimizer, learningRates, steps: 20, tolerance: 0 });
+  return learningRates.map((rate, i) => [rate, losses[i]] as const);
+}
 
 const code = `import { gd, minimize, taylor } from "steepest";
 
 const f = "0.5x1^2 + 2x2^2 + x1*x2";
 taylor(f, [0, 0]).hessian; // → [[1, 1], [1, 4]]
-const { path } = minimize(f, [8.7, -7.9], { optimizer: gd({ learningRate: 0.2 }), steps: 10, path: true });
+const optimizer = gd({ learningRate: 0.2 });
+const { path } = minimize(f, [8.7, -7.9], { optimizer, steps: 10, path: true });
 path.at(1);  // → [8.54, -3.32]
 path.at(10); // → [2.26309…, -0.685208…]`;
 
@@ -75,7 +89,45 @@ export const correlatedQuadratic = {
         heavyBall: { ...ball, "stepsTo1e-3": firstStep(ballPath, (x) => length2(x) < 1e-3) },
       },
       figures: [
+        {
+          name: "path",
+          figure: contourFigure({
+            title: "½x₁² + 2x₂² + x₁x₂",
+            f: (x, y) => 0.5 * x * x + 2 * y * y + x * y,
+            window: { x: [-6, 10.5], y: [-9, 6] },
+            names: ["x₁", "x₂"],
+            minimum: 0,
+            trails: [{ name: "gd, α = 0.2", points: path.slice(0, 63).map(([x, y]) => [x, y] as const) }],
+            places: [{ kind: "point", at: [0, 0], shape: "star", paint: "ink" }],
+            marks: eigen.map(({ value, vector }) => {
+              // Towards the start's side, so that the words stand beside the path.
+              const sign = vector[0] < 0 ? -1 : 1;
+              return {
+                kind: "arrow",
+                from: [0, 0],
+                to: [4.5 * sign * vector[0], 4.5 * sign * vector[1]],
+                paint: "ink",
+                label: `λ = ${value.toFixed(3)}`,
+              } as const;
+            }),
+          }),
+          caption:
+            "The arrows are the eigenvectors of the Hessian: along the steep one the error is gone at once, along the flat one the path crawls.",
+        },
         { name: "errors", figure: chart, caption: "Two straight lines: the steep error is gone after five steps, the flat one decides." },
+        {
+          name: "rates",
+          figure: rateSweepFigure({
+            title: "Loss after 20 steps, by rate",
+            label: "f after 20 steps",
+            sweeps: [
+              { name: "gd", points: sweep(gd(), rates), edge: 2 / high },
+              { name: "momentum", points: sweep(momentum({ beta: ball.beta }), rates), edge: (2 * (1 + ball.beta)) / high },
+            ],
+            start: taylor(tilted, tiltedStart).value,
+          }),
+          caption: "Each method has a best rate close below its edge; momentum's edge lies farther out, by the factor 1 + β.",
+        },
       ],
     };
   },

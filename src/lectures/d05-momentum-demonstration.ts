@@ -1,9 +1,13 @@
 /** D5: the demonstration of momentum on the banana. */
 import { criticalPoints } from "../analysis/critical-points/critical-points.js";
+import { minimizeMany } from "../descent/many.js";
 import { minimize } from "../descent/minimize.js";
+import { contourFigure } from "../figures/contour-figure.js";
 import { lineChart } from "../figures/line-chart.js";
+import { rateSweepFigure } from "../figures/rate-sweep-figure.js";
 import { gd } from "../optimizers/gradient-descent.js";
 import { momentum } from "../optimizers/momentum.js";
+import type { Optimizer } from "../optimizers/optimizer.js";
 import { SteepestError } from "../tensor/error.js";
 import type { Exhibit } from "./exhibit.js";
 import { firstStep } from "./paths.js";
@@ -12,12 +16,26 @@ export const banana = "(1-x)^2 + 20(3y-x^2)^2";
 const start = { x: -1.21, y: 0.853 };
 const [learningRate, beta, steps] = [0.0035, 0.83, 150];
 
+/** From 2e-4 to 1e-2, evenly by factors. */
+const rates = Array.from({ length: 41 }, (_, i) => 2e-4 * Math.exp((Math.log(50) * i) / 40));
+
+/** (rate, loss after 150 steps) of a method, all rates in one program. */
+function sweep(optimizer: Optimizer): (readonly [number, number])[] {
+  const ends = minimizeMany(
+    banana,
+    rates.map(() => start),
+    { optimizer, learningRates: rates, steps, tolerance: 0 },
+  );
+  return rates.map((rate, i) => [rate, ends.statuses[i] === "diverged" ? Number.POSITIVE_INFINITY : ends.losses[i]] as const);
+}
+
 const code = `import { gd, minimize, momentum } from "steepest";
 
 const banana = "(1-x)^2 + 20(3y-x^2)^2";
 const start = { x: -1.21, y: 0.853 };
-minimize(banana, start, { optimizer: momentum({ learningRate: 0.0035, beta: 0.83 }), steps: 150 }).loss; // → 0.0000146…
-minimize(banana, start, { optimizer: gd({ learningRate: 0.0035 }), steps: 150 }).loss;                   // → 0.503971…`;
+const [heavy, plain] = [momentum({ learningRate: 0.0035, beta: 0.83 }), gd({ learningRate: 0.0035 })];
+minimize(banana, start, { optimizer: heavy, steps: 150 }).loss; // → 0.0000146…
+minimize(banana, start, { optimizer: plain, steps: 150 }).loss; // → 0.503971…`;
 
 export const momentumDemonstration = {
   id: "D5",
@@ -73,9 +91,35 @@ export const momentumDemonstration = {
       },
       figures: [
         {
+          name: "paths",
+          figure: contourFigure({
+            title: "150 steps with α = 0.0035",
+            f: (x, y) => (1 - x) * (1 - x) + 20 * (3 * y - x * x) * (3 * y - x * x),
+            window: { x: [-2, 2], y: [-0.267, 1.067] },
+            minimum: 0,
+            trails: descents.map(({ name, rows }, i) => ({ name, colour: i === 0 ? 1 : 0, points: rows.map(([x, y]) => [x, y] as const) })),
+            places: [{ kind: "point", at: [1, 1 / 3], shape: "star", paint: "ink", label: "(1, ⅓)", side: "below" }],
+          }),
+          caption: "With momentum the path overshoots, swings back and arrives; without it, it is still on its way.",
+        },
+        {
           name: "loss",
           figure: chart,
           caption: "The loss with momentum swings, since the path overshoots; it is lower by a factor of thirty thousand in the end.",
+        },
+        {
+          name: "rates",
+          figure: rateSweepFigure({
+            title: "Loss after 150 steps, by rate",
+            label: "f after 150 steps",
+            sweeps: [
+              { name: "momentum", points: sweep(momentum({ beta })), edge: (2 * (1 + beta)) / high },
+              { name: "gd", points: sweep(gd()), edge: 2 / high },
+            ],
+            start: descents[0].loss[0],
+          }),
+          caption:
+            "The edges are those at the minimum. From this start momentum diverges before its own: the walls on the way are steeper.",
         },
       ],
     };

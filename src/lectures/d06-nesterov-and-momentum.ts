@@ -3,6 +3,7 @@ import { steepestDirection } from "../analysis/directions.js";
 import { taylor } from "../analysis/taylor.js";
 import { minimize } from "../descent/minimize.js";
 import { lineChart } from "../figures/line-chart.js";
+import { stepVectorsFigure } from "../figures/step-vectors-figure.js";
 import { momentum } from "../optimizers/momentum.js";
 import { nesterov } from "../optimizers/nesterov.js";
 import type { Exhibit } from "./exhibit.js";
@@ -84,7 +85,33 @@ export const nesterovAndMomentum = {
           fullLookAhead: edge(nesterov({ beta, form: "full-look-ahead" })),
         },
       },
-      figures: [{ name: "loss", figure: chart, caption: "Momentum swings; the look-ahead damps the swings at the same rate." }],
+      figures: [
+        {
+          name: "vectors",
+          figure: stepVectorsFigure({
+            title: "One step from (8.7, −7.9) with v = (−1.2, 1.5)",
+            f: (x, y) => 0.5 * x * x + 2 * y * y + x * y,
+            at: [theta.x, theta.y],
+            steps: [
+              {
+                name: "momentum",
+                jump: [jump[0], jump[1]],
+                pull: [steps.momentum[0] - jump[0], steps.momentum[1] - jump[1]],
+                looksAhead: false,
+              },
+              {
+                name: "nesterov",
+                jump: [jump[0], jump[1]],
+                pull: [steps.lookAhead[0] - jump[0], steps.lookAhead[1] - jump[1]],
+                looksAhead: true,
+              },
+            ],
+          }),
+          caption:
+            "The same jump μv in both. The pull is shorter where the jump lands, since the slope is smaller there: the two ends differ by (−0.0135, −0.216).",
+        },
+        { name: "loss", figure: chart, caption: "From rest: momentum swings; the look-ahead damps the swings at the same rate." },
+      ],
     };
   },
 } satisfies Exhibit;

@@ -2,6 +2,7 @@
 import { criticalPoints } from "../analysis/critical-points/critical-points.js";
 import { minimizeMany } from "../descent/many.js";
 import { minimize } from "../descent/minimize.js";
+import { contourFigure } from "../figures/contour-figure.js";
 import { lineChart } from "../figures/line-chart.js";
 import { gd } from "../optimizers/gradient-descent.js";
 import { gradientNoise } from "../optimizers/wrappers/gradient-noise.js";
@@ -20,11 +21,13 @@ const kinds = { minimum: "x^2", maximum: "-x^2", inflection: "x^3", flatMinimum:
 
 const code = `import { criticalPoints, gd, minimizeMany } from "steepest";
 
-const found = criticalPoints("(x^2+y-11)^2 + (x+y^2-7)^2", { window: { x: [-5, 5], y: [-5, 5] } });
+const himmelblau = "(x^2+y-11)^2 + (x+y^2-7)^2";
+const found = criticalPoints(himmelblau, { window: { x: [-5, 5], y: [-5, 5] } });
 [found.minima.length, found.saddles.length, found.maxima.length]; // → [4, 4, 1]
 found.minima.every(({ isGlobal }) => isGlobal);                   // → true
-// Where descents from −2, −1, 0, 1 and 2 end on a curve with two valleys:
-const ends = minimizeMany("x^4 - 2x^2 + 0.3x", [-2, -1, 0, 1, 2], { optimizer: gd({ learningRate: 0.05 }) });
+// Where descents end on a curve with two valleys:
+const optimizer = gd({ learningRate: 0.05 });
+const ends = minimizeMany("x^4 - 2x^2 + 0.3x", [-2, -1, 0, 1, 2], { optimizer });
 ends.solutions.map(Math.sign); // → [-1, -1, -1, 1, 1]`;
 
 export const criticalPointsOfAllKinds = {
@@ -93,6 +96,23 @@ export const criticalPointsOfAllKinds = {
         },
       },
       figures: [
+        {
+          name: "himmelblau",
+          figure: contourFigure({
+            title: "Four minima, four saddles, one maximum",
+            subtitle: "(x² + y − 11)² + (x + y² − 7)²",
+            caption: "Star: minimum. Cross: saddle. Square: maximum.",
+            f: (x, y) => (x * x + y - 11) * (x * x + y - 11) + (x + y * y - 7) * (x + y * y - 7),
+            window: { x: [-5, 5], y: [-5, 5] },
+            minimum: 0,
+            places: [
+              ...found.minima.map(({ point: { x, y } }) => ({ kind: "point", at: [x, y], shape: "star", paint: 2 }) as const),
+              ...found.saddles.map(({ point: { x, y } }) => ({ kind: "point", at: [x, y], shape: "cross", paint: 1 }) as const),
+              ...found.maxima.map(({ point: { x, y } }) => ({ kind: "point", at: [x, y], shape: "square", paint: 3 }) as const),
+            ],
+          }),
+          caption: "All four minima are global: each has the value 0. Between any two neighbours stands a saddle.",
+        },
         {
           name: "valleys",
           figure: lineChart({

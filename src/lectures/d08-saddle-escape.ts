@@ -1,7 +1,9 @@
 /** D8: who leaves a saddle, and when. */
 import { minimize } from "../descent/minimize.js";
+import { sampleGrid } from "../figures/grid.js";
 import { lineChart } from "../figures/line-chart.js";
 import { optimizerColours } from "../figures/optimizer-colours.js";
+import { surfaceFigure } from "../figures/surface-figure.js";
 import { adadelta } from "../optimizers/adadelta.js";
 import { adagrad } from "../optimizers/adagrad.js";
 import { adam } from "../optimizers/adam.js";
@@ -34,16 +36,19 @@ const exponents = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 const deviations = [1e-3, 1e-2, 1e-1] as const;
 const seeds = Array.from({ length: 15 }, (_, i) => i + 1);
 
-/** The path until the saddle is left, or 1,000 steps. */
+/** The path until the saddle is left, or 1,200 steps. */
 const pathFrom = (optimizer: Optimizer, y: number): number[][] =>
-  minimize("x^2 - y^2", { x: 1, y }, { optimizer, steps: 1000, tolerance: 0, path: true }).path.rows();
+  minimize("x^2 - y^2", { x: 1, y }, { optimizer, steps: 1200, tolerance: 0, path: true }).path.rows();
 
 const stepsFrom = (optimizer: Optimizer, y: number): number | null => firstStep(pathFrom(optimizer, y), ([, y]) => Math.abs(y) >= 1);
 
 const code = `import { gd, minimize, rmsprop } from "steepest";
 
+const options = { steps: 1000, tolerance: 0, path: true };
 const left = (optimizer: ReturnType<typeof rmsprop>, y: number) =>
-  minimize("x^2 - y^2", { x: 1, y }, { optimizer, steps: 1000, tolerance: 0, path: true }).path.rows().findIndex((row) => Math.abs(row[1]) >= 1);
+  minimize("x^2 - y^2", { x: 1, y }, { ...options, optimizer })
+    .path.rows()
+    .findIndex((row) => Math.abs(row[1]) >= 1);
 const adaptive = rmsprop({ learningRate: 0.01, rho: 0.9, epsilonPlace: "inside" });
 [1e-3, 1e-6].map((y) => left(gd({ learningRate: 0.01 }), y)); // → [349, 698]
 [1e-3, 1e-6].map((y) => left(adaptive, y));                   // → [72, 73]
@@ -65,9 +70,9 @@ export const saddleEscape = {
     const colours = optimizerColours(Object.values(methods).map(({ name }) => name));
     const chart = lineChart({
       title: "Steps until the saddle is left",
-      subtitle: "α = 0.01 (Adagrad 0.1, Adadelta 1)",
+      subtitle: "by the distance y₀ from its ridge",
       x: { label: "y₀", kind: "log", style: "power", domain: [1e-9, 0.1] },
-      y: { label: "steps", kind: "log" },
+      y: { label: "steps", kind: "linear" },
       series: names.map((name, i) => ({
         name,
         colour: colours[i],
@@ -83,7 +88,7 @@ export const saddleEscape = {
     );
     const withNoise = deviations.map((sigma) => {
       const counts = seeds.map(
-        (seed) => stepsFrom(gradientNoise(gd({ learningRate: 0.01 }), { variance: sigma * sigma, decay: 0, seed }), 0) ?? 1000,
+        (seed) => stepsFrom(gradientNoise(gd({ learningRate: 0.01 }), { variance: sigma * sigma, decay: 0, seed }), 0) ?? 1200,
       );
       return { sigma, median: median(counts), least: Math.min(...counts), most: Math.max(...counts) };
     });
@@ -94,6 +99,22 @@ export const saddleEscape = {
         gdFrom0WithNoise: withNoise,
       },
       figures: [
+        {
+          name: "surface",
+          figure: surfaceFigure({
+            title: "x² − y², from (1, 0.001)",
+            grid: sampleGrid((x, y) => x * x - y * y, { x: [-1, 1], y: [-1, 1] }, [25, 25]),
+            azimuth: 55,
+            paths: names.map((name, i) => ({
+              name,
+              colour: colours[i],
+              points: pathFrom(methods[name], 1e-3)
+                .filter(([x, y]) => Math.abs(x) <= 1 && Math.abs(y) <= 1)
+                .map(([x, y]) => [x, y, x * x - y * y] as const),
+            })),
+          }),
+          caption: "All come down the ridge and leave it to one side: the order is that of the figure beside.",
+        },
         {
           name: "steps",
           figure: chart,

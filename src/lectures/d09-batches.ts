@@ -1,7 +1,11 @@
 /** D9: batch, stochastic and mini-batch descent on one loss surface. */
 import { criticalPoints } from "../analysis/critical-points/critical-points.js";
 import { minimize } from "../descent/minimize.js";
+import { contourFigure } from "../figures/contour-figure.js";
+import { gradientFanFigure } from "../figures/gradient-fan-figure.js";
 import { lineChart } from "../figures/line-chart.js";
+import { spreadChart } from "../figures/spread-chart.js";
+import type { Point } from "../figures/thinning.js";
 import { gd } from "../optimizers/gradient-descent.js";
 import { gradientNoise } from "../optimizers/wrappers/gradient-noise.js";
 import { constants, descents, formula, gradients, points, start } from "./eight-points.js";
@@ -15,15 +19,18 @@ const seeds = Array.from({ length: 20 }, (_, i) => i + 1);
 /** The rate of the annealed descent: α/(1 + t/80), t the steps done: halved after ten epochs. */
 const annealed = (step: number) => learningRate / (1 + step / 80);
 
-const code = `import { grad, tensor, vmap } from "steepest";
+const code = `import { grad, type Tensor, tensor, vmap } from "steepest";
 
 const x = tensor([-1.25, -0.75, -0.25, 0.25, 0.75, 1.25, 1.75, 2.25]);
 const y = tensor([-0.9, 0.75, 0.1, 1.6, 0.85, 2.5, 1.8, 3.4]);
-const loss = (w, x, y) => x.mul(w.slice([1], [1])).add(w.slice([0], [1])).sub(y).square().mean();
+const loss = (w: Tensor, x: Tensor, y: Tensor) =>
+  x.mul(w.slice([1], [1])).add(w.slice([0], [1])).sub(y).square().mean();
 const w = tensor([-2, 2.5]);
-const each = vmap((x, y) => grad((w) => loss(w, x, y))(w))(x.reshape([8, 1]), y.reshape([8, 1])); // a gradient for each point
-each.mean([0]).toArray();                // → [-4.025, 1.9375]
-grad((w) => loss(w, x, y))(w).toArray(); // → [-4.025, 1.9375]`;
+const gradientAt = (x: Tensor, y: Tensor) => grad((w: Tensor) => loss(w, x, y))(w);
+// A gradient for each point, and their mean; the gradient over all points:
+const each = vmap(gradientAt)(x.reshape([8, 1]), y.reshape([8, 1]));
+each.mean([0]).toArray();      // → [-4.025, 1.9375]
+gradientAt(x, y).toArray();    // → [-4.025, 1.9375]`;
 
 export const batches = {
   id: "D9",
@@ -73,6 +80,9 @@ export const batches = {
       path: true,
     }).path.rows();
     const settled = noisy.slice(100).map(([x]) => x * x);
+    const placesOf = (path: readonly (readonly number[])[], steps: number) => path.slice(0, steps + 1).map(([w0, w1]): Point => [w0, w1]);
+    const curveOf = (path: readonly (readonly number[])[], size: number) =>
+      Array.from({ length: epochs + 1 }, (_, epoch): Point => [epoch, away(path[(epoch * points.length) / size])]);
     const curves = [
       ...runs.map((run) => ({
         name: run.size === 8 ? "all 8 points" : run.size === 1 ? "1 point" : `${run.size} points`,
@@ -98,15 +108,49 @@ export const batches = {
       },
       figures: [
         {
+          name: "paths",
+          figure: contourFigure({
+            title: "Twenty stochastic paths, and the batch path",
+            f: (w0, w1) => points.reduce((sum, [x, y]) => sum + (w0 + w1 * x - y) ** 2, 0) / points.length,
+            window: { x: [-2.6, 2.2], y: [-0.6, 2.9] },
+            names: ["w₀", "w₁"],
+            caption: "Five epochs with α = 0.05. Pale: one point a step, twenty seeds.",
+            trails: [
+              { name: "gd, all 8 points", points: placesOf(runs[0].paths[0], 5) },
+              { name: "1 point, seed 1", points: placesOf(runs[3].paths[0], 40), colour: 1 },
+            ],
+            places: [{ kind: "point", at: [best.w0, best.w1], shape: "star", paint: "ink" }],
+            marks: runs[3].paths
+              .slice(1)
+              .map((path) => ({ kind: "line", points: placesOf(path, 40), colour: 1, faint: true, trail: true, dots: false }) as const),
+          }),
+          caption: "Forty small steps in many directions against five long ones in the right direction, at the same cost.",
+        },
+        {
+          name: "gradients",
+          figure: gradientFanFigure({
+            title: "The eight gradients at the start",
+            subtitle: "negative, with their mean",
+            gradients: own.map(([a, b]): Point => [a, b]),
+            names: ["w₀", "w₁"],
+          }),
+          caption: "No single point pulls along the mean; together they do. The ellipse holds two standard deviations.",
+        },
+        {
           name: "distances",
-          figure: lineChart({
+          figure: spreadChart({
             title: "Distance from the minimum",
-            subtitle: "median of 20 seeds, α = 0.05",
+            subtitle: "median of 20 seeds; bands hold half of them",
+            share: 0.5,
             x: { label: "epoch", style: "count" },
             y: { label: "distance", kind: "log" },
-            series: curves.map(({ name, distances }) => ({ name, points: distances.map((d, epoch) => [epoch, d] as const), dots: false })),
+            groups: [
+              { name: "8 points", colour: 0, runs: runs[0].paths.slice(0, 1).map((path) => curveOf(path, 8)) },
+              { name: "1 point", colour: 1, runs: runs[3].paths.map((path) => curveOf(path, 1)) },
+              { name: "1, annealed", colour: 2, runs: falling.paths.map((path) => curveOf(path, 1)) },
+            ],
           }),
-          caption: "By epochs smaller batches are ahead at first; later only all points, and the falling rate, still get closer.",
+          caption: "By epochs single points are ahead at first; then only all points, and the falling rate, still get closer.",
         },
         {
           name: "spread",

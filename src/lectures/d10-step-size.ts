@@ -1,7 +1,8 @@
 /** D10: the loss along the negative gradient, by the size of the step. */
 import { taylor } from "../analysis/taylor.js";
 import { minimize } from "../descent/minimize.js";
-import { lineChart } from "../figures/line-chart.js";
+import { contourFigure } from "../figures/contour-figure.js";
+import { stepProfileFigure } from "../figures/step-profile-figure.js";
 import { steepestDescent } from "../optimizers/steepest-descent.js";
 import type { Exhibit } from "./exhibit.js";
 
@@ -63,28 +64,51 @@ export const stepSize = {
         },
       };
     });
+    const best = profiles[0].numbers.bestByModel;
     return {
       numbers: Object.fromEntries(profiles.map(({ name, numbers }) => [name, numbers])),
-      figures: profiles.map(({ name, value, ray, numbers }) => {
-        const end = 2.4 * numbers.bestByModel;
-        const alphas = Array.from({ length: 97 }, (_, i) => (end * i) / 96);
-        return {
+      figures: [
+        ...profiles.map(({ name, value, ray, numbers }) => ({
           name,
-          figure: lineChart({
+          figure: stepProfileFigure({
             title: `Loss along −∇f: ${name}`,
-            x: { label: "α" },
-            y: { label: "f", kind: "linear", domain: [Math.min(0, numbers.valueAtBestByModel), 1.4 * numbers.value] },
-            series: [
-              { name: "φ(α)", points: alphas.map((alpha) => [alpha, value(alpha)] as const), dots: false },
-              { name: "parabola", points: alphas.map((alpha) => [alpha, ray.model(alpha)] as const), dots: false, reference: true },
-            ],
+            phi: value,
+            slope: ray.slope,
+            ...(ray.curvature === undefined ? {} : { curvature: ray.curvature }),
+            end: 2.4 * numbers.bestByModel,
           }),
           caption:
             name === "quadratic"
               ? "On a quadratic the parabola is the loss itself: twice the best step leads back to the start's height."
-              : "On the banana the parabola holds near the start only, and promises too little.",
-        };
-      }),
+              : "On the banana the parabola holds near the start only; twice its best step leads higher than the start.",
+        })),
+        {
+          name: "arrow",
+          figure: contourFigure({
+            title: "The same steps in the plane",
+            subtitle: "½x² + 2y² + xy",
+            caption: "From (8.7, −7.9) along −∇f: half the best step, the best one, twice the best one.",
+            f: (x, y) => 0.5 * x * x + 2 * y * y + x * y,
+            window: { x: [2, 15], y: [-9, 5] },
+            minimum: 0,
+            marks: [
+              { kind: "arrow", from: [8.7, -7.9], to: [8.7 - 0.8 * 2 * best, -7.9 + 22.9 * 2 * best], paint: "muted" },
+              { kind: "point", at: [8.7, -7.9], shape: "ring", paint: "ink" },
+              ...[0.5, 1, 2].map(
+                (share) =>
+                  ({
+                    kind: "point",
+                    at: [8.7 - 0.8 * share * best, -7.9 + 22.9 * share * best],
+                    shape: share === 1 ? "star" : "dot",
+                    paint: share === 1 ? 2 : 1,
+                    label: share === 1 ? "best" : share === 2 ? "twice" : "half",
+                  }) as const,
+              ),
+            ],
+          }),
+          caption: "The best step ends where the direction touches a level line; twice as far, the level of the start is met again.",
+        },
+      ],
     };
   },
 } satisfies Exhibit;

@@ -1,7 +1,7 @@
 /** D12: the hinge loss of three points and three classes, as a function of one weight. */
 import { directionalDerivative } from "../analysis/directions.js";
 import { taylor } from "../analysis/taylor.js";
-import { lineChart } from "../figures/line-chart.js";
+import { hingeFigure } from "../figures/hinge-figure.js";
 import type { Exhibit } from "./exhibit.js";
 
 /** Three points of one number each; point i belongs to class i. */
@@ -53,17 +53,6 @@ export const hingePieces = {
     const slopes = edges.slice(1).map((right, i) => slopeAt(loss, (edges[i] + right) / 2));
     const values = kinks.map((w0) => at(loss, w0));
     const lowest = values.indexOf(Math.min(...values));
-    const range = [-2.5, 2.5] as const;
-    const corners = [range[0], ...kinks, range[1]];
-    const chart = lineChart({
-      title: "The three hinge terms and their mean",
-      x: { label: "w₀" },
-      y: { label: "loss", kind: "linear" },
-      series: [
-        ...terms.map((term, i) => ({ name: `L${"₀₁₂"[i]}`, points: corners.map((w0) => [w0, at(term, w0)] as const), dots: false })),
-        { name: "mean", points: corners.map((w0) => [w0, at(loss, w0)] as const), dots: true },
-      ],
-    });
     return {
       numbers: {
         kinks,
@@ -72,7 +61,20 @@ export const hingePieces = {
         subgradients: kinks.map((_, i) => [slopes[i], slopes[i + 1]]),
         minimum: { w0: kinks[lowest], value: values[lowest] },
       },
-      figures: [{ name: "pieces", figure: chart, caption: "Four corners; the third is the minimum." }],
+      figures: [
+        {
+          name: "pieces",
+          figure: hingeFigure({
+            title: "Three hinge terms and their mean",
+            variable: "w₀",
+            window: [-2.5, 2.5],
+            terms: terms.map((term, i) => ({ name: `L${"₀₁₂"[i]}`, f: (w0: number) => at(term, w0) })),
+            mean: (w0) => at(loss, w0),
+            corners: kinks.map((w0, i) => ({ at: w0, left: slopes[i], right: slopes[i + 1] })),
+          }),
+          caption: "The fans hold the subgradients of each corner. Only that of the star holds a level line: the minimum.",
+        },
+      ],
     };
   },
 } satisfies Exhibit;

@@ -8,7 +8,10 @@ const rates = [0.01, 0.1, 1, 100, 1000] as const;
 
 const code = `import { gd, minimize } from "steepest";
 
-const printed = (learningRate: number) => [...minimize("x^2", 1, { optimizer: gd({ learningRate }), steps: 4, tolerance: 0 }).history.loss];
+const options = { steps: 4, tolerance: 0 };
+const printed = (learningRate: number) => [
+  ...minimize("x^2", 1, { ...options, optimizer: gd({ learningRate }) }).history.loss,
+];
 printed(0.1); // → [1, 0.64, 0.4096, 0.262144]
 printed(1);   // → [1, 1, 1, 1]
 printed(100); // → [1, 39601, 1568239201, 62103840598801]`;

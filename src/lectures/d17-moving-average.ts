@@ -26,10 +26,14 @@ const triangle = (t: number): number => 4 * Math.abs(t - Math.floor(t + 0.5)) - 
 const code = `import { adam, momentum, replay } from "steepest";
 
 // An average of ones, vₜ = 0.9 vₜ₋₁ + 0.1, is momentum in the form "mean":
-const ones = replay(momentum({ learningRate: 1, beta: 0.9, form: "mean" }), { start: [0], gradients: [[1], [1], [1]] });
+const mean = momentum({ learningRate: 1, beta: 0.9, form: "mean" });
+const ones = replay(mean, { start: [0], gradients: [[1], [1], [1]] });
 ones.map((theta, t) => (t === 0 ? 0 : ones[t - 1][0]) - theta[0]); // → [0.1, 0.19, 0.271]
 // Adam's first step for a constant gradient, with the correction and without:
-const first = (biasCorrection: boolean) => -replay(adam({ learningRate: 1, epsilon: 1e-300, biasCorrection }), { start: [0], gradients: [[1]] })[0][0];
+const first = (biasCorrection: boolean) => {
+  const rule = adam({ learningRate: 1, epsilon: 1e-300, biasCorrection });
+  return -replay(rule, { start: [0], gradients: [[1]] })[0][0];
+};
 first(true);  // → 1
 first(false); // → 3.16228…`;
 

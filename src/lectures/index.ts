@@ -9,7 +9,9 @@ import { criticalPointsOfAllKinds } from "./d07-critical-points.js";
 import { saddleEscape } from "./d08-saddle-escape.js";
 import { batches } from "./d09-batches.js";
 import { stepSize } from "./d10-step-size.js";
+import { svmLandscape } from "./d11-svm-landscape.js";
 import { hingePieces } from "./d12-hinge-pieces.js";
+import { networkLandscape } from "./d13-network-landscape.js";
 import { restoration } from "./d14-restoration.js";
 import { printTheLoss } from "./d15-exercise.js";
 import { gradientNorm } from "./d16-gradient-norm.js";
@@ -28,7 +30,9 @@ export const exhibits: readonly Exhibit[] = [
   saddleEscape,
   batches,
   stepSize,
+  svmLandscape,
   hingePieces,
+  networkLandscape,
   restoration,
   printTheLoss,
   gradientNorm,

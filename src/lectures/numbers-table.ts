@@ -1,6 +1,6 @@
 /** The numbers of an exhibit as rows of a table. */
 import { formatNumberForPrint } from "../figures/number-format.js";
-import { escapeText } from "../figures/svg.js";
+import { escapeText } from "../figures/svg-text.js";
 import type { Numbers, Value } from "./exhibit.js";
 
 /** Values of a list that are shown; numbers.json has all. */

@@ -1,7 +1,8 @@
 /** The exhibits as one self-contained page. */
 import { formatDuration } from "../figures/number-format.js";
-import { escapeText } from "../figures/svg.js";
-import { reportPage } from "../runs/report-page.js";
+import { Panels } from "../figures/panels.js";
+import { escapeText } from "../figures/svg-text.js";
+import { renderPage } from "../runs/report-page.js";
 import { version } from "../runs/version.js";
 import type { Exhibit, ExhibitFigure } from "./exhibit.js";
 import type { Made } from "./make.js";
@@ -9,11 +10,11 @@ import { numbersTable } from "./numbers-table.js";
 
 /** `index.html`. */
 export function lecturesReport(made: readonly Made[]): string {
-  return reportPage({
-    title: "Gradient descent, computed again · Steepest",
-    body: [header(made), contents(made), ...made.map(section), footer(made)],
+  return renderPage(
+    "Gradient descent, computed again · Steepest",
+    [header(made), contents(made), ...made.map(section), footer(made)],
     style,
-  });
+  );
 }
 
 const header = (made: readonly Made[]): string => `<header>
@@ -35,7 +36,7 @@ function section({ exhibit, outcome }: Made): string {
 <h2><a class="number" href="#${anchor(exhibit)}">${id}</a> ${escapeText(title)}</h2>
 <p class="shows">${escapeText(shows)}</p>
 <div class="formula scroll" tabindex="0" role="region" aria-label="Formula">${formula.map((line) => `<p>${escapeText(line)}</p>`).join("")}</div>
-${data}${outcome.figures.map(drawn).join("\n")}
+${data}<div class="figures">${outcome.figures.map(drawn).join("\n")}</div>
 <aside><h3>What the usual picture gets wrong</h3><p>${escapeText(mistake)}</p></aside>
 <h3>The call</h3>
 <pre tabindex="0"><code>${escapeText(code)}</code></pre>${shell}
@@ -43,8 +44,16 @@ ${data}${outcome.figures.map(drawn).join("\n")}
 </section>`;
 }
 
-const drawn = ({ figure, caption }: ExhibitFigure): string =>
-  `<figure class="exhibit">${figure.toSvg({ embedded: true })}<figcaption>${escapeText(caption)}</figcaption></figure>`;
+/** Columns of a page: figures side by side that are part of one picture are drawn for the room that they get. */
+const PAGE = 860;
+
+function drawn({ figure, caption }: ExhibitFigure): string {
+  const words = `<figcaption>${escapeText(caption)}</figcaption>`;
+  if (!(figure instanceof Panels)) return `<figure>${figure.toSvg({ embedded: true })}${words}</figure>`;
+  const width = Math.min(400, Math.floor(PAGE / figure.columns));
+  const parts = figure.figures.map((part) => part.toSvg({ embedded: true, width }));
+  return `<figure class="panels" style="--least:${width < 300 ? 9 : 20}rem"><p class="heading">${escapeText(figure.title)}</p><div>${parts.join("")}</div>${words}</figure>`;
+}
 
 function footer(made: readonly Made[]): string {
   const seconds = made.reduce((sum, one) => sum + one.seconds, 0);
@@ -62,8 +71,9 @@ const style = `
 .number{text-decoration:none;margin-right:.35rem}
 .shows{max-width:42rem;text-wrap:pretty}
 .formula{margin-top:1.1rem;margin-bottom:1.1rem;font:italic 1.0625rem/1.7 ui-serif,"STIX Two Text","Cambria Math","Source Serif 4",Georgia,serif;white-space:pre}
-.exhibit{margin:1.75rem 0}
-.exhibit svg{display:block;width:100%;height:auto}
+.figures>.panels{grid-column:1/-1}
+.panels>div{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,var(--least)),1fr));gap:1.5rem 1.5rem}
+.heading{font-weight:600;margin-bottom:.75rem}
 figcaption{color:var(--muted);font-size:.9375rem;max-width:42rem;margin-top:.5rem;text-wrap:pretty}
 aside{max-width:42rem;margin:1.75rem 0 0;padding:.1rem 0 .1rem 1rem;border-left:3px solid var(--series-1)}
 h3{font-size:.9375rem;font-weight:600;margin:1.5rem 0 0;padding:0}

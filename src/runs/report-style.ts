@@ -12,10 +12,10 @@ h1,h2,p,dl,dd,figure,table{margin:0;padding:0}
 h1,h2{font-family:ui-serif,Charter,"Iowan Old Style","Source Serif 4",Georgia,serif;font-weight:500;letter-spacing:-.01em;text-wrap:balance}
 h1{font-size:clamp(1.85rem,6vw,2.75rem);line-height:1.12;margin:.5rem 0 1rem}
 h2{font-size:1.45rem;line-height:1.25;margin:3.75rem 0 .4rem}
-.over,.note,footer,dt,th{color:var(--muted)}
+.over,p.note,footer,dt,th{color:var(--muted)}
 .over{font-size:.875rem}
 .lede{font-size:1.125rem;max-width:42rem;text-wrap:pretty}
-.note{font-size:.9375rem;max-width:42rem;margin-bottom:1.25rem;text-wrap:pretty}
+p.note{font-size:.9375rem;max-width:42rem;margin-bottom:1.25rem;text-wrap:pretty}
 .numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(7rem,1fr));gap:1.25rem 1.5rem;margin-top:2rem;padding:1.1rem 0;border:solid var(--hairline);border-width:1px 0}
 .numbers div{display:flex;flex-direction:column-reverse}
 .numbers dt{font-size:.8125rem}

@@ -11,6 +11,7 @@ import { criticalPointsOfAllKinds } from "../../src/lectures/d07-critical-points
 import { saddleEscape } from "../../src/lectures/d08-saddle-escape.js";
 import { batches } from "../../src/lectures/d09-batches.js";
 import { stepSize } from "../../src/lectures/d10-step-size.js";
+import { svmLandscape } from "../../src/lectures/d11-svm-landscape.js";
 import { hingePieces } from "../../src/lectures/d12-hinge-pieces.js";
 import { printTheLoss } from "../../src/lectures/d15-exercise.js";
 import { movingAverages } from "../../src/lectures/d17-moving-average.js";
@@ -173,6 +174,17 @@ describe("the numbers of the lectures", () => {
     expect(quadratic.remainderOrders.tangent).toBeCloseTo(2, 6);
     expect(banana.remainderOrders.tangent).toBeCloseTo(2, 2);
     expect(banana.remainderOrders.parabola).toBeCloseTo(3, 2);
+  });
+
+  it("D11: the hinge loss of a linear classifier bends where the formula says", { timeout: 60_000 }, async () => {
+    const { numbers } = await svmLandscape.make({});
+    expect(numbers.weights).toBe(7850);
+    expect(numbers.corners.length).toBeGreaterThan(5);
+    expect(numbers.corners.length).toBeLessThanOrEqual(9);
+    // Losses of some tens, in float64: second differences of straight pieces are rounding, some 10⁻¹⁴ each; those across a corner are not.
+    expect(numbers.largestBendElsewhere).toBeLessThan(1e-11);
+    expect(numbers.smallestBend).toBeGreaterThan(-1e-11);
+    expect(numbers.largestBendAtCorners).toBeGreaterThan(1e-3);
   });
 
   it("D12: three hinges and their mean", () => {

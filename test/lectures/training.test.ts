@@ -2,10 +2,20 @@
 import { describe, expect, it } from "vitest";
 import { isFull } from "../full.js";
 import "../../src/index.js";
+import { networkLandscape } from "../../src/lectures/d13-network-landscape.js";
 import { restoration } from "../../src/lectures/d14-restoration.js";
 import { gradientNorm } from "../../src/lectures/d16-gradient-norm.js";
 
 describe.skipIf(!isFull)("the exhibits that train", () => {
+  it("D13: filter-normalised directions do not notice that layers are rescaled", { timeout: 120_000 }, async () => {
+    const { numbers } = await networkLandscape.make({});
+    // Factors of 4 and ¼ scale all numbers of a layer exactly: the same bits.
+    expect(numbers.changeBySameFunctionRescaled.filter).toBe(0);
+    expect(numbers.changeBySameFunctionRescaled.none).toBeGreaterThan(0.1);
+    expect(numbers.range[0]).toBeGreaterThan(0.5 * numbers.loss);
+    for (const corner of numbers.corners) expect(corner).toBeGreaterThan(2 * numbers.loss);
+  });
+
   it("D14: a picture restored by an energy and by a network", { timeout: 120_000 }, async () => {
     const { numbers } = await restoration.make({});
     // Noise of σ = 25 of 255 that nothing cuts off: 20 log₁₀(255/25) dB, to the fluctuation of 12,544 squares.
