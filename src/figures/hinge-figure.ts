@@ -78,13 +78,14 @@ export function hingeFigure({ title, subtitle, variable = "w", window, terms, me
     ),
     { kind: "line", points: through(mean), colour: 1, label: "mean" },
     ...inside.map(
-      (corner): Mark => ({
+      (corner, i): Mark => ({
         kind: "point",
         at: [corner.at, mean(corner.at)],
         shape: corner === lowest ? "star" : "dot",
         paint: 1,
         label: formatNumberForPrint(corner.at, 4),
-        side: "below",
+        // Labels of corners that lie close together stand on two sides.
+        side: i > 0 && i % 2 === 1 && corner.at - inside[i - 1].at < 0.14 * (window[1] - window[0]) ? "above" : "below",
       }),
     ),
   ];

@@ -53,15 +53,15 @@ export function rateSweepFigure({ title, subtitle, label = "loss at the end", sw
     ...sweeps.flatMap(({ edge }): RuleMark[] => (edge === undefined ? [] : [{ kind: "rule", axis: "x", at: edge, label: "" }])),
     ...(start === undefined ? [] : [{ kind: "rule", axis: "y", at: start, label: "the start" } as const]),
   ];
-  // Before each rule its words, one below the other: edges often lie close together.
+  // Before each rule its words, one below the other and above the start, where no curve is: edges often lie close together.
   const words = sweeps
     .flatMap(({ edge, name }, i) =>
-      edge === undefined ? [] : [{ edge, i, text: `edge${sweeps.length > 1 ? ` of ${name}` : ""} ${formatNumberForPrint(edge, 3)} ` }],
+      edge === undefined ? [] : [{ edge, i, text: `${sweeps.length > 1 ? `${name}: ` : ""}edge ${formatNumberForPrint(edge, 3)} ` }],
     )
     .map(
       ({ edge, i, text }, k): Mark => ({
         kind: "text",
-        at: [edge, low * (top / low) ** (0.42 - 0.12 * k)],
+        at: [edge, low * (top / low) ** (1 - 0.09 * k)],
         text,
         paint: colourOf(i),
         anchor: "end",

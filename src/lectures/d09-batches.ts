@@ -115,14 +115,16 @@ export const batches = {
             window: { x: [-2.6, 2.2], y: [-0.6, 2.9] },
             names: ["w₀", "w₁"],
             caption: "Five epochs with α = 0.05. Pale: one point a step, twenty seeds.",
-            trails: [
-              { name: "gd, all 8 points", points: placesOf(runs[0].paths[0], 5) },
-              { name: "1 point, seed 1", points: placesOf(runs[3].paths[0], 40), colour: 1 },
-            ],
             places: [{ kind: "point", at: [best.w0, best.w1], shape: "star", paint: "ink" }],
-            marks: runs[3].paths
-              .slice(1)
-              .map((path) => ({ kind: "line", points: placesOf(path, 40), colour: 1, faint: true, trail: true, dots: false }) as const),
+            // The many first, so that none of them hides the two that are named.
+            marks: [
+              ...runs[3].paths
+                .slice(1, 20)
+                .map((path) => ({ kind: "line", points: placesOf(path, 40), colour: 1, faint: true, trail: true, dots: false }) as const),
+              { kind: "line", points: placesOf(runs[3].paths[0], 40), colour: 1, label: "1 point, seed 1", trail: true },
+              { kind: "line", points: placesOf(runs[0].paths[0], 5), colour: 0, label: "all 8 points", trail: true },
+              { kind: "point", at: [start[0], start[1]], shape: "ring", paint: "ink" },
+            ],
           }),
           caption: "Forty small steps in many directions against five long ones in the right direction, at the same cost.",
         },
@@ -130,7 +132,7 @@ export const batches = {
           name: "gradients",
           figure: gradientFanFigure({
             title: "The eight gradients at the start",
-            subtitle: "negative, with their mean",
+            subtitle: "negative",
             gradients: own.map(([a, b]): Point => [a, b]),
             names: ["w₀", "w₁"],
           }),

@@ -18,8 +18,8 @@ const model = taylor("0.5x^2 + 2y^2 + x*y", { x: 8.7, y: -7.9 });
 const { x, y } = model.gradient;
 const ray = model.along({ x: -x, y: -y }); // φ(α) = f(θ − α∇f)
 ray.slope;         // → -525.05
-ray.bestStep;      // → 0.25466…
-ray.descendsBelow; // → 0.50933…`;
+ray.bestStep;      // → 0.25467…
+ray.descendsBelow; // → 0.50935…`;
 
 export const stepSize = {
   id: "D10",

@@ -52,7 +52,7 @@ function drawn({ figure, caption }: ExhibitFigure): string {
   if (!(figure instanceof Panels)) return `<figure>${figure.toSvg({ embedded: true })}${words}</figure>`;
   const width = Math.min(400, Math.floor(PAGE / figure.columns));
   const parts = figure.figures.map((part) => part.toSvg({ embedded: true, width }));
-  return `<figure class="panels" style="--least:${width < 300 ? 9 : 20}rem"><p class="heading">${escapeText(figure.title)}</p><div>${parts.join("")}</div>${words}</figure>`;
+  return `<figure class="panels${width < 300 ? " many" : ""}" style="--columns:${figure.columns}"><p class="heading">${escapeText(figure.title)}</p><div>${parts.join("")}</div>${words}</figure>`;
 }
 
 function footer(made: readonly Made[]): string {
@@ -72,7 +72,9 @@ const style = `
 .shows{max-width:42rem;text-wrap:pretty}
 .formula{margin-top:1.1rem;margin-bottom:1.1rem;font:italic 1.0625rem/1.7 ui-serif,"STIX Two Text","Cambria Math","Source Serif 4",Georgia,serif;white-space:pre}
 .figures>.panels{grid-column:1/-1}
-.panels>div{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,var(--least)),1fr));gap:1.5rem 1.5rem}
+section>.figures{grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr))}
+.panels>div{display:grid;grid-template-columns:repeat(var(--columns),1fr);gap:1.5rem}
+.many>div{gap:.75rem 1rem}
 .heading{font-weight:600;margin-bottom:.75rem}
 figcaption{color:var(--muted);font-size:.9375rem;max-width:42rem;margin-top:.5rem;text-wrap:pretty}
 aside{max-width:42rem;margin:1.75rem 0 0;padding:.1rem 0 .1rem 1rem;border-left:3px solid var(--series-1)}
@@ -81,5 +83,6 @@ aside h3{margin-top:0;color:var(--series-1)}
 details{margin-top:1.25rem}
 summary{cursor:pointer;font-weight:600;font-size:.9375rem;padding:.25rem 0}
 summary:focus-visible,.contents a:focus-visible{outline:2px solid var(--series-0);outline-offset:2px}
+@media (max-width:40rem){.panels>div{grid-template-columns:1fr}.many>div{grid-template-columns:1fr 1fr}}
 @media print{details:not([open])>:not(summary){display:block}section{break-inside:auto}}
 `;
