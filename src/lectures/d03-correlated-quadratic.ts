@@ -43,7 +43,7 @@ export const correlatedQuadratic = {
     "The path drops fast onto the flat axis, and then crawls along it.",
   formula: [
     "f(x₁, x₂) = ½x₁² + 2x₂² + x₁x₂,   H = [[1, 1], [1, 4]]",
-    "eᵢ ← (1 − αλᵢ) eᵢ,   stable for α < 2/λmax,   best α = 2/(λmin + λmax)",
+    "eᵢ ← (1 − αλᵢ) eᵢ,   stable for α < 2/λ_{max},   best α = 2/(λ_{min} + λ_{max})",
   ],
   code,
   command: 'steepest minimize "0.5x1^2 + 2x2^2 + x1*x2" --start 8.7,-7.9 --optimizer gd --lr 0.2 --steps 10',

@@ -103,6 +103,7 @@ export const canyon = {
           name: "paths",
           figure: contourFigure({
             title: "A canyon, κ = 25, from (10, 2)",
+            caption: "60 steps. gd: α = 2/26. momentum: α = 1/25, β = 0.64.",
             f,
             window,
             minimum: 0,

@@ -43,7 +43,7 @@ export const momentumDemonstration = {
   shows:
     "With α = 0.0035 and β = 0.83 the path swings into the valley, overshoots its end and arrives; without momentum the same rate creeps along the floor and is nowhere near after 150 steps. " +
     "Momentum also moves the edge of stability at the minimum, from α = 0.0038 to 0.0070.",
-  formula: ["f(x, y) = (1 − x)² + 20 (3y − x²)²", "v ← βv + ∇f,   (x, y) ← (x, y) − αv", "stable at the minimum for αλmax < 2(1 + β)"],
+  formula: ["f(x, y) = (1 − x)² + 20 (3y − x²)²", "v ← βv + ∇f,   (x, y) ← (x, y) − αv", "stable at the minimum for αλ_{max} < 2(1 + β)"],
   code,
   command: 'steepest minimize "(1-x)^2 + 20(3y-x^2)^2" --start -1.21,0.853 --optimizer momentum --lr 0.0035 --beta 0.83 --steps 150',
   mistake:

@@ -104,6 +104,7 @@ export const saddleEscape = {
           figure: surfaceFigure({
             title: "x² − y², from (1, 0.001)",
             grid: sampleGrid((x, y) => x * x - y * y, { x: [-1, 1], y: [-1, 1] }, [25, 25]),
+            caption: "α = 0.01; Adagrad 0.1, Adadelta 1; β = 0.9, ρ = 0.9 (Adadelta 0.95). Until |y| ≥ 1.",
             azimuth: 55,
             paths: names.map((name, i) => ({
               name,

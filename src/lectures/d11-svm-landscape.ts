@@ -31,11 +31,10 @@ export const svmLandscape = {
     "Along a ray through its weights the hinge loss of one example is a convex polyline, with a corner wherever one of its margins changes sign: at most nine, and where the formula says. " +
     "Over a plane the corners are straight creases, and the mean over a hundred examples melts the facets into a bowl.",
   formula: [
-    "L(W + aW₁ + bW₂),   Lᵢ = Σ_{j≠y} max(0, sⱼ − s_y + 1),   s = Wx",
-    "corners of example i along W₁:   a = −(sⱼ − s_y + 1)/(dⱼ − d_y),   d = W₁x",
+    "L(W + aW₁ + bW₂),   Lᵢ = Σ_{j≠y} max(0, s_j − s_y + 1),   s = Wx",
+    "corners of example i along W₁:   a = −(s_j − s_y + 1)/(d_j − d_y),   d = W₁x",
   ],
   code,
-  command: "steepest landscape RUN --size 51",
   mistake:
     "The well-known pictures have no axes, each its own colour scale, and are drawn through random weights alone. Through trained weights the same plane is a shallow bowl about the point where training stopped. " +
     "And the loss shown there has no regulariser: with it, it is no longer piecewise linear.",

@@ -61,7 +61,7 @@ export const restoration = {
   formula: [
     "J(u) = Σ |∇u| + (λ/2) ‖u − f‖²   (total variation),   J(u) = ½‖∇u‖² + (λ/2) ‖u − f‖²   (Tikhonov)",
     "Tikhonov by gradient descent: eigenvalues of the Hessian in [λ, λ + 8), stable for α < 2/(8 + λ)",
-    "θ* = argmin Σᵢ ½ ‖F_θ(xᵢ) − yᵢ‖² over pairs (noisy, clean);   restored: F_θ*(x)",
+    "θ* = argmin Σᵢ ½ ‖F_θ(xᵢ) − yᵢ‖² over pairs (noisy, clean);   restored: F_{θ*}(x)",
   ],
   code,
   command: "steepest denoise noisy.png --reference clean.png --output restored.png",

@@ -42,7 +42,7 @@ export interface Exhibit<N extends Numbers = Numbers> {
   readonly title: string;
   /** What it shows, in two sentences. */
   readonly shows: string;
-  /** Line by line. */
+  /** Line by line; `_x` and `_{…}` stand below. */
   readonly formula: readonly string[];
   /** The call that shows it: a program of its own. */
   readonly code: string;

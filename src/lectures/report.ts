@@ -35,7 +35,7 @@ function section({ exhibit, outcome }: Made): string {
   return `<section id="${anchor(exhibit)}">
 <h2><a class="number" href="#${anchor(exhibit)}">${id}</a> ${escapeText(title)}</h2>
 <p class="shows">${escapeText(shows)}</p>
-<div class="formula scroll" tabindex="0" role="region" aria-label="Formula">${formula.map((line) => `<p>${escapeText(line)}</p>`).join("")}</div>
+<div class="formula scroll" tabindex="0" role="region" aria-label="Formula">${formula.map((line) => `<p>${lowered(escapeText(line))}</p>`).join("")}</div>
 ${data}<div class="figures">${outcome.figures.map(drawn).join("\n")}</div>
 <aside><h3>What the usual picture gets wrong</h3><p>${escapeText(mistake)}</p></aside>
 <h3>The call</h3>
@@ -43,6 +43,10 @@ ${data}<div class="figures">${outcome.figures.map(drawn).join("\n")}</div>
 <details><summary>The numbers</summary>${numbersTable(outcome.numbers)}</details>
 </section>`;
 }
+
+/** `s_y` and `Σ_{j≠y}` with what stands below set below. */
+const lowered = (line: string): string =>
+  line.replace(/_(?:\{([^}]*)\}|(\p{L}))/gu, (_, many: string | undefined, one: string) => `<sub>${many ?? one}</sub>`);
 
 /** Columns of a page: figures side by side that are part of one picture are drawn for the room that they get. */
 const PAGE = 860;
@@ -70,6 +74,7 @@ const style = `
 .contents span{display:inline-block;min-width:2.2rem}
 .number{text-decoration:none;margin-right:.35rem}
 .shows{max-width:42rem;text-wrap:pretty}
+.formula sub{font-size:.75em;line-height:0}
 .formula{margin-top:1.1rem;margin-bottom:1.1rem;font:italic 1.0625rem/1.7 ui-serif,"STIX Two Text","Cambria Math","Source Serif 4",Georgia,serif;white-space:pre}
 .figures>.panels{grid-column:1/-1}
 section>.figures{grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr))}
