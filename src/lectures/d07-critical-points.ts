@@ -1,7 +1,9 @@
 /** D7: critical points of every kind, and where descents end. */
 import { criticalPoints } from "../analysis/critical-points/critical-points.js";
+import { basins } from "../descent/basins/basins.js";
 import { minimizeMany } from "../descent/many.js";
 import { minimize } from "../descent/minimize.js";
+import { basinFigure } from "../figures/basin-figure.js";
 import { contourFigure } from "../figures/contour-figure.js";
 import { lineChart } from "../figures/line-chart.js";
 import { gd } from "../optimizers/gradient-descent.js";
@@ -45,8 +47,14 @@ export const criticalPointsOfAllKinds = {
   mistake:
     "The famous contour race of optimizers runs over a saddle that it never names: (0, 1), where f = 14.203125. " +
     "And the sketch with one ball in one of many valleys suggests that the bad ones are local minima; in many dimensions critical points of high loss are mostly saddles.",
-  make() {
+  async make({ signal }) {
     const found = criticalPoints(himmelblau, { window: { x: [-5, 5], y: [-5, 5] }, starts: 256 });
+    const map = await basins(himmelblau, {
+      window: { x: [-5, 5], y: [-5, 5] },
+      optimizer: gd({ learningRate: 0.01 }),
+      size: 128,
+      ...(signal === undefined ? {} : { signal }),
+    });
     const [saddle] = criticalPoints(beale, { window: { x: [-1, 1], y: [0.5, 1.5] }, starts: 64 }).saddles;
     const [lowest] = criticalPoints(beale, { window: { x: [2, 4], y: [0, 1] }, starts: 64 }).minima;
     const valleys = criticalPoints(wells, { window: [-2, 2] });
@@ -75,6 +83,8 @@ export const criticalPointsOfAllKinds = {
           minima: found.minima.map(({ point: { x, y }, value }) => [x, y, value]),
           saddles: found.saddles.map(({ point: { x, y }, value }) => [x, y, value]),
           maxima: found.maxima.map(({ point: { x, y }, value }) => [x, y, value]),
+          basins: map.minima.map(({ point: { x, y }, share }) => ({ minimum: [x, y], share })),
+          diverged: map.diverged,
           globalMinima: found.minima.filter(({ isGlobal }) => isGlobal).length,
         },
         beale: {
@@ -112,6 +122,12 @@ export const criticalPointsOfAllKinds = {
             ],
           }),
           caption: "All four minima are global: each has the value 0. Between any two neighbours stands a saddle.",
+        },
+        {
+          name: "basins",
+          figure: basinFigure(map, { title: "Where gradient descent ends", subtitle: "α = 0.01, from each place" }),
+          caption:
+            "Each place in the colour of the minimum that the descent from there reaches. The borders are not the ridges: long steps leap over them.",
         },
         {
           name: "valleys",

@@ -92,13 +92,17 @@ describe("the numbers of the lectures", () => {
     expectAll([numbers.stableUpTo.lookAhead ?? 0, numbers.stableUpTo.fullLookAhead ?? 0], "1.35714 1.26667");
   });
 
-  it("D7: critical points", () => {
-    const { numbers } = criticalPointsOfAllKinds.make();
+  it("D7: critical points", async () => {
+    const { numbers } = await criticalPointsOfAllKinds.make({});
     expect(numbers.kindsAt0).toEqual({ minimum: "minimum", maximum: "maximum", inflection: "inconclusive", flatMinimum: "minimum" });
     // Himmelblau's function: Applied Nonlinear Programming, 1972.
     const places = numbers.himmelblau.minima.map(([x, y]) => [x, y]).sort(([a], [b]) => a - b);
     expectAll(places, "-3.779310 -3.283186 -2.805118 3.131313 3.000000 2.000000 3.584428 -1.848127");
     expect(numbers.himmelblau.globalMinima).toBe(4);
+    // Every start diverges, ends at one of the four, or is still under way.
+    expect(numbers.himmelblau.basins).toHaveLength(4);
+    expect(numbers.himmelblau.basins.reduce((sum, { share }) => sum + share, numbers.himmelblau.diverged)).toBeLessThanOrEqual(1 + 1e-12);
+    for (const { share } of numbers.himmelblau.basins) expect(share).toBeGreaterThan(0.1);
     expectAll(numbers.himmelblau.maxima, "-0.270845 -0.923039 181.617");
     expect(numbers.himmelblau.saddles).toHaveLength(4);
     expectAll(numbers.beale.saddle, "0.0000000000 1.0000000000");
