@@ -1,6 +1,8 @@
 /** Figures: curves as SVG or in the terminal, pictures as PNG. */
 export type { Sampled } from "../analysis/values.js";
 export { type BasinFigureOptions, basinFigure } from "./basin-figure.js";
+export type { ConfusionOptions } from "./confusion-figure.js";
+export { confusionFigure, confusionWidth } from "./confusion-figure.js";
 export type { ContourFigureOptions, Trail } from "./contour-figure.js";
 export { contourFigure } from "./contour-figure.js";
 export type { CurvePath, CurvePathOptions } from "./curve-path-figure.js";
@@ -17,6 +19,8 @@ export { hingeFigure } from "./hinge-figure.js";
 export type { ImageRowOptions, RowPicture } from "./image-row.js";
 export { imageRow } from "./image-row.js";
 export { planeFigure, rayFigure } from "./landscape-figure.js";
+export type { LayerFigureOptions, ShapedArray } from "./layer-figures.js";
+export { activationFigure, filterFigure } from "./layer-figures.js";
 export type { LineChartOptions, Series } from "./line-chart.js";
 export { lineChart } from "./line-chart.js";
 export type {
@@ -42,6 +46,8 @@ export { formatCount, formatDuration, formatNumber, formatNumberForPrint, format
 export { optimizerColours } from "./optimizer-colours.js";
 export type { PanelsOptions } from "./panels.js";
 export { Panels, panels } from "./panels.js";
+export type { GridPicture, PictureGridOptions } from "./picture-grid.js";
+export { pictureGrid } from "./picture-grid.js";
 export { pngDataUri } from "./png.js";
 export { raceChart, raceFigure, rateChart } from "./race-chart.js";
 export { raceRows, raceTable } from "./race-table.js";

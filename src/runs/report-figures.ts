@@ -1,6 +1,7 @@
 /** The curves of a run. */
 import type { HistoryRecord } from "../descent/history.js";
 import type { Figure } from "../figures/figure.js";
+import { filterFigure } from "../figures/layer-figures.js";
 import type { Series } from "../figures/line-chart.js";
 import { lineChart } from "../figures/line-chart.js";
 import { curveOf, type Measure, smoothCurve } from "./history-curves.js";
@@ -57,3 +58,16 @@ const drawn = (name: string, history: readonly HistoryRecord[], measure: Measure
   [series(name, history, measure, smoothing)]
     .filter(({ points }) => points.length > 0)
     .map((one) => (name === "validation" ? { ...one, colour: 1 } : one));
+
+/** Filters shown of a first layer. */
+const FILTERS = 32;
+
+/** What the first layer looks for, where it sees a picture of one channel or three. */
+export function firstFilters({ weights, inputShape }: Pick<RunData, "weights" | "inputShape">): Figure | undefined {
+  const first = weights.find(({ name }) => name.endsWith(".weight"));
+  const channels = first?.shape.length === 4 ? first.shape[2] : first?.shape.length === 2 && inputShape.length === 3 ? inputShape[2] : 0;
+  // Of an embedding, say, the weights are no pictures.
+  const seen = first?.shape.length === 2 ? inputShape.reduce((product, extent) => product * extent, 1) === first.shape[0] : true;
+  if (first === undefined || !seen || (channels !== 1 && channels !== 3)) return undefined;
+  return filterFigure(first, { title: first.name, limit: FILTERS, columns: 12, input: inputShape });
+}

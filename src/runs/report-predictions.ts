@@ -1,11 +1,12 @@
 /** What the model says of records it never saw: the confusion matrix, mistakes, samples. */
+import { confusionFigure, confusionWidth, frequentMistakes } from "../figures/confusion-figure.js";
 import { formatCount, formatPercent } from "../figures/number-format.js";
 import { pngDataUri } from "../figures/png.js";
 import { escapeText } from "../figures/svg-text.js";
 import type { RunData, Sample } from "./run-data.js";
 
-/** More rows than this are no picture any more. */
-const largestMatrix = 30;
+/** Units of the page; matrices of many classes are drawn smaller. */
+const widestMatrix = 1400;
 const mostMistakes = 36;
 const mostSamples = 24;
 
@@ -22,38 +23,16 @@ export function confusionSection({ results, classes }: RunData): string {
   const counts = results.test?.confusion;
   if (counts === undefined || counts.length < 2) return "";
   const names = counts.map((_, label) => nameOf(classes, label));
-  const pairs = counts
-    .flatMap((row, label) => row.map((count, said) => ({ label, said, count })))
-    .filter(({ label, said, count }) => label !== said && count > 0)
-    .sort((a, b) => b.count - a.count);
+  const pairs = frequentMistakes(counts, names);
   const wrong = pairs.reduce((sum, { count }) => sum + count, 0);
-  const list = pairs.slice(0, 3).map(({ label, said, count }) => `${names[label]} read as ${names[said]} (${formatCount(count)})`);
+  const list = pairs.slice(0, 3).map(({ is, as, count }) => `${is} read as ${as} (${formatCount(count)})`);
   const sentence =
     wrong === 0 ? "No record of the test set is mistaken." : `${formatCount(wrong)} mistakes. Most frequent: ${list.join(", ")}.`;
-  const matrix = counts.length <= largestMatrix ? confusionTable(counts, names) : "";
+  const figure = confusionFigure(counts, { classes: names });
+  const width = Math.min(confusionWidth(figure), widestMatrix);
   return `<section><h2>Where it is wrong</h2>
-<p class="note">${escapeText(sentence)} ${matrix === "" ? "" : "Rows are what the records are, columns what the model says."}</p>
-${matrix}</section>`;
-}
-
-function confusionTable(counts: readonly (readonly number[])[], names: readonly string[]): string {
-  const highest = Math.max(1, ...counts.flatMap((row, label) => row.filter((_, said) => said !== label)));
-  const isLong = names.some((name) => name.length > 3);
-  const head = names.map((name) => `<th scope="col">${isLong ? `<div class="tall">${escapeText(name)}</div>` : escapeText(name)}</th>`);
-  const rows = counts.map((row, label) => {
-    const total = row.reduce((sum, count) => sum + count, 0);
-    const cells = row.map((count, said) => {
-      if (count === 0) return `<td class="zero" style="--c:var(--paper);--p:0%">·</td>`;
-      // The square root keeps single mistakes visible beside frequent ones; the mixture stays light enough for the ink on it.
-      const share = label === said ? 0.1 + (0.25 * count) / Math.max(1, total) : 0.1 + 0.4 * Math.sqrt(count / highest);
-      return `<td style="--c:var(--series-${label === said ? 0 : 1});--p:${Math.round(share * 100)}%">${formatCount(count)}</td>`;
-    });
-    const found = total === 0 ? "–" : formatPercent(row[label] / total);
-    return `<tr><th scope="row">${escapeText(names[label])}</th>${cells.join("")}<td class="share">${found}</td></tr>`;
-  });
-  return `<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="confusion">
-<thead><tr><td class="share"></td>${head.join("")}<th scope="col">found</th></tr></thead>
-<tbody>${rows.join("\n")}</tbody></table></div>`;
+<p class="note">${escapeText(sentence)}</p>
+<figure class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><div style="width:${width}px">${figure.toSvg({ embedded: true, width })}</div></figure></section>`;
 }
 
 export function mistakesSection({ classes, results }: RunData, mistakes: readonly Sample[]): string {

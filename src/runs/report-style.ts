@@ -33,14 +33,6 @@ th{font-weight:400;text-align:left}
 .plain td+.n,.plain th+.n{padding-left:1rem}
 .settings th{width:11rem;color:var(--muted)}
 .settings td{overflow-wrap:anywhere}
-.confusion{font-size:.8125rem;line-height:1}
-.confusion th{padding:.3rem .5rem;font-weight:400;white-space:nowrap}
-.confusion tbody th{text-align:right}
-.confusion thead th{text-align:center;vertical-align:bottom}
-.confusion .tall{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;padding:.5rem .3rem;margin:auto}
-.confusion td{min-width:2.6rem;height:2.1rem;text-align:center;border:1px solid var(--paper);background:color-mix(in srgb,var(--c) var(--p),var(--paper))}
-.confusion .zero{color:var(--muted);opacity:.55}
-.confusion .share{background:none;text-align:right;padding-left:.8rem;color:var(--muted)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(4.5rem,1fr));gap:1.4rem .6rem;padding:0;margin:1.25rem 0 0;list-style:none}
 .tiles.wide{grid-template-columns:repeat(auto-fill,minmax(6.75rem,1fr))}
 .tiles img{display:block;width:3.5rem;height:auto;image-rendering:pixelated;margin-bottom:.35rem}
@@ -54,7 +46,6 @@ pre{margin:.75rem 0 0;padding:.9rem 1rem;border:1px solid var(--hairline);border
 code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,monospace;font-size:.9em}
 footer{margin-top:4rem;padding-top:1rem;border-top:1px solid var(--hairline);font-size:.875rem}
 @media screen and (prefers-color-scheme:dark){.tiles .grey{filter:none;mix-blend-mode:screen}}
-@media (max-width:30rem){body{padding-top:2rem}.settings th{width:8rem}.confusion td{min-width:1.95rem;height:1.8rem}.confusion th{padding:.25rem .35rem}}
-@media print{body{max-width:none;padding:0}h2{break-after:avoid}figure,.tiles li,tr{break-inside:avoid}.tiles .grey{mix-blend-mode:normal}}
+@media (max-width:30rem){body{padding-top:2rem}.settings th{width:8rem}@media print{body{max-width:none;padding:0}h2{break-after:avoid}figure,.tiles li,tr{break-inside:avoid}.tiles .grey{mix-blend-mode:normal}}
 `,
 ].join("");

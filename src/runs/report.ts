@@ -2,7 +2,7 @@
 import type { Figure } from "../figures/figure.js";
 import { formatCount, formatDuration, formatNumberForPrint, formatPercent } from "../figures/number-format.js";
 import { escapeText } from "../figures/svg-text.js";
-import { runFigures } from "./report-figures.js";
+import { firstFilters, runFigures } from "./report-figures.js";
 import { renderPage } from "./report-page.js";
 import { confusionSection, mistakesSection, samplesSection } from "./report-predictions.js";
 import { dayAndTime, inWords, roundTo, words } from "./report-words.js";
@@ -28,6 +28,7 @@ export function renderReport(run: RunData, options: ReportOptions = {}): string 
     confusionSection(run),
     mistakesSection(run, mistakes),
     samplesSection(run, samples),
+    filters(run),
     layers(run),
     settings(run),
     again(run),
@@ -97,6 +98,14 @@ function learning(run: RunData, smoothing: number | undefined): string {
   const draw = (figure: Figure) => `<figure>${figure.toSvg({ embedded: true })}</figure>`;
   return `<section><h2>How it learned</h2>
 <div class="figures">${figures.map(draw).join("\n")}</div></section>`;
+}
+
+function filters(run: RunData): string {
+  const figure = firstFilters(run);
+  if (figure === undefined) return "";
+  const width = Math.round(figure.description.x.domain?.[1] ?? 0);
+  return `<section><h2>What the first layer looks for</h2>
+<figure class="scroll" tabindex="0" role="region" aria-label="Filters"><div style="width:${width}px">${figure.toSvg({ embedded: true, width })}</div></figure></section>`;
 }
 
 function layers(run: RunData): string {
