@@ -193,7 +193,7 @@ export const engine: Engine = {
       loss: run.training.parts.loss.name,
       history: run.history,
       weights: weightsOf(run, run.averaged ?? run),
-      ...(run.path ? { pathArrays: pathArrays(run.path, run.training.layout) } : {}),
+      ...(run.path ? { pathArrays: pathArrays(run.path, run.training) } : {}),
       layers: layersOf(run.model),
       modelData: modelDataOf(run.model),
       ...psnrResults(run),

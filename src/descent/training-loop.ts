@@ -167,6 +167,11 @@ export class TrainingLoop {
     return { theta: await this.#program.read(theta), state: carried ? await this.#program.read(carried) : noState };
   }
 
+  #pointOf(values: ReadonlyMap<Variable, HostData>): ModelPoint {
+    const { theta, carried } = this.#variables;
+    return { theta: values.get(theta) ?? noState, state: (carried && values.get(carried)) ?? noState };
+  }
+
   #place({ theta, state }: ModelPoint): void {
     const { theta: place, carried } = this.#variables;
     this.#program.write(place, theta);
@@ -265,7 +270,7 @@ export class TrainingLoop {
       const wish = isRest ? 1 : Math.min(slice, fullLeft, total - done, ready, this.#path?.until(done) ?? total);
       previous = here;
       here = { done, entry, values: await this.#snapshot() };
-      this.#path?.see(done, here.values.get(this.#variables.theta) ?? noState);
+      this.#path?.see(done, this.#pointOf(here.values));
       const start = performance.now();
       const { steps, traces } = await this.#program.run(entry, wish, signal ? { signal } : {});
       const took = performance.now() - start;
@@ -333,7 +338,7 @@ export class TrainingLoop {
       if (!replayed) done = first;
     }
     if (failure !== undefined && status !== "diverged") status = "aborted";
-    const path = this.#path?.finished(done, await this.#program.read(this.#variables.theta));
+    const path = this.#path?.finished(done, await this.point());
     const restored = best !== undefined && Number.isFinite(patience);
     if (best !== undefined && restored) this.#place(best.point);
     if (validation !== undefined && (restored || judged?.at !== done) && failure === undefined) await judge(validation);

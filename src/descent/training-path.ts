@@ -1,6 +1,7 @@
 /** The path of a training: θ at regular steps, within a budget of memory. */
+import type { ModelPoint } from "../objectives/training.js";
 import { SteepestError } from "../tensor/error.js";
-import { allocate, bytesPerElement, type HostData } from "../tensor/types.js";
+import { allocate, bytesPerElement, dtypeOf, type HostData } from "../tensor/types.js";
 import { Path } from "./run.js";
 import { unusable } from "./settings.js";
 
@@ -12,17 +13,33 @@ export interface RecordPathOptions {
   readonly every?: number;
 }
 
+/** What is known of each point beside θ. */
+export interface TrainingPathParts {
+  readonly steps: Float64Array;
+  readonly losses: Float64Array;
+  readonly states: HostData;
+}
+
 /** Points of a training, as `fit({ recordPath })` keeps them: each is θ with its gaps. */
 export class TrainingPath extends Path<HostData> {
   /** Steps done before each point: 0 for the start. */
   readonly steps: Float64Array;
+  /** What layers carry at each point, running statistics for instance, a row per point, each as `training.stateLayout` lays it out; empty where they carry nothing. */
+  readonly states: HostData;
   /** Mean training loss over the steps from the point before to this one, measured while they were done; for the start that of the first batch. */
   readonly losses: Float64Array;
 
-  constructor(data: HostData, stride: number, steps: Float64Array, losses: Float64Array) {
+  constructor(data: HostData, stride: number, { steps, losses, states }: TrainingPathParts) {
     super(data, stride, (row) => row);
     this.steps = steps;
     this.losses = losses;
+    this.states = states;
+  }
+
+  /** What layers carry at point i. */
+  stateAt(i: number): HostData {
+    const width = this.states.length / this.length;
+    return this.states.slice(i * width, (i + 1) * width);
   }
 }
 
@@ -31,9 +48,8 @@ const MEMORY = 64 * 1024 * 1024;
 /** With fewer points no two of them would lie between the first and the last. */
 const FEWEST = 4;
 
-interface Point {
+interface Point extends ModelPoint {
   readonly step: number;
-  readonly theta: HostData;
   /** The sum of the losses of all steps before. */
   readonly sum: number;
 }
@@ -73,15 +89,15 @@ export class PathRecorder {
     return this.#every - (done % this.#every);
   }
 
-  /** Is shown θ after `done` steps. */
-  see(done: number, theta: HostData): void {
+  /** Is shown the point after `done` steps. */
+  see(done: number, { theta, state }: ModelPoint): void {
     if (done % this.#every !== 0 || done === this.#points.at(-1)?.step) return;
     // One place is left for the last point.
     while (this.#points.length >= this.#capacity - 1) {
       this.#every *= 2;
       this.#points = this.#points.filter(({ step }) => step % this.#every === 0);
     }
-    if (done % this.#every === 0) this.#points.push({ step: done, theta, sum: this.#sum });
+    if (done % this.#every === 0) this.#points.push({ step: done, theta, state, sum: this.#sum });
   }
 
   /** Is told the losses of steps in their order. */
@@ -92,22 +108,27 @@ export class PathRecorder {
     this.#taken += steps;
   }
 
-  /** All points, and θ after `done` steps as the last one: at most one step was taken back. */
-  finished(done: number, theta: HostData): TrainingPath {
+  /** All points, and the one after `done` steps as the last: at most one step was taken back. */
+  finished(done: number, { theta, state }: ModelPoint): TrainingPath {
     const before = this.#points.filter(({ step }) => step < done);
-    const points = [...before, { step: done, theta, sum: this.#taken > done ? this.#sum - this.#last : this.#sum }];
-    const data = allocate(theta instanceof Float64Array ? "f64" : "f32", points.length * theta.length);
-    points.forEach((point, i) => {
-      data.set(point.theta, i * theta.length);
-    });
+    const points = [...before, { step: done, theta, state, sum: this.#taken > done ? this.#sum - this.#last : this.#sum }];
     const losses = points.map(({ step, sum }, i) => (i === 0 ? this.#first : (sum - points[i - 1].sum) / (step - points[i - 1].step)));
-    return new TrainingPath(
-      data,
-      theta.length,
-      Float64Array.from(points, ({ step }) => step),
-      Float64Array.from(losses),
-    );
+    return new TrainingPath(rowsOf(points.map((point) => point.theta)), theta.length, {
+      steps: Float64Array.from(points, ({ step }) => step),
+      losses: Float64Array.from(losses),
+      states: rowsOf(points.map((point) => point.state)),
+    });
   }
+}
+
+/** Vectors of one length, one after the other. */
+function rowsOf(rows: readonly HostData[]): HostData {
+  const [first] = rows;
+  const out = allocate(dtypeOf(first), rows.length * first.length);
+  rows.forEach((row, i) => {
+    out.set(row, i * first.length);
+  });
+  return out;
 }
 
 /** @throws SteepestError that names the option */

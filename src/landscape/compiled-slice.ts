@@ -48,8 +48,9 @@ export class CompiledSlice implements Slice {
     }
   }
 
-  async place({ centre, first, second }: PlacedPlane): Promise<void> {
+  async place({ centre, first, second, state }: PlacedPlane): Promise<void> {
     const { size, dtype } = this.#subject.parameters;
+    if (state) this.#subject.carry?.(this.#program, state);
     this.#program.write(this.#v.centre, centre);
     this.#program.write(this.#v.first, first);
     this.#program.write(this.#v.second, second ?? allocate(dtype, size));

@@ -172,7 +172,8 @@ async function pathOver({ of, slice, placed, settings }: Grid, path: Path): Prom
   const points = await CompiledSlice.open(of.subject, settings.program);
   try {
     for (let i = 0; i < path.length; i++) {
-      await points.place({ centre: pointOf(path, i), first: placed.first });
+      const state = path instanceof TrainingPath && path.states.length > 0 ? { state: path.stateAt(i) } : {};
+      await points.place({ centre: pointOf(path, i), first: placed.first, ...state });
       loss[i] = finiteOr((await points.losses(Float64Array.of(0, 0))).losses[0]);
     }
   } finally {

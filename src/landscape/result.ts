@@ -29,7 +29,7 @@ export interface PathOverSlice {
   readonly b: Float64Array;
   /** How far the point is from the slice. */
   readonly distance: Float64Array;
-  /** The loss of the point itself. */
+  /** The loss of the point itself, with the running statistics that it had. */
   readonly loss: Float64Array;
   /** The loss of the nearest point of the slice: what a contour under it shows. */
   readonly sliceLoss: Float64Array;

@@ -6,6 +6,8 @@ export interface PlacedPlane {
   readonly centre: HostData;
   readonly first: HostData;
   readonly second?: HostData;
+  /** What layers carry there. Default: what the subject says. */
+  readonly state?: HostData;
 }
 
 /** What was found at the first points of those asked for. */

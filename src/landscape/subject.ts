@@ -7,7 +7,7 @@ import type { ModelPoint, Training } from "../objectives/training.js";
 import type { Parameters } from "../optimizers/parameters.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { iota, readVariable, type Tensor } from "../tensor/tensor.js";
-import { bytesPerElement, sizeOf } from "../tensor/types.js";
+import { bytesPerElement, type HostData, sizeOf } from "../tensor/types.js";
 
 /** Records `first` … in pieces of `size`, `count` of them: one step each. */
 export interface Chunks {
@@ -22,6 +22,8 @@ export interface Subject {
   /** What beside θ lies in a program of it. */
   readonly variables: readonly Variable[];
   fill(program: Writable): void;
+  /** Says what the layers of a model carry. */
+  carry?(program: Writable, state: HostData): void;
   readonly chunks: readonly Chunks[];
   /** The sum over `size` records, from the one that a traced number says. */
   loss(theta: Tensor, first: Tensor, size: number): Tensor;
@@ -65,6 +67,9 @@ export function modelSubject(training: Training, { state }: Pick<ModelPoint, "st
     fill(program) {
       place.fill(program, part);
       if (carried) program.write(carried, state);
+    },
+    carry(program, other) {
+      if (carried) program.write(carried, other);
     },
     chunks: rest.size === 0 ? [full] : [full, rest],
     loss(theta, first, count) {

@@ -89,7 +89,7 @@ export class StoredRun implements RunData {
   /** The path of the training, where it was recorded; the file is read when this is first asked for. Errors as `loadRun` and `model`. */
   get path(): TrainingPath | undefined {
     const { readPath, where } = this.#origin;
-    if (readPath) this.#path ??= pathFrom(readPath(), this.training.layout, where);
+    if (readPath) this.#path ??= pathFrom(readPath(), this.training, where);
     return this.#path;
   }
 

@@ -107,7 +107,7 @@ export async function saveRun(
     },
     history: run.history,
     weights: weightsOf(run, run),
-    ...(run.path ? { pathArrays: pathArrays(run.path, training.layout) } : {}),
+    ...(run.path ? { pathArrays: pathArrays(run.path, training) } : {}),
   };
   const classes = data.classes?.length;
   // Of a streamed test part neither pictures nor outputs are at hand.

@@ -79,13 +79,14 @@ describe("a recorder whose memory is full", () => {
       const recorder = new PathRecorder({ memory: 4 * 9, every: 1 }, 1, "f32", 200);
       for (let done = 0; done < steps; done++) {
         expect(recorder.until(done)).toBeGreaterThan(0);
-        recorder.see(done, Float32Array.of(done));
+        recorder.see(done, { theta: Float32Array.of(done), state: Float32Array.of(-done) });
         recorder.took([done], 1);
       }
-      const path = recorder.finished(steps, Float32Array.of(steps));
+      const path = recorder.finished(steps, { theta: Float32Array.of(steps), state: Float32Array.of(-steps) });
       expect(path.length).toBeLessThanOrEqual(9);
       expect([path.steps[0], path.steps.at(-1)]).toEqual([0, steps]);
       expect([...path.data]).toEqual([...path.steps]);
+      expect([...path.steps].map((_, i) => path.stateAt(i)[0] + path.steps[i])).toEqual([...path.steps].map(() => 0));
       const gaps = new Set([...path.steps].slice(1, -1).map((step, i) => step - path.steps[i]));
       expect(gaps.size).toBeLessThanOrEqual(1);
       if (steps >= 9) expect(path.length).toBeGreaterThanOrEqual(5);

@@ -1,4 +1,4 @@
-import { dense, fit, gd, landscape, linear, minimize, multiclassHinge, relu, sequential, trace } from "steepest";
+import { batchNorm, dense, dropout, fit, gd, landscape, linear, minimize, multiclassHinge, relu, sequential, trace } from "steepest";
 import { arrayDataset, digits } from "steepest/data";
 import { describe, expect, it } from "vitest";
 import { interpret } from "../../src/backends/interpreter/index.js";
@@ -108,6 +108,13 @@ describe("models whose outputs are affine in their weights", () => {
     expect(isAffine((await fit(sequential(dense(3), dense(3)), data)).training)).toBe(false);
   });
 
+  it("have the same bits for 1, 2 and 3 threads", async () => {
+    const run = await fit(linear(), images, { epochs: 1 });
+    const [one, two, three] = await Promise.all([1, 2, 3].map((threads) => landscape(run, { size: 9, threads, plane: "eigen" })));
+    expect(two.values).toEqual(one.values);
+    expect(three.values).toEqual(one.values);
+  });
+
   it.each([
     ["f64", 1e-13],
     ["f32", 1e-5],
@@ -205,6 +212,20 @@ describe("the plane of a path", () => {
     const [u, v] = plane.directions.map(({ explained = 0 }) => explained);
     expect(u).toBeGreaterThan(v);
     expect(u + v).toBeLessThan(1);
+  });
+
+  it("knows the running statistics of each point, and no dropout", async () => {
+    const model = sequential(dense(7), batchNorm(), relu(), dropout(0.5), dense(3));
+    const tested = { ...data, test: data };
+    const options = { batchSize: 60, recordPath: { every: 5 } };
+    const run = await fit(model, tested, { ...options, epochs: 4 });
+    const plane = await landscape(run, { plane: "pca", size: 2 });
+    // What evaluation says of the same weights and statistics, at the end and on the way: sums in another order.
+    expect(plane.centre).toBeCloseTo(run.test?.loss ?? Number.NaN, 6);
+    expect(plane.path?.loss[4]).toBeCloseTo(run.test?.loss ?? Number.NaN, 6);
+    const before = await fit(model, tested, { ...options, epochs: 2 });
+    expect(plane.path?.steps[2]).toBe(10);
+    expect(plane.path?.loss[2]).toBeCloseTo(before.test?.loss ?? Number.NaN, 6);
   });
 
   it("needs one", async () => {

@@ -55,12 +55,18 @@ describe("the path of a training", () => {
   it("is stored beside the weights, and read back as it was", async () => {
     const folder = join(root, "path");
     const data = digits({ train: 40, test: 4 });
-    const run = await fit(sequential(flatten(), dense(3), relu(), dense(10)), data, { epochs: 3, batchSize: 8, recordPath: { every: 4 } });
+    const run = await fit(sequential(flatten(), dense(3), batchNorm(), relu(), dense(10)), data, {
+      epochs: 3,
+      batchSize: 8,
+      recordPath: { every: 4 },
+    });
     await saveRun(run, folder);
     const { path } = await loadRun(folder);
     expect([...(path?.steps ?? [])]).toEqual([0, 4, 8, 12, 15]);
     expect(path?.data).toEqual(run.path?.data);
     expect(path?.losses).toEqual(run.path?.losses);
+    expect(path?.states).toEqual(run.path?.states);
+    expect(path?.stateAt(4)).toEqual(run.state);
     writeFileSync(join(folder, "path.safetensors"), "x");
     const damaged = await loadRun(folder);
     expect(messageOf(() => damaged.path)).toMatch(/path are not those/);
