@@ -3,7 +3,7 @@ import type { LandscapePlane, LandscapeRay, PathOverSlice, SliceDirection } from
 import { SteepestError } from "../tensor/error.js";
 import { contourFigure } from "./contour-figure.js";
 import type { Figure } from "./figure.js";
-import type { Grid } from "./grid.js";
+import { extentOfValues, type Grid } from "./grid.js";
 import { lineChart } from "./line-chart.js";
 import { formatCount, formatNumberForPrint, formatPercent } from "./number-format.js";
 import { Panels } from "./panels.js";
@@ -13,7 +13,7 @@ import type { Point } from "./thinning.js";
 const MOST_ELONGATED = 4;
 
 /**
- * A plane as level lines, spaced by equal factors above its lowest point. With a path: where it lies, seen from the plane, and beside it the plane's own error: the loss of each point
+ * A plane as level lines, spaced by equal factors of the loss (where it is not positive throughout, of its distance from the lowest value). With a path: where it lies, seen from the plane, and beside it the plane's own error: the loss of each point
  * of the path and what the plane shows below it, the difference of the two, and the distance from the plane.
  *
  * @param plane also of an interrupted call: what is known of it, as coarse as it is
@@ -30,14 +30,17 @@ export function planeFigure(plane: LandscapePlane): Figure | Panels {
   const { a, b, stride, path, name, directions } = plane;
   const grid = gridOf(plane);
   const [wide, high] = [a[a.length - 1] - a[0], b[b.length - 1] - b[0]];
+  // A loss that is never 0 has factors of its own; distances from the lowest point of a window would crowd lines around it.
+  const isPositive = extentOfValues(grid.values)[0] > 0;
   const title = `Loss of ${name}`;
   const points = path && Array.from(path.a, (x, i): Point => [x, path.b[i]]);
   const contours = contourFigure({
     title: path ? "The plane" : title,
     subtitle: directions.every(({ explained }) => explained !== undefined)
       ? `it holds ${formatPercent(directions.reduce((sum, { explained = 0 }) => sum + explained, 0))} of the path`
-      : "level lines by equal factors",
+      : `level lines by equal factors${isPositive ? "" : " above the lowest value"}`,
     f: grid,
+    ...(isPositive ? { minimum: 0 } : {}),
     names: [labelOf("a", directions[0]), labelOf("b", directions[1])],
     equal: Math.max(wide / high, high / wide) <= MOST_ELONGATED,
     caption: captionOf(plane, `${formatCount(grid.columns)} × ${formatCount(grid.rows)} points${stride === 1 ? "" : " so far"}`),
