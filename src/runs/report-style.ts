@@ -46,6 +46,7 @@ pre{margin:.75rem 0 0;padding:.9rem 1rem;border:1px solid var(--hairline);border
 code{font-family:ui-monospace,"SF Mono",Menlo,Consolas,monospace;font-size:.9em}
 footer{margin-top:4rem;padding-top:1rem;border-top:1px solid var(--hairline);font-size:.875rem}
 @media screen and (prefers-color-scheme:dark){.tiles .grey{filter:none;mix-blend-mode:screen}}
-@media (max-width:30rem){body{padding-top:2rem}.settings th{width:8rem}@media print{body{max-width:none;padding:0}h2{break-after:avoid}figure,.tiles li,tr{break-inside:avoid}.tiles .grey{mix-blend-mode:normal}}
+@media (max-width:30rem){body{padding-top:2rem}.settings th{width:8rem}}
+@media print{body{max-width:none;padding:0}h2{break-after:avoid}figure,.tiles li,tr{break-inside:avoid}.tiles .grey{mix-blend-mode:normal}}
 `,
 ].join("");

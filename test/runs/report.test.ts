@@ -15,6 +15,12 @@ describe("the report", () => {
     );
   });
 
+  it("has a style sheet in which every brace is closed: what follows an open one would hold in one case only", () => {
+    const style = /<style>([\s\S]*?)<\/style>/.exec(page)?.[1] ?? "";
+    expect(style.split("{").length).toBeGreaterThan(50);
+    expect(style.split("}").length).toBe(style.split("{").length);
+  });
+
   it("states the results", () => {
     expect(headline(exampleRun)).toBe("80.00 % of 10 unseen records are recognised");
     expect(page).toContain(headline(exampleRun));
