@@ -3,14 +3,10 @@ import { SteepestError } from "../tensor/error.js";
 import type { HostData } from "../tensor/types.js";
 import type { Status } from "./history.js";
 
-export interface DescentsParts<S> {
-  readonly statuses: readonly Status[];
-  readonly losses: Float64Array;
-  readonly gradientNorms: Float64Array;
-  readonly steps: Int32Array;
-  readonly evaluations: Int32Array;
-  readonly thetas: HostData;
+/** What the lists of `Descents` are made from: rows of `thetas`, of this size each. */
+export interface DescentRows<S> {
   readonly size: number;
+  /** A row in the form of the starts. */
   readonly solution: (row: HostData) => S;
   readonly history?: (row: number) => ManyHistory;
 }
@@ -68,16 +64,19 @@ export class Descents<S = unknown> {
   readonly #history: ((row: number) => ManyHistory) | undefined;
   #solutions: readonly S[] | undefined;
 
-  constructor(parts: DescentsParts<S>) {
-    this.statuses = parts.statuses;
-    this.losses = parts.losses;
-    this.gradientNorms = parts.gradientNorms;
-    this.steps = parts.steps;
-    this.evaluations = parts.evaluations;
-    this.thetas = parts.thetas;
-    this.#size = parts.size;
-    this.#solution = parts.solution;
-    this.#history = parts.history;
+  constructor(
+    lists: Pick<Descents, "statuses" | "losses" | "gradientNorms" | "steps" | "evaluations" | "thetas">,
+    { size, solution, history }: DescentRows<S>,
+  ) {
+    this.statuses = lists.statuses;
+    this.losses = lists.losses;
+    this.gradientNorms = lists.gradientNorms;
+    this.steps = lists.steps;
+    this.evaluations = lists.evaluations;
+    this.thetas = lists.thetas;
+    this.#size = size;
+    this.#solution = solution;
+    this.#history = history;
   }
 
   /** How many descents. */

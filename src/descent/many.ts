@@ -224,17 +224,15 @@ export function descendMany<S>(
       norm[i] = normBefore[i];
     }
   }
-  return new Descents<S>({
-    statuses,
-    losses: Float64Array.from(loss),
-    gradientNorms: Float64Array.from(norm),
-    steps: counts,
-    evaluations,
-    thetas: theta,
-    size,
-    solution: (row) => objective.solution(row),
-    ...(isRecorded ? { history: (row: number) => recorder.history(row, counts[row], evaluationsAStep) } : {}),
-  });
+  const [losses, gradientNorms] = [Float64Array.from(loss), Float64Array.from(norm)];
+  return new Descents<S>(
+    { statuses, losses, gradientNorms, steps: counts, evaluations, thetas: theta },
+    {
+      size,
+      solution: (row) => objective.solution(row),
+      ...(isRecorded ? { history: (row: number) => recorder.history(row, counts[row], evaluationsAStep) } : {}),
+    },
+  );
 }
 
 /** What the descents begin with, a row for each. */

@@ -247,14 +247,6 @@ function spreads(runs: readonly TrainingTrial[]) {
   };
 }
 
-export interface TrainingRaceParts {
-  readonly name: string;
-  readonly steps: number;
-  readonly seeds: readonly number[];
-  readonly hasValidation: boolean;
-  readonly table: readonly TrainingRaceRow[];
-}
-
 /** The result of `raceTraining`. */
 export class TrainingRace {
   /** Model and data. */
@@ -267,7 +259,7 @@ export class TrainingRace {
   /** A row for each method, the best first. */
   readonly table: readonly TrainingRaceRow[];
 
-  constructor({ name, steps, seeds, hasValidation, table }: TrainingRaceParts) {
+  constructor({ name, steps, seeds, hasValidation, table }: Omit<TrainingRace, "ranking" | "toJSON">) {
     this.name = name;
     this.steps = steps;
     this.seeds = seeds;

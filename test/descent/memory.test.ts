@@ -1,27 +1,16 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { build } from "esbuild";
 import { afterAll, expect, it } from "vitest";
-import { root } from "../../scripts/sources.mjs";
+import { runInProcess, source } from "./own-process.js";
 
 const folder = mkdtempSync(join(tmpdir(), "steepest-memory-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs of 1,000 and of 100,000 steps in turn, in a process that may collect its garbage; what is held after each. */
 const program = `
-const memories = [];
-const Plain = WebAssembly.Memory;
-WebAssembly.Memory = class extends Plain {
-  constructor(descriptor) {
-    super(descriptor);
-    memories.push(this);
-  }
-};
-const { adam, descend, dense, fit, minimize, sequential, trace } = await import(${JSON.stringify(join(root, "src", "index.ts"))});
-const { arrayDataset } = await import(${JSON.stringify(join(root, "src", "data", "index.ts"))});
+const { adam, descend, dense, fit, minimize, sequential, trace } = await import(${source("index.ts")});
+const { arrayDataset } = await import(${source("data", "index.ts")});
 const optimizer = adam({ learningRate: 1e-6 });
 const inputs = Array.from({ length: 2000 }, (_, i) => [Math.sin(i), Math.cos(i)]);
 const data = arrayDataset({ inputs, targets: inputs.map(([x]) => Number(x > 0)), classes: 2 });
@@ -50,14 +39,13 @@ const held = async () => {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return { host: heapUsed + arrayBuffers, wasm: memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) };
+  return { host: heapUsed + arrayBuffers, wasm: wasmBytes() };
 };
 for (const [name, run] of Object.entries(work)) {
   const lines = [];
   for (const steps of [1000, 1000, 100_000, 1000, 100_000, 1000, 100_000]) lines.push({ steps, done: await run(steps), ...(await held()) });
   console.log(JSON.stringify({ name, lines: lines.slice(1) }));
 }
-process.exit(0);
 `;
 
 interface Line {
@@ -68,14 +56,7 @@ interface Line {
 }
 
 it("a hundred thousand steps hold no more memory than a thousand", async () => {
-  const outfile = join(folder, "memory.mjs");
-  const stdin = { contents: program, resolveDir: root, loader: "js" } as const;
-  await build({ stdin, outfile, bundle: true, format: "esm", platform: "node", target: ["es2022"], logLevel: "error" });
-  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", outfile]);
-  const results: { readonly name: string; readonly lines: readonly Line[] }[] = stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
+  const results = await runInProcess<{ readonly name: string; readonly lines: readonly Line[] }>(program, folder, "--expose-gc");
   expect(results.map(({ name }) => name)).toEqual(["minimize", "descend", "stream", "fit"]);
   for (const { name, lines } of results) {
     expect(lines.map(({ done }) => done)).toEqual(lines.map(({ steps }) => steps));

@@ -1,13 +1,10 @@
-import { execFile } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { build } from "esbuild";
 import { afterAll, expect, it } from "vitest";
-import { root } from "../../scripts/sources.mjs";
 import { writeNpy } from "../../src/data/index.js";
 import { full } from "../full.js";
+import { runInProcess, source } from "./own-process.js";
 
 const folder = mkdtempSync(join(tmpdir(), "steepest-streamed-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -41,17 +38,9 @@ function writeFiles(): void {
 }
 
 const program = `
-const memories = [];
-const Plain = WebAssembly.Memory;
-WebAssembly.Memory = class extends Plain {
-  constructor(descriptor) {
-    super(descriptor);
-    memories.push(this);
-  }
-};
-const { adam, dense, fit, flatten, sequential } = await import(${JSON.stringify(join(root, "src", "index.ts"))});
-const { bytesToUnit } = await import(${JSON.stringify(join(root, "src", "data", "index.ts"))});
-const { npyDataset } = await import(${JSON.stringify(join(root, "src", "node.ts"))});
+const { adam, dense, fit, flatten, sequential } = await import(${source("index.ts")});
+const { bytesToUnit } = await import(${source("data", "index.ts")});
+const { npyDataset } = await import(${source("node.ts")});
 const [inputs, targets] = ${JSON.stringify([join(folder, "images.npy"), join(folder, "labels.npy")])};
 const data = await npyDataset(inputs, targets, {
   classes: ${CLASSES}, preprocessing: bytesToUnit, memory: ${memory}, test: { inputs, targets },
@@ -59,21 +48,16 @@ const data = await npyDataset(inputs, targets, {
 const run = await fit(sequential(flatten(), dense(${CLASSES})), data, { optimizer: adam({ learningRate: 0.01 }), batchSize: 128, validation: 0.02 });
 console.log(JSON.stringify({
   status: run.status, steps: run.steps, accuracy: run.test.accuracy, validated: run.validation.confusion.flat().reduce((a, b) => a + b),
-  resident: 1024 * process.resourceUsage().maxRSS, wasm: memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0), waiting: run.waitingForData,
+  resident: 1024 * process.resourceUsage().maxRSS, wasm: wasmBytes(), waiting: run.waitingForData,
 }));
-process.exit(0);
 `;
 
 it(
   "a training on a file larger than its memory stays within it",
   async () => {
     writeFiles();
-    const outfile = join(folder, "train.mjs");
-    const stdin = { contents: program, resolveDir: root, loader: "js" } as const;
-    await build({ stdin, outfile, bundle: true, format: "esm", platform: "node", target: ["es2022"], logLevel: "error" });
-    const { stdout } = await promisify(execFile)(process.execPath, [outfile]);
-    const result: Record<"steps" | "accuracy" | "validated" | "resident" | "wasm" | "waiting", number> & { readonly status: string } =
-      JSON.parse(stdout);
+    type Result = Record<"steps" | "accuracy" | "validated" | "resident" | "wasm" | "waiting", number> & { readonly status: string };
+    const [result] = await runInProcess<Result>(program, folder);
     expect(result).toMatchObject({ status: "step-limit", steps: Math.ceil((records - result.validated) / 128) });
     expect(Math.abs(result.validated - 0.02 * records)).toBeLessThan(0.01 * records);
     // The bright byte says it all.
