@@ -23,6 +23,7 @@ import {
   totalVariation,
 } from "../../src/vision.js";
 import { rejectionOf } from "../errors.js";
+import { restoredSquare, SQUARE } from "./noisy-square.js";
 import { scattered, sumOf } from "./samples.js";
 
 const signal = (...values: number[]): Tensor => fromHost(Float64Array.from(values), [values.length], "f64");
@@ -347,5 +348,14 @@ describe("λ from the noise", () => {
     new RandomStream(1, "noise").fillNormal(noise, 0.5, 0.08);
     // The median of 10,000 has a standard deviation of 1.2 % of σ.
     expect(Math.abs(estimateSigma(fromHost(noise, [200, 200], "f64")) / 0.08 - 1)).toBeLessThan(0.05);
+  });
+});
+
+describe("a restored picture", () => {
+  it.each([1, 2, 3, 7])("has pinned pixels with %i threads, which a page has too", async (threads) => {
+    const { hash, run } = await restoredSquare(threads);
+    expect(hash).toBe(SQUARE);
+    expect(run.status).toBe("converged");
+    expect(run.psnr).toBeGreaterThan(28);
   });
 });
