@@ -5,13 +5,14 @@ import { formatDuration } from "../figures/number-format.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { threads } from "./computing.js";
-import { asUsage, textOption } from "./options.js";
+import { asUsage, textOption, toggle } from "./options.js";
 
 const out = textOption("out", "DIR", { help: "where the page, the figures and numbers.json are written", default: "lectures" });
 const data = textOption("data", "DIR", {
   help: "a folder with CIFAR-10, for the exhibits that the lectures show on it; otherwise they take the built-in digits",
   default: undefined,
 });
+const png = toggle("png", "each figure as PNG as well as SVG");
 const only = textOption("only", "LIST", { help: "some exhibits, by their ids: D5,D8", default: undefined, defaultText: "all" });
 
 export const lectures: Command = {
@@ -22,7 +23,7 @@ export const lectures: Command = {
     "(index.html), each figure as a file, and all numbers (numbers.json).",
   examples: ["steepest lectures --out lectures", "steepest lectures --only D5,D8 --json", "steepest lectures --data data/cifar10"],
   positionals: [],
-  options: [out, data, only, threads],
+  options: [out, data, only, png, threads],
   async run({ out: output, err, onInterrupt }, args) {
     // Loaded here: no other command needs it.
     const { exhibitsNamed, makeExhibits, numbersOf } = await import("../lectures/make.js");
@@ -37,7 +38,7 @@ export const lectures: Command = {
       const made = await makeExhibits(chosen, { ...given, threads: args.get(threads), signal: abort.signal }, ({ id, title }, seconds) => {
         if (isTold && seconds !== undefined) err.line(`${err.bold(id.padEnd(4))}${title} ${err.quiet(formatDuration(seconds))}`);
       });
-      const files = await writeExhibits(args.get(out), made);
+      const files = await writeExhibits(args.get(out), made, { png: args.get(png) });
       const page = join(args.get(out), "index.html");
       if (args.get(json))
         printJson(output, {

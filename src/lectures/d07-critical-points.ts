@@ -126,8 +126,7 @@ export const criticalPointsOfAllKinds = {
         {
           name: "basins",
           figure: basinFigure(map, { title: "Where gradient descent ends", subtitle: "α = 0.01, from each place" }),
-          caption:
-            "Each place in the colour of the minimum that the descent from there reaches. The borders are not the ridges: long steps leap over them.",
+          caption: "Each place in the colour of the minimum that the descent from there reaches. The saddles stand on the borders.",
         },
         {
           name: "valleys",

@@ -2,6 +2,7 @@
 import { directionalDerivative } from "../analysis/directions.js";
 import { taylor } from "../analysis/taylor.js";
 import { hingeFigure } from "../figures/hinge-figure.js";
+import { lineChart } from "../figures/line-chart.js";
 import type { Exhibit } from "./exhibit.js";
 
 /** Three points of one number each; point i belongs to class i. */
@@ -73,6 +74,25 @@ export const hingePieces = {
             corners: kinks.map((w0, i) => ({ at: w0, left: slopes[i], right: slopes[i + 1] })),
           }),
           caption: "The fans hold the subgradients of each corner. Only that of the star holds a level line: the minimum.",
+        },
+        {
+          name: "slopes",
+          figure: lineChart({
+            title: "The slope of the mean",
+            subtitle: "upright: the subgradients of a corner",
+            x: { label: "w₀" },
+            y: { label: "slope", kind: "linear" },
+            series: [
+              {
+                name: "slope",
+                colour: 1,
+                dots: false,
+                points: slopes.flatMap((slope, i) => [[kinks[i - 1] ?? -2.5, slope] as const, [kinks[i] ?? 2.5, slope] as const]),
+              },
+            ],
+            rules: [{ kind: "rule", axis: "y", at: 0, label: "a minimum is where this is crossed" }],
+          }),
+          caption: "Stairs that only rise: a convex function. They cross 0 at 1.3, with no step of slope 0.",
         },
       ],
     };

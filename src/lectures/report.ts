@@ -75,7 +75,7 @@ const style = `
 .number{text-decoration:none;margin-right:.35rem}
 .shows{max-width:42rem;text-wrap:pretty}
 .formula sub{font-size:.75em;line-height:0}
-.formula{margin-top:1.1rem;margin-bottom:1.1rem;font:italic 1.0625rem/1.7 ui-serif,"STIX Two Text","Cambria Math","Source Serif 4",Georgia,serif;white-space:pre}
+.formula{margin-top:1.1rem;margin-bottom:1.1rem;font:italic 1.0625rem/1.7 ui-serif,"STIX Two Text","Cambria Math","Source Serif 4",Georgia,serif;white-space:pre-wrap}
 .figures>.panels{grid-column:1/-1}
 section>.figures{grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr))}
 .panels>div{display:grid;grid-template-columns:repeat(var(--columns),1fr);gap:1.5rem}

@@ -38,6 +38,13 @@ describe("steepest lectures", () => {
     expect([...result.files].sort()).toEqual(readdirSync(out).sort());
   });
 
+  it("writes each figure as PNG where that is asked for", async () => {
+    const out = join(folder, "png");
+    expect((await run(["lectures", "--only", "D15", "--out", out, "--png"])).code).toBe(0);
+    expect(readdirSync(out)).toEqual(["d15-loss.png", "d15-loss.svg", "index.html", "numbers.json"]);
+    expect([...readFileSync(join(out, "d15-loss.png")).subarray(1, 4)]).toEqual([80, 78, 71]);
+  });
+
   it("teaches which exhibits there are", async () => {
     const { code, err } = await run(["lectures", "--only", "D77", "--out", folder]);
     expect(code).toBe(2);
