@@ -93,8 +93,15 @@ export {
   hessianSpectrum,
   type ObjectiveSpectrumOptions,
   type RunSpectrumOptions,
-  type TrainedModel,
 } from "./descent/hessian-spectrum/hessian-spectrum.js";
+export {
+  type RecordedModel,
+  type Sharpness,
+  type SharpnessOptions,
+  type SharpnessPoint,
+  sharpnessAlong,
+} from "./descent/hessian-spectrum/sharpness.js";
+export type { TrainedModel } from "./descent/hessian-spectrum/subject.js";
 export type { Evaluation, HistoryRecord, Status } from "./descent/history.js";
 export { type LeastSquaresOptions, LeastSquaresRun, leastSquares } from "./descent/least-squares/index.js";
 export { type MinimizeManyOptions, minimizeMany } from "./descent/many.js";

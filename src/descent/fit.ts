@@ -199,7 +199,7 @@ export async function fit<D extends Dataset | RestorationPairs | StreamedDataset
     };
     const profile = options.profile ? await loop.profile(outcome.waitingForData) : undefined;
     return new TrainedRun({
-      ...{ outcome, training, data, settings, point, profile, averaged },
+      ...{ outcome, training, data, settings, point, profile, averaged, stableUpTo: optimizer.stableUpTo },
       test: test && inDecibels.judged(test),
       seen: seen && inDecibels.judged({ loss: seen.loss }),
     });

@@ -69,6 +69,7 @@ export interface TrainedParts<D extends Dataset | RestorationPairs | StreamedDat
   readonly seen: Evaluation | undefined;
   readonly profile: Profile | undefined;
   readonly averaged: AveragedModel | undefined;
+  readonly stableUpTo?: number | undefined;
 }
 
 /** Under this name Node asks an object how it prints. */
@@ -124,8 +125,10 @@ export class TrainedRun<D extends Dataset | RestorationPairs | StreamedDataset =
    * Carried state is not averaged: it is brought up anew by one pass over the training records at the averaged weights, from where it was.
    */
   readonly averaged?: AveragedModel;
+  /** The edge of stability of the rule, if it has one: on a quadratic it diverges where rate times eigenvalue is above. */
+  readonly stableUpTo?: number;
 
-  constructor({ outcome, training, data, settings, point, test, seen, profile, averaged }: TrainedParts<D>) {
+  constructor({ outcome, training, data, settings, point, test, seen, profile, averaged, stableUpTo }: TrainedParts<D>) {
     this.status = outcome.status;
     this.findings = outcome.status === "diverged" ? [] : findTraining(outcome.history);
     this.diagnosis = [outcome.diagnosis, ...this.findings.map(({ text }) => text)].join(" ");
@@ -150,6 +153,7 @@ export class TrainedRun<D extends Dataset | RestorationPairs | StreamedDataset =
     if (outcome.failure) this.failure = outcome.failure;
     if (outcome.waitingForData !== undefined) this.waitingForData = outcome.waitingForData;
     if (averaged) this.averaged = averaged;
+    if (stableUpTo !== undefined) this.stableUpTo = stableUpTo;
   }
 
   /**

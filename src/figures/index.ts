@@ -58,6 +58,7 @@ export { restorationChart } from "./restoration-chart.js";
 export type { RunFigureOptions } from "./run-figure.js";
 export { runFigure } from "./run-figure.js";
 export type { ScaleKind } from "./scale.js";
+export { sharpnessFigure } from "./sharpness-figure.js";
 export { type SpectrumFigureOptions, spectrumFigure } from "./spectrum-figure.js";
 export type { SpreadChartOptions, SpreadGroup } from "./spread-chart.js";
 export { spreadChart } from "./spread-chart.js";

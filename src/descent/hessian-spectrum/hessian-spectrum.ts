@@ -14,20 +14,14 @@ import {
   traceSamples,
   type VectorSpace,
 } from "../../curvature/index.js";
-import { checkDataset, type Dataset, type DatasetPart, recordCount } from "../../data/dataset.js";
-import { selectRecords } from "../../data/split.js";
+import { type Dataset, type DatasetPart, recordCount } from "../../data/dataset.js";
 import type { Objective } from "../../objectives/objective.js";
 import type { ModelPoint, Training } from "../../objectives/training.js";
 import { checkOptionNames } from "../option-names.js";
 import { unusable } from "../settings.js";
-import { TrainedRun } from "../trained-run.js";
+import type { TrainedRun } from "../trained-run.js";
 import { HessianProducts } from "./hessian-products.js";
-
-/** A model with its weights: what `loadRun` gives. */
-export interface TrainedModel {
-  readonly training: Training;
-  readonly point: ModelPoint;
-}
+import { isData, type TrainedModel, trainedSubject } from "./subject.js";
 
 export interface HessianSpectrumProgress {
   readonly stage: "eigenvalues" | "trace" | "density";
@@ -126,31 +120,16 @@ export async function hessianSpectrum(
   third: RunSpectrumOptions = {},
 ): Promise<HessianSpectrum> {
   if ("kind" in subject) return ofObjective(subject, isData(second) ? {} : second);
-  const options = isData(second) ? third : second;
-  if (!(subject instanceof TrainedRun || ("training" in subject && "point" in subject)))
-    throw unusable("run", "what fit or loadRun gave, or an objective: trace(f, start), batchObjective(model, data)", subject);
+  const options: RunSpectrumOptions = isData(second) ? third : second;
   checkOptionNames("hessianSpectrum", options, [...names, "records", "threads"]);
-  const point = subject instanceof TrainedRun ? { theta: subject.theta, state: subject.state } : subject.point;
-  const given = isData(second) ? second : subject instanceof TrainedRun ? subject.data : undefined;
-  if (given === undefined || !isData(given))
-    throw unusable(
-      "data",
-      subject instanceof TrainedRun
-        ? "records that are held in memory: hand over some of them, hessianSpectrum(run, data)"
-        : "a data set: hessianSpectrum(run, data)",
-      given?.name,
-    );
-  checkDataset(given);
-  return ofRecords(subject.training, point, given, options);
+  const { training, point, part } = trainedSubject("hessianSpectrum", subject, isData(second) ? second : undefined, options.records);
+  return ofRecords(training, point, part, options);
 }
 
 const names = ["top", "bottom", "trace", "density", "tolerance", "products", "seed", "onProgress", "signal"];
 
-const isData = (x: object): x is Dataset => "inputs" in x && "targets" in x && !("read" in x);
-
-async function ofRecords(training: Training, point: ModelPoint, data: Dataset, options: RunSpectrumOptions): Promise<HessianSpectrum> {
+async function ofRecords(training: Training, point: ModelPoint, part: DatasetPart, options: RunSpectrumOptions): Promise<HessianSpectrum> {
   const { signal, threads } = options;
-  const part = someOf(data, options.records);
   const products = new HessianProducts(training, part);
   const program = await openProgram(products.variables, threads === undefined ? {} : { threads });
   try {
@@ -203,18 +182,6 @@ async function ofObjective(objective: Objective, options: ObjectiveSpectrumOptio
       isSingle: parameters.dtype === "f32",
     },
     options,
-  );
-}
-
-/** Records evenly spaced among all, so that data sorted by class are not one class. */
-export function someOf(data: Dataset, records: number | undefined): DatasetPart {
-  const all = recordCount(data);
-  if (records === undefined || records === all) return data;
-  if (!Number.isSafeInteger(records) || records < 1 || records > all)
-    throw unusable("records", `a whole number from 1 to ${all}, the records of ${data.name}`, records);
-  return selectRecords<DatasetPart>(
-    data,
-    Uint32Array.from({ length: records }, (_, i) => Math.floor((i * all) / records)),
   );
 }
 
