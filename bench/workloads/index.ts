@@ -4,11 +4,12 @@ import { memoryWorkloads } from "./memory.js";
 import { networkWorkloads } from "./networks.js";
 import { numberWorkloads } from "./numbers.js";
 import { productWorkloads } from "./products.js";
+import { spectrumWorkloads } from "./spectrum.js";
 import type { Workload } from "./workload.js";
 
-const all = [...numberWorkloads, ...productWorkloads, ...networkWorkloads, ...memoryWorkloads, ...landscapeWorkloads];
+const all = [...numberWorkloads, ...productWorkloads, ...networkWorkloads, ...memoryWorkloads, ...landscapeWorkloads, ...spectrumWorkloads];
 const order = [
-  ..."quad rosen gemm256 gemm512 gemm1024 gemm2048 mlp64 mlp512 cnn dncnn resnet20 landscape adam10m svm tikhonov tv".split(" "),
+  ..."quad rosen gemm256 gemm512 gemm1024 gemm2048 mlp64 mlp512 cnn dncnn resnet20 landscape hessian adam10m svm tikhonov tv".split(" "),
   ..."rof quad+path rosen+path gemm62 gemm250 gemm1000x10 gemm3073x10".split(" "),
 ];
 

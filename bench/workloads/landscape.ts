@@ -1,32 +1,15 @@
 /** The loss of the small convolutional network on points of a plane through its weights, as `landscape` computes them. */
 import type { ProgramOptions } from "../../src/backends/wasm/threads/index.js";
-import { noPreprocessing } from "../../src/data/dataset.js";
 import { CompiledSlice } from "../../src/landscape/compiled-slice.js";
 import { filteredEntries, normalisedDirection, randomDirection } from "../../src/landscape/directions.js";
 import { modelSubject } from "../../src/landscape/subject.js";
-import { crossEntropy } from "../../src/models/losses.js";
-import { Training } from "../../src/objectives/training.js";
-import { hashUniform, labels } from "./data.js";
-import { convolutionalModel, convolutionalWeights } from "./networks.js";
+import { modelOnRecords, recordsCost } from "./model-on-records.js";
 import type { Job, Workload } from "./workload.js";
-
-const RECORDS = 1000;
 
 /** A step is one point, on all records. */
 async function landscapeJob(options: ProgramOptions): Promise<Job> {
-  const model = convolutionalModel().build([28, 28, 1]);
-  const training = new Training({
-    model,
-    loss: crossEntropy(),
-    preprocessing: noPreprocessing,
-    seed: 1,
-    weights: convolutionalWeights(model),
-  });
-  const point = training.start();
-  const subject = modelSubject(training, point, {
-    inputs: { shape: [RECORDS, 28, 28, 1], dtype: "f32", data: hashUniform(RECORDS * 784, 2) },
-    targets: { shape: [RECORDS], dtype: "i32", data: labels(RECORDS, 10) },
-  });
+  const { model, training, point, part } = modelOnRecords();
+  const subject = modelSubject(training, point, part);
   const slice = await CompiledSlice.open(subject, options);
   const entries = filteredEntries(training.parameters.entries, model);
   const [first, second] = [0, 1].map((i) =>
@@ -46,8 +29,8 @@ export const landscapeWorkloads: readonly Workload[] = [
   {
     name: "landscape",
     unit: "ms/step",
-    flops: 2 * RECORDS * (784 * 9 * 16 + 196 * 9 * 16 * 32 + 1568 * 10),
-    bytes: 4 * RECORDS * 784,
+    flops: recordsCost.loss,
+    bytes: recordsCost.bytes,
     bound: "arithmetic",
     open: landscapeJob,
   },

@@ -1,6 +1,5 @@
 /** `steepest landscape`: the loss of a trained run on a plane or a ray through its weights. */
 import { recordCount } from "../data/dataset.js";
-import { split } from "../data/split.js";
 import { planeFigure, rayFigure } from "../figures/landscape-figure.js";
 import { formatCount, formatDuration, formatNumber, formatPercent } from "../figures/number-format.js";
 import { LandscapeFile } from "../runs/landscape-file.js";
@@ -14,7 +13,7 @@ import { dataForms, parseData } from "./dataset.js";
 import type { LandscapeChoice, LandscapeResult } from "./engine.js";
 import { saveFigure, saveJson } from "./files.js";
 import { choiceOption, finite, textOption, toggle, UsageError, wholeOption } from "./options.js";
-import { datasetOf } from "./run-dataset.js";
+import { trainingRecordsOf } from "./run-dataset.js";
 import { columnsOf, type Terminal } from "./terminal.js";
 
 const plane = choiceOption("plane", ["random", "pca", "eigen", "gradient"], {
@@ -82,9 +81,7 @@ export const landscape: Command = {
     const run = await loadRun(folder);
     const choice = await choiceOf(args);
     const given = args.get(data);
-    const dataset = await datasetOf(run, folder, given);
-    const { validation, seed: trained } = run.configuration;
-    const part = given === undefined && validation > 0 ? split(dataset, validation, trained).training : dataset;
+    const part = await trainingRecordsOf(run, folder, given);
     const records = Math.min(args.get(images), recordCount(part));
     const window = args.get(extent);
     const isRay = "ray" in choice;
@@ -118,7 +115,7 @@ export const landscape: Command = {
       result = await context.engine.landscape({
         run,
         choice,
-        data: { ...part, name: dataset.name },
+        data: part,
         records,
         normalise: args.get(normalise),
         seed: args.get(seed),

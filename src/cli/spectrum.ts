@@ -10,13 +10,13 @@ import { threads } from "./computing.js";
 import { dataForms, parseData } from "./dataset.js";
 import { saveFigure } from "./files.js";
 import { textOption, toggle, wholeOption } from "./options.js";
-import { datasetOf } from "./run-dataset.js";
+import { trainingRecordsOf } from "./run-dataset.js";
 import { columnsOf, type Terminal } from "./terminal.js";
 
 const data = textOption("data", dataForms, {
-  help: "the records that the loss is a mean over: their training part",
+  help: "the records that the loss is a mean over",
   default: undefined,
-  defaultText: "the data it was trained on",
+  defaultText: "those that it was trained on",
   check: parseData,
 });
 const top = wholeOption("top", { help: "how many of the largest eigenvalues", default: 10, atLeast: 0, atMost: 1000 });
@@ -55,7 +55,7 @@ export const spectrum: Command = {
     const { engine, out: terminal, err } = context;
     const [folder] = args.positionals;
     const run = await loadRun(folder);
-    const dataset = await datasetOf(run, folder, args.get(data));
+    const dataset = await trainingRecordsOf(run, folder, args.get(data));
     const file = args.get(out);
     const count = args.get(threads);
     const abort = new AbortController();

@@ -42,7 +42,7 @@ export function trainedSubject(
 }
 
 /** Records evenly spaced among all, so that data sorted by class are not one class. */
-function someOf(data: Dataset, records: number | undefined): DatasetPart {
+export function someOf(data: Dataset, records: number | undefined): DatasetPart {
   const all = recordCount(data);
   if (records === undefined || records === all) return data;
   if (!Number.isSafeInteger(records) || records < 1 || records > all)
