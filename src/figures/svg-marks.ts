@@ -127,22 +127,30 @@ function relativePath(places: Float64Array): string {
   return path;
 }
 
+/** More arrows than these are a fringe. */
+const MANY_EXITS = 12;
+
 /** Arrows where a path goes out of the figure. */
 function exits(places: Float64Array, mark: LineMark, { left, right, top, bottom }: Plot): string {
-  const isInside = (i: number) =>
-    places[i] >= 10 * left - 10 && places[i] <= 10 * right + 10 && places[i + 1] >= 10 * top - 10 && places[i + 1] <= 10 * bottom + 10;
   const out: string[] = [];
-  for (let i = 2; i < places.length && out.length < 12; i += 2) {
-    if (isInside(i) || !isInside(i - 2)) continue;
+  for (let i = 2; i < places.length && out.length < MANY_EXITS; i += 2) {
     const [fromX, fromY, toX, toY] = places.subarray(i - 2, i + 2).map((place) => place / 10);
-    const shares = [
-      (left - fromX) / (toX - fromX),
-      (right - fromX) / (toX - fromX),
-      (top - fromY) / (toY - fromY),
-      (bottom - fromY) / (toY - fromY),
-    ];
-    const t = Math.min(1, ...shares.filter((share) => share > 1e-9 && share <= 1));
-    const place = `${round(fromX + t * (toX - fromX))} ${round(fromY + t * (toY - fromY))}`;
+    // The part of the step that lies inside, as shares of its length; a place on the edge is inside.
+    let [enters, leaves] = [0, 1];
+    for (const [start, change, low, high] of [
+      [fromX, toX - fromX, left - 1, right + 1],
+      [fromY, toY - fromY, top - 1, bottom + 1],
+    ]) {
+      if (change === 0) leaves = start >= low && start <= high ? leaves : -1;
+      else {
+        const ends = [(low - start) / change, (high - start) / change];
+        enters = Math.max(enters, Math.min(...ends));
+        leaves = Math.min(leaves, Math.max(...ends));
+      }
+    }
+    if (leaves >= 1 || leaves <= enters) continue;
+    const within = (value: number, low: number, high: number) => round(Math.min(Math.max(value, low), high));
+    const place = `${within(fromX + leaves * (toX - fromX), left, right)} ${within(fromY + leaves * (toY - fromY), top, bottom)}`;
     const angle = (Math.atan2(toY - fromY, toX - fromX) * 180) / Math.PI;
     out.push(
       `<path style="fill:${linePaint(mark)}" d="M0 0L-9 -4.5L-9 4.5Z" transform="translate(${place}) rotate(${round(angle)})"><title>leaves the figure</title></path>`,

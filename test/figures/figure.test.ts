@@ -179,6 +179,41 @@ describe("a figure", () => {
     expect(svg).not.toMatch(/NaN|Infinity/);
   });
 
+  it("marks it also where a step only crosses it, and not where a path stays outside", () => {
+    const trail = (points: readonly (readonly [number, number])[]): Mark => ({ kind: "line", points, colour: 0, trail: true });
+    const count = (points: readonly (readonly [number, number])[]) =>
+      figureOf([trail(points)])
+        .toSvg()
+        .split("leaves the figure").length - 1;
+    expect(
+      count([
+        [-1, 1],
+        [9, 1],
+      ]),
+    ).toBe(1);
+    expect(
+      count([
+        [-1, 5],
+        [9, 5],
+        [9, 9],
+      ]),
+    ).toBe(0);
+    expect(
+      count([
+        [1, 1],
+        [9, 1],
+        [-9, 1],
+        [1, 1],
+      ]),
+    ).toBe(2);
+    expect(
+      count([
+        [0, 0],
+        [4, 2],
+      ]),
+    ).toBe(0);
+  });
+
   it("of a path that ran away still ends", () => {
     const trail: Mark = {
       kind: "line",
