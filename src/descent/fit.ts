@@ -211,7 +211,7 @@ export async function fit<D extends Dataset | RestorationPairs | StreamedDataset
 interface Parts<P, T = P> {
   readonly training: T;
   readonly validation: P | undefined;
-  /** Of pairs: records of the training pictures, as many as `validation` has pictures. */
+  /** Of pairs: about as many records of the training pictures as `validation` has. */
   readonly seen?: P;
   readonly test: P | undefined;
 }

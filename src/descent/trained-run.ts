@@ -103,7 +103,7 @@ export class TrainedRun<D extends Dataset | RestorationPairs | StreamedDataset =
   /** The final weights over the validation part, where there is one. */
   readonly validation?: Evaluation;
   /**
-   * Of pairs for restoration with a validation part: the final weights over as many of the pictures that were learned from, judged in the same way. How much
+   * Of pairs for restoration with a validation part: the final weights over as many patches of the pictures that were learned from, judged in the same way. How much
    * better they do there than on `validation` is the generalisation gap.
    */
   readonly seen?: Evaluation;

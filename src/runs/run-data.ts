@@ -47,7 +47,7 @@ export interface RunResults {
   readonly trainLoss: number;
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
-  /** Of pairs for restoration, in dB: over pictures kept apart, and over as many of those that were learned from. */
+  /** Of pairs for restoration, in dB: over pictures kept apart, and over as many patches of those that were learned from. */
   readonly validationPsnr?: number;
   readonly seenPsnr?: number;
   /** Over records that training never saw. */

@@ -55,7 +55,7 @@ const HELD_SEED = 68;
  *
  * With `fit` the default loss is `halfSquaredSum()`, ½ Σ (x̂ − x)² for each patch, as for DnCNN (Zhang et al.: arXiv 1608.03981). `validation` holds pictures apart,
  * and judges by their patches, side by side, with fixed noise. Of a range of σ each of them has its own, evenly spread over the range: losses of training and of
- * validation are then means over the same noise. `fit` gives PSNR beside these losses, and at the end judges as many of the pictures that it learned from.
+ * validation are then means over the same noise. `fit` gives PSNR beside these losses, and at the end judges as many patches of the pictures that it learned from.
  *
  * @param images clean pictures, 8 bits, all grey or all RGB
  * @throws SteepestError for pictures smaller than a patch, of other depths or of different channels, and options that cannot be used
@@ -92,7 +92,8 @@ export function restorationPairs(images: readonly Image[], options: RestorationO
 export const isRestorationPairs = (data: object): data is RestorationPairs => "kind" in data && data.kind === "restoration";
 
 /**
- * Pictures set apart: training goes on with the others, and as many patches. As many of those are judged like the ones set apart (`seen`).
+ * Pictures set apart: training goes on with the others, and as many patches. As many patches, spread over all of those, are judged like the ones set apart (`seen`):
+ * pictures differ so much that some few of them would say little.
  *
  * @throws SteepestError where the fraction leaves either part without pictures
  */
@@ -104,29 +105,35 @@ export function splitPairs(
   const { images, channels, patch, sigma } = pairs;
   const { training, validation } = splitIndices(images.length, fraction, seed, `${pairs.name}, pictures`);
   const some = (indices: Uint32Array) => Array.from(indices, (i) => images[i]);
-  const held = (indices: Uint32Array) => heldPairs(some(indices), channels, patch, sigma);
-  return {
-    training: { ...pairs, images: some(training) },
-    validation: held(validation),
-    seen: held(training.subarray(0, validation.length)),
-  };
+  const held = (indices: Uint32Array, every = 1) => heldPairs(some(indices), channels, patch, sigma, every);
+  const every = Math.max(1, Math.round(training.length / validation.length));
+  return { training: { ...pairs, images: some(training) }, validation: held(validation), seen: held(training, every) };
 }
 
 /** The golden section: multiples of it, without their whole parts, fill an interval evenly however many there are. */
 const GOLDEN = 0.6180339887498949;
 
-/** All patches of pictures, side by side from the upper left, with fixed noise; σ of the k-th is low + (high − low) · frac(½ + k·golden). */
-function heldPairs(images: readonly Image[], channels: number, patch: number, [low, high]: readonly [number, number]): DatasetPart {
+/** All patches of pictures, side by side from the upper left, or each `every`-th of them, with fixed noise; σ of the k-th is low + (high − low) · frac(½ + k·golden). */
+function heldPairs(
+  images: readonly Image[],
+  channels: number,
+  patch: number,
+  [low, high]: readonly [number, number],
+  every = 1,
+): DatasetPart {
   const along = (extent: number) => Math.floor(extent / patch);
-  const count = images.reduce((sum, { width, height }) => sum + along(width) * along(height), 0);
+  const all = images.reduce((sum, { width, height }) => sum + along(width) * along(height), 0);
+  const count = Math.ceil(all / every);
   const shape = [count, patch, patch, channels];
   const clean = new Float32Array(count * patch * patch * channels);
-  let at = 0;
+  let [at, met] = [0, 0];
   for (const { width, height, data } of images)
     for (let top = 0; top + patch <= height; top += patch)
-      for (let left = 0; left + patch <= width; left += patch)
+      for (let left = 0; left + patch <= width; left += patch) {
+        if (met++ % every !== 0) continue;
         for (let row = top; row < top + patch; row++)
           for (let i = (row * width + left) * channels; i < (row * width + left + patch) * channels; i++) clean[at++] = data[i] / 255;
+      }
   const noise = new Float32Array(clean.length);
   new RandomStream(HELD_SEED, "noise of held patches").fillNormal(noise, 0, 1);
   const values = patch * patch * channels;
