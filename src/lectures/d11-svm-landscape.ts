@@ -35,6 +35,7 @@ export const svmLandscape = {
     "corners of example i along W₁:   a = −(s_j − s_y + 1)/(d_j − d_y),   d = W₁x",
   ],
   code,
+  command: "steepest landscape RUN --ray random --normalise none",
   mistake:
     "The well-known pictures have no axes, each its own colour scale, and are drawn through random weights alone. Through trained weights the same plane is a shallow bowl about the point where training stopped. " +
     "And the loss shown there has no regulariser: with it, it is no longer piecewise linear.",

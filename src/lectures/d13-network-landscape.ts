@@ -27,6 +27,7 @@ export const networkLandscape = {
     "The directions are scaled filter by filter to the weights: otherwise the same function, its first layer multiplied by 4 and its second divided by 4, would show another valley.",
   formula: ["L(θ + a d₁ + b d₂),   dᵢ ← dᵢ ‖wᵢ‖ / ‖dᵢ‖ for each filter i", "relu(cW₁x) · W₂/c = relu(W₁x) · W₂"],
   code,
+  command: "steepest landscape RUN --plane random --size 51",
   mistake:
     "The famous relief compares networks with and without shortcuts by lighting and height; contours with numbers are what can be read. One widely used tool scales biases as well, and scales them twice. " +
     "And two random directions of tens of thousands show the average curvature, not the sharp directions: those are few.",
