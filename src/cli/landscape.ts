@@ -1,5 +1,6 @@
 /** `steepest landscape`: the loss of a trained run on a plane or a ray through its weights. */
 import { recordCount } from "../data/dataset.js";
+import { extentOfValues } from "../figures/grid.js";
 import { planeFigure, rayFigure } from "../figures/landscape-figure.js";
 import { formatCount, formatDuration, formatNumber, formatPercent } from "../figures/number-format.js";
 import { LandscapeFile } from "../runs/landscape-file.js";
@@ -133,6 +134,10 @@ export const landscape: Command = {
         },
       });
       await keeping;
+    } catch (error) {
+      // While directions are still looked for, there is nothing to keep.
+      if (abort.signal.aborted) return exitCodes.interrupted;
+      throw error;
     } finally {
       view?.end();
       endListening();
@@ -233,6 +238,7 @@ const largestError = ({ loss, sliceLoss }: { readonly loss: Float64Array; readon
 function rowsOf(result: LandscapeResult, run: StoredRun, seconds: number): string[][] {
   const { directions, path, centre, values, records = 0, done } = result;
   const known = values.filter(Number.isFinite);
+  const [low, high] = extentOfValues(known);
   const explained = directions.reduce((sum, direction) => sum + (direction.explained ?? 0), 0);
   return [
     ["  run", run.title],
@@ -241,7 +247,7 @@ function rowsOf(result: LandscapeResult, run: StoredRun, seconds: number): strin
       eigenvalue === undefined ? name : `${name}, eigenvalue ${formatNumber(eigenvalue)}`,
     ]),
     ["  loss at the weights", formatNumber(centre)],
-    ["  lowest and highest", `${formatNumber(Math.min(...known))} … ${formatNumber(Math.max(...known))}`],
+    ...(known.length > 0 ? [["  lowest and highest", `${formatNumber(low)} … ${formatNumber(high)}`]] : []),
     ...(explained > 0 ? [["  path held by the plane", formatPercent(explained)]] : []),
     ...(path
       ? [

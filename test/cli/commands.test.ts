@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Engine } from "../../src/cli/engine.js";
 import { encodePng } from "../../src/data/images/index.js";
 import { readSafetensors } from "../../src/exchange/index.js";
 import { version } from "../../src/runs/version.js";
@@ -651,6 +652,24 @@ describe("landscape", () => {
     const svg = join(root, "plane.svg");
     expect((await run(["landscape", folder, "--size", "9", "--out", svg, "--quiet"])).out).toBe(`${svg}\n`);
     expect(readFileSync(svg, "utf8")).toMatch(/^<svg/);
+  });
+
+  it("stops when it is told to, with what is known, or with nothing where not even the directions are", async () => {
+    const folder = fresh();
+    await run(train("--out", folder));
+    const onInterrupt = (listener: () => void) => {
+      listener();
+      return () => undefined;
+    };
+    const { code, out } = await run(["landscape", folder, "--size", "9"], { onInterrupt });
+    expect(code).toBe(130);
+    expect(out).toContain("goes on from there");
+    expect(out).not.toContain("Infinity");
+    const landscape: Engine["landscape"] = ({ signal }) => Promise.reject(signal.reason);
+    expect(await run(["landscape", folder, "--plane", "eigen"], { onInterrupt, engine: { landscape } })).toMatchObject({
+      code: 130,
+      out: "",
+    });
   });
 
   it("refuses a plane and a ray at once, and rays that there are not", async () => {
