@@ -116,7 +116,7 @@ export const canyon = {
             marks: along.slice(0, 7).map((from) => ({ kind: "arrow", from, to: against(from, 0.9), paint: "ink" }) as const),
           }),
           caption:
-            "The black arrows point against the gradient: across the canyon, not along it. Momentum adds them up, and what leads across cancels.",
+            "The arrows point against the gradient: across the canyon, not along it. Momentum adds them up, and what leads across cancels.",
         },
         {
           name: "surface",

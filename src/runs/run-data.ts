@@ -99,5 +99,5 @@ export interface ReportMaterial {
   readonly created?: Date;
 }
 
-/** The number of weights. */
-export const parameterCount = (run: Pick<RunData, "weights">): number => run.weights.reduce((sum, { data }) => sum + data.length, 0);
+/** The number of weights that are learned; running statistics are none. */
+export const parameterCount = ({ layers }: Pick<RunData, "layers">): number => layers.reduce((sum, { parameters }) => sum + parameters, 0);

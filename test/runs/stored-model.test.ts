@@ -61,6 +61,8 @@ describe("the path of a training", () => {
       recordPath: { every: 4 },
     });
     await saveRun(run, folder);
+    // Running statistics are stored with the weights, but are none: 784 · 3 + 3, a scale and a shift for each of three, 3 · 10 + 10.
+    expect(JSON.parse(readFileSync(join(folder, "run.json"), "utf8")).weights.parameters).toBe(2355 + 6 + 40);
     const { path } = await loadRun(folder);
     expect([...(path?.steps ?? [])]).toEqual([0, 4, 8, 12, 15]);
     expect(path?.data).toEqual(run.path?.data);
