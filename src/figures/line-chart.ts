@@ -81,12 +81,18 @@ export function lineChart({ title, subtitle, x, y, series, rules = [], alt }: Li
   const yAxis: Axis = { label: y.label, kind, style: y.style ?? "number", domain: y.domain, nice: true, ticks: y.ticks };
   return new Figure({
     title,
-    subtitle: subtitle ?? `${y.label}${kind === "log" ? ", log scale" : ""}`,
+    subtitle: subtitle ?? quietWords(title, y.label, kind),
     alt: alt ?? describe(series, x.label, yAxis),
     x: { label: x.label, kind: x.kind ?? "linear", style: x.style ?? "number", domain: x.domain, ticks: x.ticks },
     y: yAxis,
     marks: [...rules, ...marks],
   });
+}
+
+/** The quantity, unless the title says it, and its scale. */
+function quietWords(title: string, label: string, kind: ScaleKind): string {
+  const said = label.toLowerCase() === title.toLowerCase() ? [] : [label];
+  return [...said, ...(kind === "log" ? ["log scale"] : [])].join(", ");
 }
 
 const colours: readonly SeriesColour[] = [0, 1, 2, 3, 4, 5, 6, 7];

@@ -36,7 +36,7 @@ export const finalNumbers: readonly Column[] = [
   { title: "epochs", of: ({ results }) => results.epochs, show: (value) => formatNumberForPrint(value, 3) },
   { title: "steps", of: ({ results }) => results.steps, show: formatCount },
   { title: "time", of: ({ results }) => results.seconds, show: formatDuration },
-  { title: "samples a second", of: ({ results }) => results.samplesPerSecond, show: (value) => formatCount(roundTo(value, 3)) },
+  { title: "samples / s", of: ({ results }) => results.samplesPerSecond, show: (value) => formatCount(roundTo(value, 3)) },
 ];
 
 /** The place of the best run in a column; undefined where none is, where all are alike, or where they cannot be held against each other. */
@@ -69,7 +69,9 @@ const style = [
       `#over-${over}:checked ~ .over-${over}{display:grid}`,
   ),
   ".wide-table td,.wide-table th{white-space:nowrap}",
-  ".wide-table th[scope=col].n{white-space:normal;vertical-align:bottom}",
+  ".wide-table td+.n,.wide-table th+.n{padding-left:.7rem}",
+  ".wide-table th[scope=col]{vertical-align:bottom}",
+  ".wide-table th[scope=col].n{white-space:normal}",
   ".best{font-weight:700}",
   ".differ td{overflow-wrap:anywhere;min-width:6rem}",
 ].join("");
