@@ -72,6 +72,7 @@ const style = [
   ".wide-table td+.n,.wide-table th+.n{padding-left:.7rem}",
   ".wide-table th[scope=col]{vertical-align:bottom}",
   ".wide-table th[scope=col].n{white-space:normal}",
+  ".wide-table .after{padding-left:1rem}",
   ".best{font-weight:700}",
   ".differ td{overflow-wrap:anywhere;min-width:6rem}",
 ].join("");
@@ -113,17 +114,19 @@ function numbers(comparison: RunComparison): string {
   const { runs, names, colours } = comparison;
   const columns = finalNumbers.filter(({ of }) => runs.some((run) => of(run) !== undefined));
   const best = columns.map((column) => bestOf(column, comparison));
+  // How they ended is worth a column where one did not do all its epochs.
+  const withEnd = runs.some(({ results }) => results.status !== "step-limit");
   const head = columns.map(({ title }) => `<th scope="col" class="n">${escapeText(title)}</th>`).join("");
   const rows = runs.map((run, i) => {
     const cells = columns.map(({ of, show }, at) => {
       const value = of(run);
       return `<td class="n${best[at] === i ? " best" : ""}">${value === undefined ? "–" : escapeText(show(value))}</td>`;
     });
-    return `<tr><th scope="row">${swatch(colours[i])}${escapeText(names[i])}</th>${cells.join("")}<td>${ends[run.results.status]}</td></tr>`;
+    return `<tr><th scope="row">${swatch(colours[i])}${escapeText(names[i])}</th>${cells.join("")}${withEnd ? `<td class="after">${ends[run.results.status]}</td>` : ""}</tr>`;
   });
   return `<section><h2>What came of them</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Final numbers"><table class="plain wide-table">
-<thead><tr><th scope="col">run</th>${head}<th scope="col">end</th></tr></thead>
+<thead><tr><th scope="col">run</th>${head}${withEnd ? '<th scope="col" class="after">end</th>' : ""}</tr></thead>
 <tbody>${rows.join("\n")}</tbody></table></div></section>`;
 }
 
