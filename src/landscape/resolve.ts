@@ -5,7 +5,7 @@ import { checkRecords, type Dataset, type DatasetPart } from "../data/dataset.js
 import { split } from "../data/split.js";
 import { HessianProducts } from "../descent/hessian-spectrum/hessian-products.js";
 import { hessianSpectrum } from "../descent/hessian-spectrum/hessian-spectrum.js";
-import { someOf } from "../descent/hessian-spectrum/subject.js";
+import { isData, someOf } from "../descent/hessian-spectrum/subject.js";
 import type { Path } from "../descent/run.js";
 import { checkScores } from "../descent/trainable.js";
 import { TrainedRun } from "../descent/trained-run.js";
@@ -132,8 +132,7 @@ function checkIsRun(given: object): asserts given is LandscapeSubject {
 
 /** The records that a run of `fit` was trained on, those kept apart for validation left out. */
 function ownData(run: object): DatasetPart {
-  const isHeld = (data: object): data is Dataset => "inputs" in data && "targets" in data && !("read" in data);
-  if (run instanceof TrainedRun && isHeld(run.data)) {
+  if (run instanceof TrainedRun && isData(run.data)) {
     const { validation, seed } = run.settings;
     return validation > 0 ? split(run.data, validation, seed).training : run.data;
   }

@@ -122,7 +122,6 @@ export const svmLandscape = {
             ["hundred", hundred],
           ] as const
         ).map(([name, plane]) => ({
-          // biome-ignore format: two pairs
           name,
           figure: contourFigure({
             title: name === "one" ? "One example over a plane" : "A hundred examples over it",

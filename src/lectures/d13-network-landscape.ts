@@ -43,7 +43,11 @@ export const networkLandscape = {
     const rescaled = run.theta.slice();
     const [first, second] = run.training.layout.entries.filter(({ shape }) => shape.length === 2);
     const [bias] = run.training.layout.entries.filter(({ shape }) => shape.length === 1);
-    for (const [{ offset, size: count }, factor] of [[first, scale], [bias, scale], [second, 1 / scale]] as const) // biome-ignore format: three pairs
+    for (const [{ offset, size: count }, factor] of [
+      [first, scale],
+      [bias, scale],
+      [second, 1 / scale],
+    ] as const)
       for (let i = 0; i < count; i++) rescaled[offset + i] *= factor;
     const difference = async (normalise: "filter" | "none") => {
       const [own, other] = [

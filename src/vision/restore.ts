@@ -111,7 +111,10 @@ export async function restore(given: Tensor | Image, energy: RestorationEnergy, 
   if (reference) checkFinite("the reference", reference);
   if (options.start) checkFinite("the start", options.start);
   const problem = problemOf(energy, values, { range: options.range, start: options.start?.cast(values.dtype).data(), reference });
-  for (const [what, image] of [["the reference", reference], ["the start", options.start]] as const) // biome-ignore format: two pairs
+  for (const [what, image] of [
+    ["the reference", reference],
+    ["the start", options.start],
+  ] as const)
     if (image && !sameShape(image.shape, problem.shape))
       throw new SteepestError({
         problem: `${what} does not fit the image`,

@@ -77,7 +77,14 @@ export function primalDual(problem: RestorationProblem, dual: NonNullable<Regula
   const forward = u.add(pull.mul(tau));
   const weight = weights ? weights.mul(tau.mul(lambda)) : tau.mul(lambda);
   const nextU = clip(seen ? forward : fidelity.prox(forward, weight, given));
-  const theta: Tensor | number = steps.gamma === undefined ? steps.theta : tau.mul(2 * steps.gamma).add(1).sqrt().reciprocal(); // biome-ignore format: one formula
+  const theta =
+    steps.gamma === undefined
+      ? steps.theta
+      : tau
+          .mul(2 * steps.gamma)
+          .add(1)
+          .sqrt()
+          .reciprocal();
   const nextAhead = nextU.add(nextU.sub(u).mul(theta));
 
   const zeros = (variable: Variable): [Variable, HostData] => [variable, allocate(dtype, sizeOf(variable.type.shape))];

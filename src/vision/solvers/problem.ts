@@ -104,6 +104,13 @@ export function looks(
   return [
     { name: "energy", value: energy.of(given)(image).cast("f64") },
     ...(gap ? [{ name: "gap", value: gap.cast("f64").mul(volume) }] : []),
-    ...(reference ? [{ name: "error", value: image.sub(reference).square().sum().cast("f64").mul(1 / image.size) }] : []), // biome-ignore format: one record
+    ...(reference ? [{ name: "error", value: meanSquare(image.sub(reference)) }] : []),
   ];
 }
+
+const meanSquare = (difference: Tensor): Tensor =>
+  difference
+    .square()
+    .sum()
+    .cast("f64")
+    .mul(1 / difference.size);
