@@ -56,7 +56,7 @@ export function imageRow({ title, subtitle, pictures, zoom, reference }: ImageRo
         : framed(
             { ...pictures[i], name: "error", channels: 3, samples: painted(error, span) },
             whole(pictures[i]),
-            `blue −${formatNumberForPrint(span, 3)} … red +${formatNumberForPrint(span, 3)} of 255`,
+            `blue −${formatNumberForPrint(span, 3)} … red +${formatNumberForPrint(span, 3)}`,
           ),
     ),
   ];

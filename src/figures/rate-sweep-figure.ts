@@ -53,18 +53,19 @@ export function rateSweepFigure({ title, subtitle, label = "loss at the end", sw
     ...sweeps.flatMap(({ edge }): RuleMark[] => (edge === undefined ? [] : [{ kind: "rule", axis: "x", at: edge, label: "" }])),
     ...(start === undefined ? [] : [{ kind: "rule", axis: "y", at: start, label: "the start" } as const]),
   ];
-  // Before each rule its words, one below the other and above the start, where no curve is: edges often lie close together.
+  // Words for the rules stand in the lower left, one below the other: edges lie close together, and no descent gets far at the smallest rates.
+  const least = Math.min(...sweeps.flatMap(({ points }) => points.map(([rate]) => rate)));
   const words = sweeps
     .flatMap(({ edge, name }, i) =>
-      edge === undefined ? [] : [{ edge, i, text: `${sweeps.length > 1 ? `${name}: ` : ""}edge ${formatNumberForPrint(edge, 3)} ` }],
+      edge === undefined ? [] : [{ i, text: `${sweeps.length > 1 ? `${name}: ` : ""}edge ${formatNumberForPrint(edge, 3)}` }],
     )
     .map(
-      ({ edge, i, text }, k): Mark => ({
+      ({ i, text }, k, { length }): Mark => ({
         kind: "text",
-        at: [edge, low * (top / low) ** (1 - 0.09 * k)],
+        at: [least, low * (top / low) ** (0.05 + 0.1 * (length - 1 - k))],
         text,
         paint: colourOf(i),
-        anchor: "end",
+        anchor: "start",
       }),
     );
   const { description } = lineChart({

@@ -73,7 +73,8 @@ function layOut(description: FigureDescription, width: number, height: number): 
   const captions = wrap(caption, width);
   const footing = axes ? (x.label === "" ? 24 : 38) : 6;
   const foot = footing + (captions.length > 0 ? 16 * captions.length + 4 : 0);
-  const top = 14 + head.height + trails.height + (axes ? 24 : 12);
+  const bare = !axes && head.svg === "" && trails.svg === "";
+  const top = bare ? 0 : 14 + head.height + trails.height + (axes ? 24 : 12);
   const bottom = Math.max(top + 10, height - foot);
   const y = scaleOf(description, "y", [bottom, top], Math.max(2, Math.round((bottom - top) / 40)));
   const yTexts = y.ticks.map((tick) => formatTick(tick, yAxis.style, y));

@@ -1,4 +1,6 @@
 /** The exhibits as one self-contained page. */
+
+import { Figure } from "../figures/figure.js";
 import { formatDuration } from "../figures/number-format.js";
 import { Panels } from "../figures/panels.js";
 import { escapeText } from "../figures/svg-text.js";
@@ -55,8 +57,16 @@ function drawn({ figure, caption }: ExhibitFigure): string {
   const words = `<figcaption>${escapeText(caption)}</figcaption>`;
   if (!(figure instanceof Panels)) return `<figure>${figure.toSvg({ embedded: true })}${words}</figure>`;
   const width = Math.min(400, Math.floor(PAGE / figure.columns));
-  const parts = figure.figures.map((part) => part.toSvg({ embedded: true, width }));
-  return `<figure class="panels${width < 300 ? " many" : ""}" style="--columns:${figure.columns}"><p class="heading">${escapeText(figure.title)}</p><div>${parts.join("")}</div>${words}</figure>`;
+  const pictures = figure.figures.every(({ description }) => description.axes === false);
+  const parts = figure.figures.map((part) => (pictures ? picture(part, width) : part.toSvg({ embedded: true, width })));
+  return `<figure class="panels${pictures ? " pictures" : ""}" style="--columns:${figure.columns}"><p class="heading">${escapeText(figure.title)}</p><div>${parts.join("")}</div>${words}</figure>`;
+}
+
+/** A picture with its name above as text of the page: it stays as large as all text where the picture becomes small. */
+function picture({ description }: Figure, width: number): string {
+  const { title, subtitle } = description;
+  const name = title === "" ? "" : `<p><b>${escapeText(title)}</b>${subtitle === undefined ? "" : ` ${escapeText(subtitle)}`}</p>`;
+  return `<div>${name}${new Figure({ ...description, title: "", subtitle: "" }).toSvg({ embedded: true, width })}</div>`;
 }
 
 function footer(made: readonly Made[]): string {
@@ -79,7 +89,9 @@ const style = `
 .figures>.panels{grid-column:1/-1}
 section>.figures{grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr))}
 .panels>div{display:grid;grid-template-columns:repeat(var(--columns),1fr);gap:1.5rem}
-.many>div{gap:.75rem 1rem}
+.pictures>div{gap:.75rem 1rem;align-items:end}
+.pictures p:not(.heading){font-size:.75rem;line-height:1.35;color:var(--muted);margin-bottom:.2rem}
+.pictures b{color:var(--ink)}
 .heading{font-weight:600;margin-bottom:.75rem}
 figcaption{color:var(--muted);font-size:.9375rem;max-width:42rem;margin-top:.5rem;text-wrap:pretty}
 aside{max-width:42rem;margin:1.75rem 0 0;padding:.1rem 0 .1rem 1rem;border-left:3px solid var(--series-1)}
@@ -88,6 +100,10 @@ aside h3{margin-top:0;color:var(--series-1)}
 details{margin-top:1.25rem}
 summary{cursor:pointer;font-weight:600;font-size:.9375rem;padding:.25rem 0}
 summary:focus-visible,.contents a:focus-visible{outline:2px solid var(--series-0);outline-offset:2px}
-@media (max-width:40rem){.panels>div{grid-template-columns:1fr}.many>div{grid-template-columns:1fr 1fr}}
+@media (max-width:40rem){
+.panels>div{grid-template-columns:1fr}
+/* A table of pictures is turned: what belongs to one of them stands in a line. */
+.pictures>div{grid-template:repeat(var(--columns),auto)/none;grid-auto-flow:column;grid-auto-columns:1fr;gap:.75rem .5rem}
+}
 @media print{details:not([open])>:not(summary){display:block}section{break-inside:auto}}
 `;
