@@ -32,7 +32,8 @@ export class Panels {
   /** One SVG text, in light or dark as the reader prefers. Width and height are those of the whole: by default 440 wide for each figure, and as high as it needs. */
   toSvg({ width, height, embedded = false }: SvgOptions = {}): string {
     const wide = width ?? margin + (440 + margin) * this.columns;
-    const columns = Math.max(1, Math.min(this.columns, Math.floor((wide - margin) / (this.#narrowest() + margin))));
+    const least = this.#least();
+    const columns = Math.max(1, Math.min(this.columns, Math.floor((wide - margin) / (least.width + margin))));
     const rows = Array.from({ length: Math.ceil(this.figures.length / columns) }, (_, row) =>
       this.figures.slice(row * columns, (row + 1) * columns),
     );
@@ -42,7 +43,7 @@ export class Panels {
     // Rows share a height that was asked for; else each is as high as its figures need.
     const heights = rows.map((row) =>
       height === undefined
-        ? Math.max(280, ...row.map(({ description }) => suitableHeight(description, room)))
+        ? Math.max(least.height, ...row.map(({ description }) => suitableHeight(description, room)))
         : Math.max(60, (height - top) / rows.length - margin),
     );
     const parts = rows.flatMap((row, r) =>
@@ -57,9 +58,9 @@ export class Panels {
     return asDocument(head.svg + parts.join(""), { ...whole, embedded, label });
   }
 
-  /** A figure that is narrower cannot be read: on a phone figures stand below each other. Pictures without axes may be small. */
-  #narrowest(): number {
-    return this.figures.every(({ description }) => description.axes === false) ? 90 : 230;
+  /** A figure that is smaller cannot be read: on a phone figures stand below each other. Pictures without axes may be small. */
+  #least(): { readonly width: number; readonly height: number } {
+    return this.figures.every(({ description }) => description.axes === false) ? { width: 90, height: 0 } : { width: 230, height: 280 };
   }
 
   /** The numbers drawn, one line for each, the title of the figure first: `figure,mark,label,x,y,x2,y2,value`. */

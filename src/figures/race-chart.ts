@@ -55,16 +55,18 @@ function curves(race: Race | TrainingRace, title: string): Figure {
   });
 }
 
-/** The loss at the end over the rate, a line for each method whose rate was looked for, with a dot at the one chosen; rates at which it diverged are left out. */
+/**
+ * The loss at the end over the rate, a line for each method whose rate was looked for, with a dot at the one chosen; rates at which it diverged, or ended above the
+ * start, are left out.
+ */
 export function rateChart(race: Race | TrainingRace): Figure {
   const colours = coloursOf(race);
-  const subtitle = "dots: chosen; left out: diverged";
   const x = { label: "learning rate", kind: "log", style: "power" } as const;
   if (race instanceof TrainingRace) {
     const score = ({ validation, trainLoss }: TrainingTrial) => validation?.loss ?? trainLoss;
     return lineChart({
       title: `${race.hasValidation ? "Validation" : "Training"} loss at the end, by rate`,
-      subtitle,
+      subtitle: "dots: chosen; left out: diverged",
       x,
       y: { label: "loss", kind: "log" },
       series: race.table.flatMap(({ name, trials, learningRate, scheduleScale }, i): Series[] => {
@@ -79,12 +81,12 @@ export function rateChart(race: Race | TrainingRace): Figure {
   const { low, high } = roomOf(race);
   return lineChart({
     title: "At the end, by rate",
-    subtitle: `${label}; ${subtitle}`,
+    subtitle: `${label}; dots: chosen; left out: above the start`,
     x,
     y: { label, kind: "log", domain: [low, high] },
     series: race.table.flatMap(({ name, trials, learningRate, scheduleScale }, i): Series[] => {
       const points = trials.flatMap(({ rate, final, status }): Point[] =>
-        status === "diverged" ? [] : [[rate, Math.max(of(final), low / 100)]],
+        status === "diverged" || of(final) > high ? [] : [[rate, Math.max(of(final), low / 100)]],
       );
       return withChoice(name, points, colours[i], learningRate ?? scheduleScale);
     }),

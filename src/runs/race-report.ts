@@ -1,4 +1,5 @@
 /** The report of a race: one self-contained page without a script. */
+import type { Figure } from "../figures/figure.js";
 import { formatCount, formatNumberForPrint } from "../figures/number-format.js";
 import { optimizerColours } from "../figures/optimizer-colours.js";
 import { raceChart, rateChart } from "../figures/race-chart.js";
@@ -22,11 +23,27 @@ export function renderRace(race: Race | TrainingRace): string {
 </header>`,
       table(race),
       `<section><h2>How they went</h2>
-<div class="figures">${figures.map((figure) => `<figure>${figure.toSvg({ embedded: true })}</figure>`).join("\n")}</div></section>`,
+${drawn(figures, race.table.length)}</section>`,
       `<footer><code>table.csv</code>, <code>rates.csv</code>, <code>curves.csv</code> and <code>race.json</code> lie beside this page. Made by Steepest ${version}.</footer>`,
     ],
-    ".swatch{display:inline-block;width:.7rem;height:.7rem;border-radius:50%;margin-right:.5rem}.ranks td,.ranks th{white-space:nowrap}.plain.ranks .n{padding-right:1rem}",
+    style,
   );
+}
+
+const style = `
+.swatch{display:inline-block;width:.7rem;height:.7rem;border-radius:50%;margin-right:.5rem}
+.ranks td,.ranks th{white-space:nowrap}
+.plain.ranks .n{padding-right:1rem}
+.figures.broad{grid-template-columns:1fr}
+@media (min-width:48rem){.broad~.figures{display:none}}
+@media (max-width:47.99rem){.broad{display:none}}
+`;
+
+/** Many lines need the whole width of a page; a phone has none to give: then each figure is drawn for both. */
+function drawn(figures: readonly Figure[], lines: number): string {
+  const row = (name: string, width?: number) =>
+    `<div class="${name}">${figures.map((figure) => `<figure>${figure.toSvg({ embedded: true, ...(width ? { width } : {}) })}</figure>`).join("\n")}</div>`;
+  return lines > 5 ? row("figures broad", 720) + row("figures") : row("figures");
 }
 
 function headline(race: Race | TrainingRace): string {

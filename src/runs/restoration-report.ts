@@ -124,7 +124,7 @@ function pictures({ before, psnrBefore, methods, clean }: RestorationReport): st
   const parts = zoom ? " The marked part is enlarged below." : "";
   return `<section><h2>The pictures</h2>
 <p class="note">${formatCount(width)} × ${formatCount(height)} pixels.${parts}${errors}</p>
-<figure class="strip" tabindex="0" role="region" aria-label="The pictures">${figure.toSvg({ embedded: true, width: 300 * row.length })}</figure></section>`;
+<figure class="strip" tabindex="0" role="region" aria-label="The pictures">${figure.toSvg({ embedded: true, width: 220 * row.length })}</figure></section>`;
 }
 
 /** Without what is transparent, in 8 bits. */

@@ -40,7 +40,7 @@ describe("figures of a race", () => {
     expect(lines.map(({ label }) => label)).toEqual(tuned.flatMap(({ name }) => [name, undefined]));
     tuned.forEach(({ trials, learningRate }, i) => {
       expect(lines[2 * i].points.map(([rate]) => rate)).toEqual(
-        trials.filter(({ status }) => status !== "diverged").map(({ rate }) => rate),
+        trials.filter(({ status, final }) => status !== "diverged" && final <= result.start).map(({ rate }) => rate),
       );
       expect(lines[2 * i + 1].points.map(([rate]) => rate)).toEqual([learningRate]);
     });
