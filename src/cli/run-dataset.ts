@@ -1,6 +1,6 @@
 /** The data that a stored run is looked at on. */
 import type { Dataset } from "../data/dataset.js";
-import { split } from "../data/split.js";
+import { trainingParts } from "../data/split.js";
 import type { StoredRun } from "../runs/stored-run.js";
 import { SteepestError } from "../tensor/error.js";
 import { type DataSettings, loadData, parseData } from "./dataset.js";
@@ -50,8 +50,7 @@ export async function datasetOf(run: StoredRun, folder: string, given: string | 
  */
 export async function trainingRecordsOf(run: StoredRun, folder: string, given: string | undefined): Promise<Dataset> {
   const dataset = await datasetOf(run, folder, given);
-  const { validation, seed } = run.configuration;
-  return given === undefined && validation > 0 ? { ...split(dataset, validation, seed).training, name: dataset.name } : dataset;
+  return given === undefined ? { ...trainingParts(dataset, run.configuration).training, name: dataset.name } : dataset;
 }
 
 /** Pictures of a folder are brought to the shape that the model knows. */

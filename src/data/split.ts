@@ -50,6 +50,13 @@ export function split(dataset: Dataset, fraction: number, seed = 0): { readonly 
   return { training: selectRecords(dataset, training), validation: selectRecords(held, validation) };
 }
 
+/** What a training with these settings learns from, and what it keeps apart for validation: the parts of `split`, or all records and none. */
+export const trainingParts = (
+  dataset: Dataset,
+  { validation, seed }: { readonly validation: number; readonly seed: number },
+): { readonly training: Dataset; readonly validation: Dataset | undefined } =>
+  validation > 0 ? split(dataset, validation, seed) : { training: dataset, validation: undefined };
+
 /** The indices of the two parts of `split`, ascending. */
 export function splitIndices(
   count: number,

@@ -2,7 +2,7 @@
 import { type Augmentation, augmentationText, checkAugmentations } from "../data/augmentations/index.js";
 import { checkBatchSize, checkDataset, type Dataset, type DatasetPart } from "../data/dataset.js";
 import { isRestorationPairs, type RestorationPairs, splitPairs } from "../data/restoration/pairs.js";
-import { split } from "../data/split.js";
+import { trainingParts } from "../data/split.js";
 import { checkedPart, checkStreamed, ReadError, type StreamedDataset, type StreamedPart, splitChunks } from "../data/streamed.js";
 import { crossEntropy, halfSquaredSum, type Loss, meanSquared } from "../models/losses.js";
 import type { Model } from "../models/model.js";
@@ -225,7 +225,7 @@ function madeParts(data: RestorationPairs, { validation = 0, seed = 1 }: FitOpti
 function residentParts(data: Dataset, { parts: { loss, model } }: Training, { validation = 0, seed = 1 }: FitOptions): Parts<DatasetPart> {
   checkDataset(data);
   if (loss.classification) checkScores(model, loss, data);
-  const parts = validation > 0 ? split(data, validation, seed) : { training: data, validation: undefined };
+  const parts = trainingParts(data, { validation, seed });
   checkSomeCount(parts.training, "training");
   if (parts.validation) checkSomeCount(parts.validation, "validation");
   return { ...parts, test: data.test };

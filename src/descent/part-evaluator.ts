@@ -9,7 +9,7 @@ import { iota, readVariable } from "../tensor/tensor.js";
 import { type HostData, sizeOf } from "../tensor/types.js";
 import { Judge, type PartOutputs } from "./evaluation.js";
 import type { Evaluation } from "./history.js";
-import { type RecordForm, RecordPlace } from "./records.js";
+import { type RecordForm, RecordPlace, stretches } from "./records.js";
 
 /** Where a program holds a model: θ, and what its layers carry. */
 export interface ModelVariables {
@@ -88,14 +88,9 @@ export class PartEvaluator {
 
   async #outputs(program: ThreadedProgram, count: number): Promise<PartOutputs[]> {
     program.write(this.#step, [0]);
-    const batch = Math.min(BATCH, count);
     const results: PartOutputs[] = [];
-    for (const [size, times] of [
-      [batch, Math.floor(count / batch)],
-      [count % batch, 1],
-    ]) {
-      if (size === 0) continue;
-      const { traces } = await program.run(this.#entry(size, batch), times);
+    for (const { size, count: times } of stretches(count, BATCH)) {
+      const { traces } = await program.run(this.#entry(size, Math.min(BATCH, count)), times);
       results.push({ loss: traces.perRecord, outputs: traces.output });
     }
     return results;

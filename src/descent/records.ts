@@ -27,6 +27,22 @@ export interface RecordForm {
   readonly weights?: ArrayForm;
 }
 
+/** Records `first` … in pieces of `size`, `count` of them: one step each. */
+export interface Stretch {
+  readonly size: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** All records in pieces of one size, and what is left over in a piece of its own. */
+export function stretches(records: number, most: number): Stretch[] {
+  if (records === 0) return [];
+  const size = Math.min(records, most);
+  const count = Math.floor(records / size);
+  const rest = { size: records % size, first: count * size, count: 1 };
+  return [{ size, first: 0, count }, ...(rest.size > 0 ? [rest] : [])];
+}
+
 /** Room for records as large as those of a part. */
 export class RecordPlace {
   readonly variables: readonly Variable[];

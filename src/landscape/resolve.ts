@@ -2,10 +2,9 @@
 import { openProgram, type ProgramOptions } from "../backends/wasm/threads/index.js";
 import { Derivatives, type EigenPair } from "../curvature/index.js";
 import { checkRecords, type Dataset, type DatasetPart } from "../data/dataset.js";
-import { split } from "../data/split.js";
 import { HessianProducts } from "../descent/hessian-spectrum/hessian-products.js";
 import { hessianSpectrum } from "../descent/hessian-spectrum/hessian-spectrum.js";
-import { isData, someOf } from "../descent/hessian-spectrum/subject.js";
+import { recordsLearnedFrom, someOf } from "../descent/learned-records.js";
 import type { Path } from "../descent/run.js";
 import { checkScores } from "../descent/trainable.js";
 import { TrainedRun } from "../descent/trained-run.js";
@@ -130,12 +129,10 @@ function checkIsRun(given: object): asserts given is LandscapeSubject {
   });
 }
 
-/** The records that a run of `fit` was trained on, those kept apart for validation left out. */
+/** The records that a run of `fit` learned from. */
 function ownData(run: object): DatasetPart {
-  if (run instanceof TrainedRun && isData(run.data)) {
-    const { validation, seed } = run.settings;
-    return validation > 0 ? split(run.data, validation, seed).training : run.data;
-  }
+  const own = run instanceof TrainedRun ? recordsLearnedFrom(run) : undefined;
+  if (own !== undefined) return own;
   throw new SteepestError({
     problem: "there are no records to take the loss of",
     expected: "a run of fit on records that lie in memory, or the option data",

@@ -1,6 +1,6 @@
 /** What a landscape is of: the loss of a model on records, or any objective. */
 import { type DatasetPart, recordCount } from "../data/dataset.js";
-import { RecordPlace, type Writable } from "../descent/records.js";
+import { RecordPlace, type Stretch, stretches, type Writable } from "../descent/records.js";
 import type { BuiltLayer } from "../models/layer.js";
 import type { Objective } from "../objectives/objective.js";
 import type { ModelPoint, Training } from "../objectives/training.js";
@@ -8,13 +8,6 @@ import type { Parameters } from "../optimizers/parameters.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
 import { iota, readVariable, type Tensor } from "../tensor/tensor.js";
 import { bytesPerElement, type HostData, sizeOf } from "../tensor/types.js";
-
-/** Records `first` … in pieces of `size`, `count` of them: one step each. */
-export interface Chunks {
-  readonly size: number;
-  readonly first: number;
-  readonly count: number;
-}
 
 /** A loss of θ that is a sum over chunks of records, divided by their weight. */
 export interface Subject {
@@ -24,7 +17,7 @@ export interface Subject {
   fill(program: Writable): void;
   /** Says what the layers of a model carry. */
   carry?(program: Writable, state: HostData): void;
-  readonly chunks: readonly Chunks[];
+  readonly chunks: readonly Stretch[];
   /** The sum over `size` records, from the one that a traced number says. */
   loss(theta: Tensor, first: Tensor, size: number): Tensor;
   /** What the sum over all records is divided by. */
@@ -51,9 +44,6 @@ export function modelSubject(training: Training, { state }: Pick<ModelPoint, "st
   const { model, loss } = training.parts;
   const carried: Variable | undefined =
     state.length > 0 ? { name: "state", type: { shape: [state.length], dtype: training.dtype } } : undefined;
-  const size = Math.min(records, chunkFor(model.layers, bytesPerElement[training.dtype]));
-  const full = { size, first: 0, count: Math.floor(records / size) };
-  const rest = { size: records % size, first: full.count * size, count: 1 };
   const context = () => (carried ? { state: readVariable(carried) } : {});
   const rows = (first: Tensor, count: number) => place.pick(iota([count], 0, "u32").add(first.cast("u32")));
   const sum = (perRecord: Tensor, weights: Tensor | undefined) => {
@@ -71,7 +61,7 @@ export function modelSubject(training: Training, { state }: Pick<ModelPoint, "st
     carry(program, other) {
       if (carried) program.write(carried, other);
     },
-    chunks: rest.size === 0 ? [full] : [full, rest],
+    chunks: stretches(records, chunkFor(model.layers, bytesPerElement[training.dtype])),
     loss(theta, first, count) {
       const { inputs, targets, weights } = rows(first, count);
       return sum(training.batch(theta, inputs, targets, false, context()).perRecord, weights);

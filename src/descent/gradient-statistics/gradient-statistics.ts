@@ -5,6 +5,7 @@ import { crossEntropy, type Loss, meanSquared } from "../../models/losses.js";
 import type { Model } from "../../models/model.js";
 import { type ModelPoint, Training } from "../../objectives/training.js";
 import { RandomStream } from "../../tensor/random.js";
+import { recordsLearnedFrom } from "../learned-records.js";
 import { checkOptionNames } from "../option-names.js";
 import { unusable } from "../settings.js";
 import { TrainedRun } from "../trained-run.js";
@@ -106,7 +107,7 @@ export interface GradientStatistics {
  *
  * It is the gradient of the loss alone: regularisers are left out, and layers do what they do outside training. Weights of records count.
  *
- * @param run what `fit` returned: the gradient is that at its weights; or a model with its data
+ * @param run what `fit` returned: the gradient is that at its weights, over the records that it learned from; or a model with its data
  * @throws SteepestError for data and options that cannot be used
  * @example
  * ```ts
@@ -126,9 +127,10 @@ export async function gradientStatistics(
   if (subject instanceof TrainedRun) {
     const options: GradientStatisticsOptions = second === undefined || "inputs" in second ? {} : second;
     checkOptionNames("gradientStatistics", options, names);
-    if (!("inputs" in subject.data))
+    const data = recordsLearnedFrom(subject);
+    if (data === undefined)
       throw unusable("run", "one that was trained on stored records: those of restorationPairs are others in each step", subject.data.name);
-    return measure(subject.training, { theta: subject.theta, state: subject.state }, subject.data, options);
+    return measure(subject.training, { theta: subject.theta, state: subject.state }, data, options);
   }
   if (second === undefined || !("inputs" in second)) throw unusable("data", "a data set: gradientStatistics(model, data)", second);
   const options = third ?? {};

@@ -17,11 +17,12 @@ import {
 import { type Dataset, type DatasetPart, recordCount } from "../../data/dataset.js";
 import type { Objective } from "../../objectives/objective.js";
 import type { ModelPoint, Training } from "../../objectives/training.js";
+import { isData } from "../learned-records.js";
 import { checkOptionNames } from "../option-names.js";
 import { unusable } from "../settings.js";
 import type { TrainedRun } from "../trained-run.js";
 import { HessianProducts } from "./hessian-products.js";
-import { isData, type TrainedModel, trainedSubject } from "./subject.js";
+import { type TrainedModel, trainedSubject } from "./subject.js";
 
 export interface HessianSpectrumProgress {
   readonly stage: "eigenvalues" | "trace" | "density";
@@ -94,7 +95,7 @@ export interface HessianSpectrum {
  *
  * The same seed gives the same bits with any number of threads.
  *
- * @param run what `fit` returned, at its last weights and on its data; or with other data; or what `loadRun` gave, with data; or an objective
+ * @param run what `fit` returned, at its last weights and on the records that it learned from; or with other data; or what `loadRun` gave, with data; or an objective
  * @throws SteepestError for options and data that cannot be used
  * @example
  * ```ts

@@ -4,12 +4,13 @@ import { answeredLater, extremes, placesOf } from "../../curvature/index.js";
 import { type Dataset, recordCount } from "../../data/dataset.js";
 import { SteepestError } from "../../tensor/error.js";
 import type { HistoryRecord } from "../history.js";
+import { isData } from "../learned-records.js";
 import { checkOptionNames } from "../option-names.js";
 import { unusable } from "../settings.js";
 import { TrainedRun } from "../trained-run.js";
 import type { TrainingPath } from "../training-path.js";
 import { HessianProducts } from "./hessian-products.js";
-import { isData, type TrainedModel, trainedSubject } from "./subject.js";
+import { type TrainedModel, trainedSubject } from "./subject.js";
 
 /** A model with the path of its training: what `loadRun` gives of a run that was trained with `recordPath`. */
 export interface RecordedModel extends TrainedModel {
@@ -70,7 +71,7 @@ export interface Sharpness {
  * above which a step of the rule makes the error along that eigenvector larger. With full batches and a constant rate the sharpness tends to rise to this edge and to stay about
  * it (Cohen et al.: arXiv 2103.00065, 2021); with batches the noise keeps it lower.
  *
- * @param run what `fit({ recordPath: true })` returned, with its own data or others; or what `loadRun` gave of such a run, with data
+ * @param run what `fit({ recordPath: true })` returned, with the records that it learned from or others; or what `loadRun` gave of such a run, with data
  * @throws SteepestError where no path was recorded, and for models whose layers carry state, which the path does not hold
  * @example
  * ```ts
