@@ -11,6 +11,7 @@ import { explainObjective, explainTraining } from "../descent/explain.js";
 import { fit } from "../descent/fit.js";
 import { gradientStatistics } from "../descent/gradient-statistics/gradient-statistics.js";
 import { hessianSpectrum } from "../descent/hessian-spectrum/hessian-spectrum.js";
+import { sharpnessAlong } from "../descent/hessian-spectrum/sharpness.js";
 import { minimize } from "../descent/minimize.js";
 import { modelVariables, PartEvaluator } from "../descent/part-evaluator.js";
 import type { Profile } from "../descent/profile.js";
@@ -72,6 +73,8 @@ export const engine: Engine = {
   basins: ({ formula, ...options }) => basins(formula, options),
 
   spectrum: ({ run, dataset, ...options }) => hessianSpectrum(run, dataset, options),
+
+  sharpness: ({ run, dataset, ...options }) => sharpnessAlong(run, dataset, options),
 
   check(request) {
     const { method, seed, tolerance, mode } = request;

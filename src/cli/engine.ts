@@ -13,6 +13,7 @@ import type { OrderName } from "../descent/curriculum.js";
 import type { Finding } from "../descent/diagnosis/index.js";
 import type { GradientStatistics } from "../descent/gradient-statistics/gradient-statistics.js";
 import type { HessianSpectrum, RunSpectrumOptions } from "../descent/hessian-spectrum/hessian-spectrum.js";
+import type { Sharpness, SharpnessOptions } from "../descent/hessian-spectrum/sharpness.js";
 import type { Evaluation, HistoryRecord, Status } from "../descent/history.js";
 import type { Profile } from "../descent/profile.js";
 import type { Figure } from "../figures/figure.js";
@@ -337,6 +338,12 @@ export interface SpectrumRequest extends RunSpectrumOptions {
   readonly dataset: Dataset;
 }
 
+/** The sharpness along the path of a stored run over data. */
+export interface SharpnessRequest extends SharpnessOptions {
+  readonly run: StoredRun;
+  readonly dataset: Dataset;
+}
+
 export interface PredictRequest {
   readonly run: StoredRun;
   /** One input or several laid end to end, as stored in the data (bytes of pictures). */
@@ -379,6 +386,7 @@ export interface Engine {
   critical(request: CriticalRequest): CriticalResult;
   basins(request: BasinsRequest): Promise<BasinMap<unknown>>;
   spectrum(request: SpectrumRequest): Promise<HessianSpectrum>;
+  sharpness(request: SharpnessRequest): Promise<Sharpness>;
   check(request: CheckRequest): CheckResult;
   fitCurve(request: FitRequest): FitResult;
   race(request: RaceRequest): Race;

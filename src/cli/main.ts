@@ -28,6 +28,7 @@ import { race } from "./race.js";
 import { report } from "./report.js";
 import { deblur, denoise, inpaint, upscale } from "./restoration/commands.js";
 import { degrade } from "./restoration/degrade.js";
+import { sharpness } from "./sharpness.js";
 import { spectrum } from "./spectrum.js";
 import type { Sink } from "./terminal.js";
 import { Terminal } from "./terminal.js";
@@ -50,6 +51,7 @@ const commands: readonly Command[] = [
   data,
   noise,
   spectrum,
+  sharpness,
   explain,
   bench,
   lectures,

@@ -9,7 +9,7 @@ import { exitCodes, json, printJson, quiet } from "./command.js";
 import { threads } from "./computing.js";
 import { dataForms, parseData } from "./dataset.js";
 import { saveFigure } from "./files.js";
-import { textOption, toggle, wholeOption } from "./options.js";
+import { textOption, toggle, UsageError, wholeOption } from "./options.js";
 import { trainingRecordsOf } from "./run-dataset.js";
 import { columnsOf, type Terminal } from "./terminal.js";
 
@@ -54,6 +54,8 @@ export const spectrum: Command = {
   async run(context, args) {
     const { engine, out: terminal, err } = context;
     const [folder] = args.positionals;
+    if (args.get(top) + args.get(bottom) === 0 && !args.get(trace) && !args.get(density) && args.get(out) === undefined)
+      throw new UsageError({ problem: "nothing is asked for", fix: "ask for eigenvalues (--top, --bottom), --trace or --density" });
     const run = await loadRun(folder);
     const dataset = await trainingRecordsOf(run, folder, args.get(data));
     const file = args.get(out);

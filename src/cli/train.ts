@@ -141,6 +141,7 @@ export const train: Command = {
       history: result.history,
       weights: result.weights,
       ...(result.pathArrays ? { pathArrays: result.pathArrays } : {}),
+      ...(plan.optimizer.stableUpTo === undefined ? {} : { stableUpTo: plan.optimizer.stableUpTo }),
       command: plan.command,
     };
     const chosen =

@@ -75,6 +75,8 @@ export interface RunData {
   readonly weights: readonly NamedArray[];
   /** The path of the training, where it was recorded: see `pathArrays`. */
   readonly pathArrays?: readonly NamedArray[];
+  /** Rate times curvature up to which the optimizer's rule is stable, where that is known: 2 for gradient descent. */
+  readonly stableUpTo?: number;
   /** The command that makes this run again. */
   readonly command?: string;
 }

@@ -56,6 +56,7 @@ export function readRunRecord(
       classes: file.has("classes") ? file.texts("classes") : undefined,
       layers: file.list("layers", readLayer),
       results: readResults(file.object("results")),
+      ...measured(file, ["stableUpTo"]),
       command: file.has("command") ? file.text("command") : undefined,
     },
   };

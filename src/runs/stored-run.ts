@@ -35,6 +35,7 @@ export class StoredRun implements RunData {
   readonly results: RunResults;
   readonly history: readonly HistoryRecord[];
   readonly weights: readonly NamedArray[];
+  readonly stableUpTo?: number;
   readonly command?: string;
   /** When it was saved: an ISO date. */
   readonly created: string;
@@ -54,6 +55,7 @@ export class StoredRun implements RunData {
     this.results = run.results;
     this.history = run.history;
     this.weights = run.weights;
+    if (run.stableUpTo !== undefined) this.stableUpTo = run.stableUpTo;
     this.command = run.command;
     this.created = origin.created;
     this.version = origin.version;

@@ -107,6 +107,7 @@ export async function saveRun(
     },
     history: run.history,
     weights: weightsOf(run, run),
+    ...(run.stableUpTo === undefined ? {} : { stableUpTo: run.stableUpTo }),
     ...(run.path ? { pathArrays: pathArrays(run.path, training) } : {}),
   };
   const classes = data.classes?.length;

@@ -37,6 +37,7 @@ const names = [
   "report",
   "data",
   "spectrum",
+  "sharpness",
   "explain",
   "bench",
   "degrade",

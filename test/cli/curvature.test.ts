@@ -1,8 +1,8 @@
-/** `steepest basins` and `steepest spectrum`: against the fake engine, and as a user starts them. */
+/** `steepest basins`, `steepest spectrum` and `steepest sharpness`: against the fake engine, and as a user starts them. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dense, fit, flatten, hessianSpectrum, sequential } from "steepest";
+import { dense, fit, flatten, gd, hessianSpectrum, sequential, sharpnessAlong } from "steepest";
 import { digits } from "steepest/data";
 import { loadRun, saveRun } from "steepest/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -102,6 +102,7 @@ describe("spectrum", () => {
     expect((await run(["spectrum", join(root, "nothing")])).err).toContain("no such run folder");
     expect((await run(["spectrum", folder, "--top", "-1"])).code).toBe(2);
     expect((await run(["spectrum"])).code).toBe(2);
+    expect(await run(["spectrum", folder, "--top", "0"])).toMatchObject({ code: 2, err: expect.stringContaining("nothing is asked for") });
   });
 
   it("is that of the run, from a process of its own", { timeout: 60_000 }, async () => {
@@ -114,5 +115,41 @@ describe("spectrum", () => {
     expect(existsSync(file)).toBe(true);
     const { out } = await steepest("spectrum", folder, "--top", "1", "--images", "40");
     expect(out).toContain("λ1");
+  });
+});
+
+describe("sharpness", () => {
+  it("asks for what it was told, and prints it beside the edge", async () => {
+    const { code, out, asked } = await run(["sharpness", folder, "--points", "2", "--images", "50", "--seed", "7"]);
+    expect(code).toBe(0);
+    expect(asked.sharpness).toMatchObject({ points: 2, records: 50, seed: 7 });
+    expect(out).toMatch(/^ {2}10 +0\.5 +4\.5 +4$/m);
+    expect(out).toContain("Edge of stability: 2/α. Above it at 1 of 2 points.");
+    expect((await run(["sharpness", folder, "--quiet"])).out).toBe("0 3\n10 4.5\n");
+    expect(JSON.parse((await run(["sharpness", folder, "--json"])).out)).toMatchObject({ run: folder, records: 1000, stableUpTo: 2 });
+    expect((await run(["sharpness", folder], { columns: 80 })).err).toContain("1 of 2 points");
+  });
+
+  it("says what it cannot use", { timeout: 60_000 }, async () => {
+    expect((await run(["sharpness"])).code).toBe(2);
+    expect((await run(["sharpness", folder, "--points", "0"])).code).toBe(2);
+    // Without a path.
+    const { code, err } = await steepest("sharpness", folder);
+    expect([code, err.includes("the path of this training was not recorded")]).toEqual([1, true]);
+  });
+
+  it("is that of the run, whose edge the folder knows, from a process of its own", { timeout: 60_000 }, async () => {
+    const data = digits({ train: 60, test: 20 });
+    const settings = { optimizer: gd({ learningRate: 0.1 }), epochs: 4, batchSize: 30, recordPath: true } as const;
+    const trained = await fit(sequential(flatten(), dense(10)), { ...data, name: "digits" }, settings);
+    const walked = join(root, "walked");
+    await saveRun(trained, walked);
+    const file = join(root, "sharpness.svg");
+    const { code, result } = await json("sharpness", walked, "--points", "3", "--images", "40", "--out", file);
+    expect(code).toBe(0);
+    const { points } = await sharpnessAlong(trained, digits(), { points: 3, records: 40 });
+    expect(result).toMatchObject({ points, stableUpTo: 2 });
+    expect(points.map(({ step, edge }) => [step, edge])).toEqual([0, 4, 8].map((step) => [step, 20]));
+    expect(readFileSync(file, "utf8")).toContain("edge 2/α");
   });
 });

@@ -14,6 +14,7 @@ import type {
   NoiseRequest,
   PredictRequest,
   RaceRequest,
+  SharpnessRequest,
   SpectrumRequest,
   TrainingRaceRequest,
   TrainRequest,
@@ -42,6 +43,7 @@ export interface Asked {
   noise?: NoiseRequest;
   basins?: BasinsRequest;
   spectrum?: SpectrumRequest;
+  sharpness?: SharpnessRequest;
   landscape?: LandscapeRequest;
 }
 
@@ -191,6 +193,12 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
       ...(request.trace ? { trace: { value: 7.5, standardError: 0.5, samples: 32 } } : {}),
       ...(request.density ? { density: spectralDensity({ size: 3, times: (v) => v.map((x, i) => i * x) }, { probes: 2, steps: 3 }) } : {}),
     };
+  },
+  async sharpness(request) {
+    asked.sharpness = request;
+    request.onProgress?.({ done: 1, points: 2 });
+    const point = (step: number, sharpness: number) => ({ step, loss: 0.5, sharpness, residual: 1e-4, learningRate: 0.5, edge: 4 });
+    return { points: [point(0, 3), point(10, 4.5)], stableUpTo: 2, records: request.records ?? 20, products: 12 };
   },
   race(request) {
     asked.race = request;

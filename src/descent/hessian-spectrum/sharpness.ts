@@ -7,7 +7,7 @@ import type { HistoryRecord } from "../history.js";
 import { isData } from "../learned-records.js";
 import { checkOptionNames } from "../option-names.js";
 import { unusable } from "../settings.js";
-import { TrainedRun } from "../trained-run.js";
+import type { TrainedRun } from "../trained-run.js";
 import type { TrainingPath } from "../training-path.js";
 import { HessianProducts } from "./hessian-products.js";
 import { type TrainedModel, trainedSubject } from "./subject.js";
@@ -16,6 +16,7 @@ import { type TrainedModel, trainedSubject } from "./subject.js";
 export interface RecordedModel extends TrainedModel {
   readonly path: TrainingPath | undefined;
   readonly history: readonly HistoryRecord[];
+  readonly stableUpTo?: number;
 }
 
 export interface SharpnessOptions {
@@ -24,7 +25,7 @@ export interface SharpnessOptions {
   /** How many of the records, evenly spaced among all. Default: all. */
   readonly records?: number;
   /**
-   * Rate times eigenvalue at which the rule leaves stability: `stableUpTo` of the optimizer. Default: that of the run; of a run that was read back, none.
+   * Rate times eigenvalue at which the rule leaves stability: `stableUpTo` of the optimizer. Default: that of the run, where it is known.
    */
   readonly stableUpTo?: number;
   /** An eigenvalue is good enough where ‖Hv − λv‖ is at most so large a part of it. Default 1e-3. */
@@ -115,7 +116,7 @@ export async function sharpnessAlong(
       received: training.parts.model.name,
       fix: "look at its end with hessianSpectrum(run, { top: 1 })",
     });
-  const stableUpTo = options.stableUpTo ?? (run instanceof TrainedRun ? run.stableUpTo : undefined);
+  const stableUpTo = options.stableUpTo ?? run.stableUpTo;
   if (stableUpTo !== undefined && !(stableUpTo > 0)) throw unusable("stableUpTo", "a number > 0", stableUpTo);
   const chosen = spaced(path.length, options.points ?? Math.min(20, path.length));
   const products = new HessianProducts(training, part);
