@@ -1,41 +1,21 @@
 /** `steepest sharpness`: the largest eigenvalue of the Hessian on the way of a training. */
-import { recordCount } from "../data/dataset.js";
 import type { Sharpness } from "../descent/hessian-spectrum/sharpness.js";
 import { formatCount, formatNumber } from "../figures/number-format.js";
 import { sharpnessFigure } from "../figures/sharpness-figure.js";
-import { loadRun } from "../runs/run-folder.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
-import { threads } from "./computing.js";
-import { dataForms, parseData } from "./dataset.js";
 import { saveFigure } from "./files.js";
+import { hessianOptions, overRecords } from "./hessian.js";
 import { textOption, wholeOption } from "./options.js";
-import { trainingRecordsOf } from "./run-dataset.js";
 import { columnsOf, type Terminal } from "./terminal.js";
 
-const data = textOption("data", dataForms, {
-  help: "the records that the loss is a mean over",
-  default: undefined,
-  defaultText: "those that it was trained on",
-  check: parseData,
-});
 const points = wholeOption("points", {
   help: "points of the path, evenly spaced, both ends among them",
   default: undefined,
   defaultText: "20, or all where there are fewer",
   atLeast: 1,
 });
-const images = wholeOption("images", {
-  help: "records, evenly spaced among all",
-  default: undefined,
-  defaultText: "1,000, or all where they are fewer",
-  atLeast: 1,
-  aliases: ["records"],
-});
-const seed = wholeOption("seed", { help: "of the vector that each search begins with", default: 1, atLeast: 0, atMost: 2 ** 32 - 1 });
 const out = textOption("out", "FILE", { help: "draw it, as .svg, .png, .csv or .ts", default: undefined });
-
-const RECORDS = 1000;
 
 export const sharpness: Command = {
   name: "sharpness",
@@ -49,34 +29,19 @@ export const sharpness: Command = {
     "steepest sharpness runs/mlp --json",
   ],
   positionals: [{ name: "DIR", help: "a run folder that training has written, with its path" }],
-  options: [data, points, images, seed, threads, out],
+  options: [points, ...hessianOptions, out],
   async run(context, args) {
-    const { engine, out: terminal, err } = context;
-    const [folder] = args.positionals;
-    const run = await loadRun(folder);
-    const dataset = await trainingRecordsOf(run, folder, args.get(data));
-    const [count, pointCount] = [args.get(threads), args.get(points)];
-    const abort = new AbortController();
-    const endListening = context.onInterrupt(() => abort.abort());
-    const isWatched = err.isTerminal && !args.get(quiet);
-    let found: Sharpness;
-    try {
-      found = await engine.sharpness({
-        ...{ run, dataset, seed: args.get(seed), signal: abort.signal },
-        records: args.get(images) ?? Math.min(RECORDS, recordCount(dataset)),
+    const { engine, out: terminal } = context;
+    const pointCount = args.get(points);
+    const looked = await overRecords(context, args, (request, tell) =>
+      engine.sharpness({
+        ...request,
         ...(pointCount === undefined ? {} : { points: pointCount }),
-        ...(count === undefined ? {} : { threads: count }),
-        onProgress({ done, points: all }) {
-          if (isWatched) err.write(`\r\u001b[2K${formatCount(done)} of ${formatCount(all)} points`);
-        },
-      });
-    } catch (error) {
-      if (abort.signal.aborted) return exitCodes.interrupted;
-      throw error;
-    } finally {
-      if (isWatched) err.write("\r\u001b[2K");
-      endListening();
-    }
+        onProgress: ({ done, points: all }) => tell(`${formatCount(done)} of ${formatCount(all)} points`),
+      }),
+    );
+    if (looked === undefined) return exitCodes.interrupted;
+    const { folder, run, dataset, found } = looked;
     const file = args.get(out);
     const subtitle = `${run.title}, ${formatCount(found.records)} records`;
     const figure = sharpnessFigure(found, { subtitle });

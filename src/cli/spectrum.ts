@@ -1,42 +1,22 @@
 /** `steepest spectrum`: the curvature of a trained run. */
-import { recordCount } from "../data/dataset.js";
 import type { HessianSpectrum } from "../descent/hessian-spectrum/hessian-spectrum.js";
 import { formatCount, formatDuration, formatNumber, formatPercent } from "../figures/number-format.js";
 import { spectrumFigure } from "../figures/spectrum-figure.js";
-import { loadRun } from "../runs/run-folder.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
-import { threads } from "./computing.js";
-import { dataForms, parseData } from "./dataset.js";
 import { saveFigure } from "./files.js";
+import { hessianOptions, overRecords } from "./hessian.js";
 import { textOption, toggle, UsageError, wholeOption } from "./options.js";
-import { trainingRecordsOf } from "./run-dataset.js";
 import { columnsOf, type Terminal } from "./terminal.js";
 
-const data = textOption("data", dataForms, {
-  help: "the records that the loss is a mean over",
-  default: undefined,
-  defaultText: "those that it was trained on",
-  check: parseData,
-});
 const top = wholeOption("top", { help: "how many of the largest eigenvalues", default: 10, atLeast: 0, atMost: 1000 });
 const bottom = wholeOption("bottom", { help: "how many of the smallest", default: 0, atLeast: 0, atMost: 1000 });
 const trace = toggle("trace", "estimate the trace, from 32 random vectors");
 const density = toggle("density", "estimate how all eigenvalues are spread, from 4 random vectors of 40 products");
-const images = wholeOption("images", {
-  help: "records, evenly spaced among all",
-  default: undefined,
-  defaultText: "1,000, or all where they are fewer",
-  atLeast: 1,
-  aliases: ["records"],
-});
-const seed = wholeOption("seed", { help: "of all random vectors", default: 1, atLeast: 0, atMost: 2 ** 32 - 1 });
 const out = textOption("out", "FILE", {
   help: "draw the density, as .svg, .png, .csv or .ts; it takes --density along",
   default: undefined,
 });
-
-const RECORDS = 1000;
 
 export const spectrum: Command = {
   name: "spectrum",
@@ -50,45 +30,21 @@ export const spectrum: Command = {
     "steepest spectrum runs/cnn --density --out spectrum.svg",
   ],
   positionals: [{ name: "DIR", help: "a run folder that training has written" }],
-  options: [data, top, bottom, trace, density, images, seed, threads, out],
+  options: [top, bottom, trace, density, ...hessianOptions, out],
   async run(context, args) {
-    const { engine, out: terminal, err } = context;
-    const [folder] = args.positionals;
+    const { engine, out: terminal } = context;
     if (args.get(top) + args.get(bottom) === 0 && !args.get(trace) && !args.get(density) && args.get(out) === undefined)
       throw new UsageError({ problem: "nothing is asked for", fix: "ask for eigenvalues (--top, --bottom), --trace or --density" });
-    const run = await loadRun(folder);
-    const dataset = await trainingRecordsOf(run, folder, args.get(data));
     const file = args.get(out);
-    const count = args.get(threads);
-    const abort = new AbortController();
-    const endListening = context.onInterrupt(() => abort.abort());
-    const isWatched = err.isTerminal && !args.get(quiet);
-    let found: HessianSpectrum;
-    try {
-      found = await engine.spectrum({
-        ...{
-          run,
-          dataset,
-          top: args.get(top),
-          bottom: args.get(bottom),
-          trace: args.get(trace),
-          seed: args.get(seed),
-          signal: abort.signal,
-        },
-        density: args.get(density) || file !== undefined,
-        records: args.get(images) ?? Math.min(RECORDS, recordCount(dataset)),
-        ...(count === undefined ? {} : { threads: count }),
-        onProgress({ stage, products }) {
-          if (isWatched) err.write(`\r\u001b[2K${stage}: ${formatCount(products)} products with the Hessian`);
-        },
-      });
-    } catch (error) {
-      if (abort.signal.aborted) return exitCodes.interrupted;
-      throw error;
-    } finally {
-      if (isWatched) err.write("\r\u001b[2K");
-      endListening();
-    }
+    const looked = await overRecords(context, args, (request, tell) =>
+      engine.spectrum({
+        ...request,
+        ...{ top: args.get(top), bottom: args.get(bottom), trace: args.get(trace), density: args.get(density) || file !== undefined },
+        onProgress: ({ stage, products }) => tell(`${stage}: ${formatCount(products)} products with the Hessian`),
+      }),
+    );
+    if (looked === undefined) return exitCodes.interrupted;
+    const { folder, run, dataset, found } = looked;
     if (file !== undefined)
       await saveFigure(file, spectrumFigure(found, { subtitle: `${run.title}, ${formatCount(found.records ?? 0)} records; log scale` }));
     const { largest, smallest, ...rest } = found;
