@@ -8,6 +8,7 @@ import { modelSubject } from "../../src/landscape/subject.js";
 import { fromHost } from "../../src/tensor/tensor.js";
 import { noise } from "../backends/threads/network.js";
 import { rejectionOf } from "../errors.js";
+import { SMALL_PLANE, smallPlane } from "./small-plane.js";
 
 /** 300 records: a full chunk of 256, and 44. */
 const records = 300;
@@ -94,6 +95,12 @@ describe("values on a plane", () => {
     // What is known is not computed again.
     const believed = await landscape(run, { ...options, known: whole.values.map((x) => x + 1) });
     expect(believed.values).toEqual(whole.values.map((x) => x + 1));
+  });
+});
+
+describe("a plane around a small network", () => {
+  it.each([1, 2])("has the bits that pages have too, with %i threads, and so has its figure", async (threads) => {
+    expect(await smallPlane(threads)).toEqual(SMALL_PLANE);
   });
 });
 

@@ -1,7 +1,10 @@
-/** The exhibits that train networks: they take some seconds each, and so belong to the long form. */
+/** The exhibits that train networks, which take some seconds each and so belong to the long form, and those on data of one's own. */
+import { cifar10 } from "steepest/data";
 import { describe, expect, it } from "vitest";
 import { isFull } from "../full.js";
+import { describeShared, sharedPath } from "../shared-data.js";
 import "../../src/index.js";
+import { svmLandscape } from "../../src/lectures/d11-svm-landscape.js";
 import { networkLandscape } from "../../src/lectures/d13-network-landscape.js";
 import { restoration } from "../../src/lectures/d14-restoration.js";
 import { gradientNorm } from "../../src/lectures/d16-gradient-norm.js";
@@ -40,5 +43,27 @@ describe.skipIf(!isFull)("the exhibits that train", () => {
     // The losses of the seeds lie far closer together than the weights do.
     expect(numbers.seeds.relative).toBeLessThan(0.1);
     expect(numbers.seeds.distanceOfTheFirstTwo).toBeGreaterThan(numbers.seeds.lengthOfTheFirst);
+  });
+});
+
+describeShared("the exhibits on CIFAR-10", "cifar10", () => {
+  it("D11: the hinge loss of a linear classifier of 3,072 pixels and a bias", { timeout: 120_000 }, async () => {
+    const { data, numbers } = await svmLandscape.make({ cifar10: await cifar10(sharedPath("cifar10")) });
+    expect(data).toContain("30,730 weights");
+    expect(numbers.weights).toBe(10 * (32 * 32 * 3 + 1));
+    expect(numbers.corners.length).toBeGreaterThan(0);
+    expect(numbers.corners.length).toBeLessThanOrEqual(9);
+    // As on the digits, of losses of some hundreds.
+    expect(numbers.largestBendElsewhere).toBeLessThan(1e-10);
+    expect(numbers.smallestBend).toBeGreaterThan(-1e-10);
+    expect(numbers.largestBendAtCorners).toBeGreaterThan(1e-3);
+  });
+
+  it.skipIf(!isFull)("D14: grey mosaics of photographs are restored", { timeout: 120_000 }, async () => {
+    const { data, numbers } = await restoration.make({ cifar10: await cifar10(sharedPath("cifar10")) });
+    expect(data).toContain("Mosaics of CIFAR-10");
+    expect(Math.abs(numbers.psnr.noisy - 20.17)).toBeLessThan(0.2);
+    expect(numbers.psnr.variational).toBeGreaterThan(numbers.psnr.noisy + 2);
+    expect(numbers.psnr.learned).toBeGreaterThan(numbers.psnr.variational);
   });
 });
