@@ -34,7 +34,14 @@ export class Path<P = unknown> {
 
   /** All points as plain arrays of numbers. */
   rows(): number[][] {
-    return Array.from({ length: this.length }, (_, i) => Array.from(this.data.subarray(i * this.stride, (i + 1) * this.stride)));
+    const { data, length, stride } = this;
+    const rows: number[][] = [];
+    for (let i = 0; i < length; i++) {
+      const row: number[] = [];
+      for (let j = i * stride; j < (i + 1) * stride; j++) row.push(data[j]);
+      rows.push(row);
+    }
+    return rows;
   }
 }
 

@@ -108,7 +108,7 @@ type PlacedTrail = Omit<Trail, "points"> & { readonly points: readonly Point[] }
 function placed(trail: Trail): PlacedTrail {
   const { points } = trail;
   if (!(points instanceof Path)) return { ...trail, points };
-  if (points.stride === 2) return { ...trail, points: points.rows().map(([x, y]): Point => [x, y]) };
+  if (points.stride === 2) return { ...trail, points: pairs(points) };
   throw new SteepestError({
     problem: "level lines show descents of two variables",
     expected: "a path with two numbers at each point",
@@ -116,6 +116,12 @@ function placed(trail: Trail): PlacedTrail {
     where: trail.name,
     fix: 'look at one of more variables with landscape(run, { plane: "pca" })',
   });
+}
+
+function pairs({ data, length }: Path): Point[] {
+  const out: Point[] = [];
+  for (let i = 0; i < 2 * length; i += 2) out.push([data[i], data[i + 1]]);
+  return out;
 }
 
 /** A ring at each place where a trail begins. */
