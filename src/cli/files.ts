@@ -2,8 +2,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Figure } from "../figures/figure.js";
+import { figureFile, figureForms } from "../figures/figure-file.js";
 import { Panels } from "../figures/panels.js";
-import { figurePng } from "../figures/raster.js";
 import { writeAtomically } from "../runs/atomic-file.js";
 import { SteepestError } from "../tensor/error.js";
 
@@ -41,21 +41,13 @@ export async function savePage(file: string, html: string): Promise<void> {
   }
 }
 
-function drawn(file: string, figure: Figure | Panels): string | Promise<Uint8Array> {
+function drawn(file: string, figure: Figure | Panels): Promise<string | Uint8Array> {
   const size =
     figure instanceof Panels || figure.description.aspect === "equal"
       ? { width: figure instanceof Panels ? undefined : 640 }
       : { width: 640, height: 400 };
-  switch (extname(file).toLowerCase()) {
-    case ".png":
-      return figurePng(figure, size);
-    case ".csv":
-      return figure.toCsv();
-    case ".ts":
-      return figure.toTypeScript();
-    default:
-      return figure.toSvg(size);
-  }
+  const ending = extname(file).toLowerCase().slice(1);
+  return figureFile(figure, figureForms.find((form) => form === ending) ?? "svg", size);
 }
 
 const unusableFile = (problem: string, file: string, error: unknown): SteepestError =>

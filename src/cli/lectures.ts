@@ -5,14 +5,20 @@ import { formatDuration } from "../figures/number-format.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { threads } from "./computing.js";
-import { asUsage, textOption, toggle } from "./options.js";
+import { asUsage, textOption, UsageError } from "./options.js";
 
 const out = textOption("out", "DIR", { help: "where the page, the figures and numbers.json are written", default: "lectures" });
 const data = textOption("data", "DIR", {
   help: "a folder with CIFAR-10, for the exhibits that the lectures show on it; otherwise they take the built-in digits",
   default: undefined,
 });
-const png = toggle("png", "each figure as PNG as well as SVG");
+const forms = ["png", "csv", "ts"] as const;
+const also = textOption("also", "LIST", {
+  help: "each figure in other forms beside SVG, by commas: png, csv (the numbers drawn), ts (the program that draws it)",
+  default: undefined,
+  defaultText: "none",
+  check: formsOf,
+});
 const only = textOption("only", "LIST", { help: "some exhibits, by their ids: D5,D8", default: undefined, defaultText: "all" });
 
 export const lectures: Command = {
@@ -21,9 +27,13 @@ export const lectures: Command = {
   about:
     "Computes what five lectures on gradient descent say and draw: paths, momentum, saddles, hinge losses, landscapes, restoration. Writes one page that needs nothing else " +
     "(index.html), each figure as a file, and all numbers (numbers.json).",
-  examples: ["steepest lectures --out lectures", "steepest lectures --only D5,D8 --json", "steepest lectures --data data/cifar10"],
+  examples: [
+    "steepest lectures --out lectures",
+    "steepest lectures --only D5,D8 --json",
+    "steepest lectures --data data/cifar10 --also png,csv",
+  ],
   positionals: [],
-  options: [out, data, only, png, threads],
+  options: [out, data, only, also, threads],
   async run({ out: output, err, onInterrupt }, args) {
     // Loaded here: no other command needs it.
     const { exhibitsNamed, makeExhibits, numbersOf } = await import("../lectures/make.js");
@@ -38,7 +48,7 @@ export const lectures: Command = {
       const made = await makeExhibits(chosen, { ...given, threads: args.get(threads), signal: abort.signal }, ({ id, title }, seconds) => {
         if (isTold && seconds !== undefined) err.line(`${err.bold(id.padEnd(4))}${title} ${err.quiet(formatDuration(seconds))}`);
       });
-      const files = await writeExhibits(args.get(out), made, { png: args.get(png) });
+      const files = await writeExhibits(args.get(out), made, { also: formsOf(args.get(also) ?? "") });
       const page = join(args.get(out), "index.html");
       if (args.get(json))
         printJson(output, {
@@ -57,3 +67,13 @@ export const lectures: Command = {
     return exitCodes.done;
   },
 };
+
+/** @throws UsageError for a form that there is not */
+function formsOf(text: string): (typeof forms)[number][] {
+  const names = text.split(",").flatMap((name) => name.trim().toLowerCase() || []);
+  return [...new Set(names)].map((name) => {
+    const form = forms.find((known) => known === name);
+    if (form === undefined) throw new UsageError({ problem: "--also has no such form", expected: forms.join(", "), received: name });
+    return form;
+  });
+}

@@ -38,11 +38,13 @@ describe("steepest lectures", () => {
     expect([...result.files].sort()).toEqual(readdirSync(out).sort());
   });
 
-  it("writes each figure as PNG where that is asked for", async () => {
-    const out = join(folder, "png");
-    expect((await run(["lectures", "--only", "D15", "--out", out, "--png"])).code).toBe(0);
-    expect(readdirSync(out)).toEqual(["d15-loss.png", "d15-loss.svg", "index.html", "numbers.json"]);
+  it("writes each figure in the forms that are asked for", async () => {
+    const out = join(folder, "forms");
+    expect((await run(["lectures", "--only", "D15", "--out", out, "--also", "png,csv,ts"])).code).toBe(0);
+    expect(readdirSync(out)).toEqual(["d15-loss.csv", "d15-loss.png", "d15-loss.svg", "d15-loss.ts", "index.html", "numbers.json"]);
     expect([...readFileSync(join(out, "d15-loss.png")).subarray(1, 4)]).toEqual([80, 78, 71]);
+    expect(readFileSync(join(out, "d15-loss.csv"), "utf8")).toMatch(/^mark,label,x,y/);
+    expect(readFileSync(join(out, "d15-loss.ts"), "utf8")).toContain('from "steepest/figures"');
   });
 
   it("teaches which exhibits there are", async () => {
@@ -50,6 +52,7 @@ describe("steepest lectures", () => {
     expect(code).toBe(2);
     expect(err).toContain("there is no such exhibit");
     expect(err).toContain("D1, D2");
+    expect(await run(["lectures", "--also", "gif"])).toMatchObject({ code: 2, err: expect.stringContaining("png, csv, ts") });
   });
 
   it("says what it cannot read or write", async () => {
