@@ -26,7 +26,7 @@ import { adam } from "../optimizers/adam.js";
 import { race, raceTraining } from "../race/index.js";
 import { modelDataOf } from "../runs/model-data.js";
 import { pathArrays } from "../runs/stored-path.js";
-import { layersOf, probabilitiesOf, psnrResults, testResult, weightsOf } from "../runs/trained-run.js";
+import { layersOf, probabilitiesOf, resultsOf, weightsOf } from "../runs/trained-run.js";
 import { SteepestError } from "../tensor/error.js";
 import { RandomStream } from "../tensor/random.js";
 import type { Engine } from "./engine.js";
@@ -179,28 +179,14 @@ export const engine: Engine = {
     const test = run.averaged ? run.averaged.test : run.test;
     const classes = dataset.classes?.length;
     return {
-      status: run.status,
-      diagnosis: run.diagnosis,
+      results: resultsOf(run, test),
       fast: run.settings.fast,
-      epochs: Math.ceil(run.epochs),
-      steps: run.steps,
-      seconds: run.seconds,
-      samplesPerSecond: run.samplesPerSecond,
-      trainLoss: run.trainLoss,
-      ...(run.validation
-        ? {
-            validationLoss: run.validation.loss,
-            ...(run.validation.accuracy === undefined ? {} : { validationAccuracy: run.validation.accuracy }),
-          }
-        : {}),
       loss: run.training.parts.loss.name,
       history: run.history,
       weights: weightsOf(run, run.averaged ?? run),
       ...(run.path ? { pathArrays: pathArrays(run.path, run.training) } : {}),
       layers: layersOf(run.model),
       modelData: modelDataOf(run.model),
-      ...psnrResults(run),
-      ...(test ? { test: testResult(test) } : {}),
       ...(test && classes && test.outputs.length > 0 ? { testProbabilities: probabilitiesOf(test.outputs, classes) } : {}),
       ...(run.profile ? { profile: run.profile } : {}),
       ...(run.failure ? { failure: run.failure } : {}),

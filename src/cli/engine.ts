@@ -24,7 +24,7 @@ import type { NamedArray } from "../models/weights.js";
 import type { Problem } from "../objectives/problems/index.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Entrants, Race, RaceOptions, TrainingRace, TrainingRaceOptions } from "../race/index.js";
-import type { LayerSummary, PlainData } from "../runs/run-data.js";
+import type { LayerSummary, PlainData, RunResults } from "../runs/run-data.js";
 import type { StoredRun } from "../runs/stored-run.js";
 import type { HostData } from "../tensor/types.js";
 
@@ -229,21 +229,9 @@ export interface TrainRequest {
 }
 
 export interface TrainResult {
-  readonly status: Status;
-  readonly diagnosis: string;
+  readonly results: RunResults;
   /** Whether `fast` was asked for and in force. */
   readonly fast: boolean;
-  /** Epochs done, rounded up. */
-  readonly epochs: number;
-  readonly steps: number;
-  readonly seconds: number;
-  readonly samplesPerSecond: number;
-  readonly trainLoss: number;
-  readonly validationLoss?: number;
-  readonly validationAccuracy?: number;
-  /** Of pairs for restoration, as `RunResults` has them. */
-  readonly validationPsnr?: number;
-  readonly seenPsnr?: number;
   /** The name of the loss: `cross-entropy`. */
   readonly loss: string;
   readonly history: readonly HistoryRecord[];
@@ -253,8 +241,6 @@ export interface TrainResult {
   readonly layers: readonly LayerSummary[];
   /** The model as plain data, from which `evaluate` builds it again. */
   readonly modelData: PlainData;
-  /** Over the test part of the data, where it has one. */
-  readonly test?: Evaluation;
   /** Probabilities over the test part, [records][classes] row by row, for classification. */
   readonly testProbabilities?: ArrayLike<number>;
   /** Why records could not be read, where that ended it. */

@@ -95,8 +95,7 @@ export const train: Command = {
       endListening();
     }
 
-    const { status, diagnosis, steps, seconds, samplesPerSecond, trainLoss, validationLoss, validationAccuracy, test } = result;
-    const { validationPsnr, seenPsnr } = result;
+    const { test } = result.results;
     const run: RunData = {
       title: `${modelTitles[plan.model]} on ${dataset.name}`,
       configuration: {
@@ -122,18 +121,7 @@ export const train: Command = {
       classes: dataset.classes,
       layers: result.layers,
       results: {
-        status,
-        diagnosis,
-        epochs: result.epochs,
-        steps,
-        seconds,
-        samplesPerSecond,
-        trainLoss,
-        validationLoss,
-        validationAccuracy,
-        ...(validationPsnr === undefined ? {} : { validationPsnr }),
-        ...(seenPsnr === undefined ? {} : { seenPsnr }),
-        test,
+        ...result.results,
         ...(test && dataset.test && !("read" in dataset.test) && table?.scale
           ? regressionErrors(test.loss, dataset.test, table.scale)
           : {}),
@@ -177,7 +165,7 @@ function unitsOf(read: Dataset, { table: form }: DataSettings) {
   return { dataset: inUnits(read, table?.scale), table };
 }
 
-const codeOf = ({ status, failure }: TrainResult): ExitCode =>
+const codeOf = ({ results: { status }, failure }: TrainResult): ExitCode =>
   failure !== undefined
     ? exitCodes.failed
     : status === "aborted"

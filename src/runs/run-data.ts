@@ -40,6 +40,7 @@ export interface RunResults {
   readonly status: Status;
   /** Why it ended and how it went, in a sentence or two. */
   readonly diagnosis: string;
+  /** Epochs done, rounded up. */
   readonly epochs: number;
   readonly steps: number;
   readonly seconds: number;

@@ -42,17 +42,24 @@ export function probabilitiesOf(scores: Float32Array, width: number): Float32Arr
   return out;
 }
 
-/** How well unseen and seen pictures are restored, for run folders. */
-export const psnrResults = ({
-  validation,
-  seen,
-}: Pick<TrainedRun, "validation" | "seen">): Pick<RunResults, "validationPsnr" | "seenPsnr"> => ({
-  ...(validation?.psnr === undefined ? {} : { validationPsnr: validation.psnr }),
-  ...(seen?.psnr === undefined ? {} : { seenPsnr: seen.psnr }),
-});
+/**
+ * What a run folder keeps of how a training went.
+ *
+ * @param test over the test part, of the weights that are kept; its outputs are left out
+ */
+export function resultsOf(run: TrainedRun<Dataset | RestorationPairs | StreamedDataset>, test: TestEvaluation | undefined): RunResults {
+  const { status, diagnosis, steps, seconds, samplesPerSecond, trainLoss, validation, seen } = run;
+  return {
+    ...{ status, diagnosis, epochs: Math.ceil(run.epochs), steps, seconds, samplesPerSecond, trainLoss },
+    ...(validation ? { validationLoss: validation.loss } : {}),
+    ...(validation?.accuracy === undefined ? {} : { validationAccuracy: validation.accuracy }),
+    ...(validation?.psnr === undefined ? {} : { validationPsnr: validation.psnr }),
+    ...(seen?.psnr === undefined ? {} : { seenPsnr: seen.psnr }),
+    ...(test ? { test: withoutOutputs(test) } : {}),
+  };
+}
 
-/** What a run folder keeps of the test: everything but the outputs. */
-export const testResult = ({ loss, accuracy, confusion, psnr }: TestEvaluation): Evaluation => ({
+const withoutOutputs = ({ loss, accuracy, confusion, psnr }: TestEvaluation): Evaluation => ({
   loss,
   ...(accuracy === undefined ? {} : { accuracy, ...(confusion === undefined ? {} : { confusion }) }),
   ...(psnr === undefined ? {} : { psnr }),
@@ -76,7 +83,7 @@ export async function saveRun(
   folder: string,
   { force = false, title }: SaveTrainedOptions = {},
 ): Promise<SavedRun> {
-  const { data, settings, model, training, test, validation } = run;
+  const { data, settings, model, training, test } = run;
   const stored: RunData = {
     title: title ?? `${model.name} on ${data.name}`,
     configuration: {
@@ -91,20 +98,7 @@ export async function saveRun(
     inputShape: model.inputShape,
     ...(data.classes ? { classes: data.classes } : {}),
     layers: layersOf(model),
-    results: {
-      status: run.status,
-      diagnosis: run.diagnosis,
-      epochs: run.epochs,
-      steps: run.steps,
-      seconds: run.seconds,
-      samplesPerSecond: run.samplesPerSecond,
-      trainLoss: run.trainLoss,
-      ...(validation
-        ? { validationLoss: validation.loss, ...(validation.accuracy === undefined ? {} : { validationAccuracy: validation.accuracy }) }
-        : {}),
-      ...psnrResults(run),
-      ...(test ? { test: testResult(test) } : {}),
-    },
+    results: resultsOf(run, test),
     history: run.history,
     weights: weightsOf(run, run),
     ...(run.stableUpTo === undefined ? {} : { stableUpTo: run.stableUpTo }),

@@ -560,8 +560,9 @@ describe("train", () => {
 
   it("fails when training diverges, and keeps the history", async () => {
     const folder = fresh();
+    const went = { diagnosis: "It went up.", epochs: 1, steps: 10, seconds: 1, samplesPerSecond: 100 };
     const { code, out } = await run(train("--out", folder, "--json"), {
-      trained: { status: "diverged", trainLoss: Number.NaN, test: undefined, testProbabilities: undefined },
+      trained: { results: { ...went, status: "diverged", trainLoss: Number.NaN }, testProbabilities: undefined },
     });
     expect([code, JSON.parse(out)]).toMatchObject([1, { status: "diverged", trainLoss: null, testLoss: null, testAccuracy: null }]);
     expect(readFileSync(join(folder, "report.html"), "utf8")).toContain("Training diverged");

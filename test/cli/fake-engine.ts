@@ -282,16 +282,26 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
     request.onProgress({ ...progress, step: 10, epoch: 1, loss: 0.5, validationLoss: 0.6, validationAccuracy: 0.9 });
     request.onProgress({ ...progress, step: 20, epoch: 2, loss: 0.25, validationLoss: 0.4, validationAccuracy: 0.95, seconds: 2 });
     return {
-      status: request.signal.aborted ? "aborted" : "step-limit",
-      diagnosis: "The validation loss was still falling.",
+      results: {
+        status: request.signal.aborted ? "aborted" : "step-limit",
+        diagnosis: "The validation loss was still falling.",
+        epochs: 2,
+        steps: 20,
+        seconds: 2,
+        samplesPerSecond: 3921.7,
+        trainLoss: 0.25,
+        validationLoss: 0.4,
+        validationAccuracy: 0.95,
+        test: {
+          loss: 0.5,
+          accuracy: 0.75,
+          confusion: [
+            [2, 1],
+            [0, 1],
+          ],
+        },
+      },
       fast: request.fast === true,
-      epochs: 2,
-      steps: 20,
-      seconds: 2,
-      samplesPerSecond: 3921.7,
-      trainLoss: 0.25,
-      validationLoss: 0.4,
-      validationAccuracy: 0.95,
       loss: "cross-entropy",
       history: [
         { step: 1, epoch: 0.1, seconds: 0.1, loss: 2.3, learningRate: 0.002 },
@@ -301,14 +311,6 @@ const fakeEngine = (asked: Asked, trained: Partial<TrainResult>): Engine => ({
       weights: [{ name: "dense1.weight", shape: [2, 3], dtype: "f32", data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
       layers: [{ layer: "dense1", outputShape: [3], parameters: 6 }],
       modelData: { name: "linear" },
-      test: {
-        loss: 0.5,
-        accuracy: 0.75,
-        confusion: [
-          [2, 1],
-          [0, 1],
-        ],
-      },
       testProbabilities: Float32Array.from({ length: tiny.test * 10 }, (_, i) => (i % 10 === 3 ? 0.91 : 0.01)),
       ...trained,
     };
