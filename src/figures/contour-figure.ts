@@ -5,7 +5,7 @@ import { SteepestError } from "../tensor/error.js";
 import type { FigureDescription } from "./description.js";
 import { Figure } from "./figure.js";
 import type { Grid } from "./grid.js";
-import { extentOfValues, levelsByFactors, levelsEvenly, sampleGrid } from "./grid.js";
+import { checkGrid, extentOfValues, levelsByFactors, levelsEvenly, sampleGrid } from "./grid.js";
 import type { Mark, PointMark, SeriesColour } from "./marks.js";
 import { formatCount, formatNumberForPrint } from "./number-format.js";
 import { optimizerColours } from "./optimizer-colours.js";
@@ -53,6 +53,7 @@ export interface ContourFigureOptions {
 /**
  * Level lines of f with the paths of descents: a ring where each begins, a dot where it ends.
  *
+ * @throws SteepestError for paths of more than two variables, windows without extent, and grids that do not hold a value for each point
  * @example
  * ```ts
  * import { gd, minimize } from "steepest";
@@ -71,6 +72,7 @@ export function contourFigure(options: ContourFigureOptions): Figure {
   const trails = (options.trails ?? []).map(placed);
   const window = options.window ?? (isGrid(options.f) ? { x: options.f.x, y: options.f.y } : windowAround(trails, places));
   const grid = isGrid(options.f) ? options.f : sampleGrid(options.f, window, [size, size]);
+  checkGrid(grid);
   const factors = levelsByFactors(grid, options.levels, options.minimum);
   const contours = spacing === "factors" ? factors : { levels: levelsEvenly(grid, options.levels) };
   const colours = optimizerColours(trails.map(({ name }) => name.split(/[,(]/)[0].trim()));

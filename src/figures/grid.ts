@@ -1,5 +1,6 @@
 /** Values of a function of two variables at the points of a grid, and the levels worth drawing. */
 import { type Sampled, valuesAt } from "../analysis/values.js";
+import { SteepestError } from "../tensor/error.js";
 
 /** Values at evenly spaced points, the ends included: `values[row · columns + column]`, the first row at the lower end of y. */
 export interface Grid {
@@ -14,6 +15,7 @@ export interface Grid {
  * The values of a function at the points of a grid. A formula, or what `trace` gives, is compiled and runs once for all of them.
  *
  * @param size points along x and along y, at least 2. Default 101 × 101
+ * @throws SteepestError for a window without extent, and for fewer points
  * @example
  * ```ts
  * import { sampleGrid } from "steepest/figures";
@@ -26,12 +28,36 @@ export function sampleGrid(
   window: { readonly x: readonly [number, number]; readonly y: readonly [number, number] },
   [columns, rows]: readonly [number, number] = [101, 101],
 ): Grid {
+  checkGrid({ columns, rows, ...window });
   const between = ([from, to]: readonly [number, number], i: number, count: number) => from + ((to - from) * i) / (count - 1);
   const points = Array.from({ length: columns * rows }, (_, i) => [
     between(window.x, i % columns, columns),
     between(window.y, Math.floor(i / columns), rows),
   ]);
   return { columns, rows, ...window, values: valuesAt(f, points) };
+}
+
+/** @throws SteepestError where there is nothing between the ends, or there are fewer than two points along an axis */
+export function checkGrid({ columns, rows, x, y, values }: Omit<Grid, "values"> & Partial<Pick<Grid, "values">>): void {
+  for (const [axis, [from, to]] of Object.entries({ x, y }))
+    if (!(Number.isFinite(to - from) && from < to))
+      throw new SteepestError({
+        problem: `the window has no extent along ${axis}`,
+        expected: `${axis}: [from, to] with from < to`,
+        received: `[${from}, ${to}]`,
+      });
+  if (!(Number.isInteger(columns) && Number.isInteger(rows) && columns >= 2 && rows >= 2))
+    throw new SteepestError({
+      problem: "a grid of so few points has no level lines",
+      expected: "whole numbers of points, at least 2 along each axis",
+      received: `${columns} × ${rows}`,
+    });
+  if (values !== undefined && values.length !== columns * rows)
+    throw new SteepestError({
+      problem: "the grid does not hold a value for each point",
+      expected: `${columns} × ${rows} = ${columns * rows} values`,
+      received: `${values.length} values`,
+    });
 }
 
 /** The least and the largest of the finite values; 0 and 1 where there are none. */

@@ -1,4 +1,6 @@
 /** Pictures side by side at one zoom: what was, what is, and the difference. */
+
+import { SteepestError } from "../tensor/error.js";
 import { Figure } from "./figure.js";
 import type { Mark } from "./marks.js";
 import { formatNumberForPrint } from "./number-format.js";
@@ -30,6 +32,7 @@ export interface ImageRowOptions {
 /**
  * Pictures in a row, an enlarged part of each beneath it, and their errors against one of them on a scale that is symmetric about 0.
  *
+ * @throws SteepestError for pictures of several sizes or without all their samples, for a part outside of them, and for a reference that there is not
  * @example
  * ```ts
  * import { imageRow } from "steepest/figures";
@@ -38,6 +41,7 @@ export interface ImageRowOptions {
  * ```
  */
 export function imageRow({ title, subtitle, pictures, zoom, reference }: ImageRowOptions): Panels {
+  checkRow(pictures, zoom, reference);
   const clean = reference === undefined ? undefined : pictures[reference];
   const errors = clean === undefined ? [] : pictures.map((picture) => differences(picture, clean));
   const largest = Math.max(1, ...errors.map((error) => error.reduce((most, value) => Math.max(most, Math.abs(value)), 0)));
@@ -61,6 +65,47 @@ export function imageRow({ title, subtitle, pictures, zoom, reference }: ImageRo
     ),
   ];
   return panels({ title, ...(subtitle === undefined ? {} : { subtitle }), figures, columns: pictures.length });
+}
+
+function checkRow(pictures: readonly RowPicture[], zoom: ImageRowOptions["zoom"], reference: number | undefined): void {
+  const [first] = pictures;
+  if (first === undefined) throw new SteepestError({ problem: "there are no pictures to stand in a row", expected: "one at least" });
+  const { width, height } = first;
+  const size = `${width} × ${height} pixels`;
+  for (const { name, channels, samples, ...other } of pictures) {
+    if (other.width !== width || other.height !== height)
+      throw new SteepestError({
+        problem: "these pictures are not of one size",
+        expected: size,
+        received: `${other.width} × ${other.height}`,
+        where: name,
+      });
+    if (samples.length !== width * height * channels)
+      throw new SteepestError({
+        problem: "the picture does not have all its samples",
+        expected: `${width} · ${height} · ${channels} = ${width * height * channels}`,
+        received: String(samples.length),
+        where: name,
+      });
+  }
+  if (zoom !== undefined) {
+    const numbers = [zoom.x, zoom.y, zoom.width, zoom.height];
+    const isInside = zoom.x >= 0 && zoom.y >= 0 && zoom.x + zoom.width <= width && zoom.y + zoom.height <= height;
+    if (!(numbers.every(Number.isInteger) && zoom.width > 0 && zoom.height > 0 && isInside))
+      throw new SteepestError({
+        problem: "the part to be enlarged does not lie in the pictures",
+        expected: `whole pixels within ${size}`,
+        received: `${zoom.width} × ${zoom.height} at (${zoom.x}, ${zoom.y})`,
+        where: "zoom",
+      });
+  }
+  if (reference !== undefined && pictures[reference] === undefined)
+    throw new SteepestError({
+      problem: "there is no such picture to compare with",
+      expected: `a whole number from 0 to ${pictures.length - 1}`,
+      received: String(reference),
+      where: "reference",
+    });
 }
 
 const whole = ({ width, height }: RowPicture): Required<ImageRowOptions>["zoom"] => ({ x: 0, y: 0, width, height });

@@ -2,7 +2,7 @@
 import { csvCell } from "./csv.js";
 import type { Figure } from "./figure.js";
 import type { SvgOptions } from "./svg.js";
-import { asDocument, drawFigure, suitableHeight } from "./svg.js";
+import { asDocument, checkSize, drawFigure, suitableHeight } from "./svg.js";
 import { heading } from "./svg-text.js";
 import { renderPanelsTypeScript } from "./typescript.js";
 
@@ -31,6 +31,7 @@ export class Panels {
 
   /** One SVG text, in light or dark as the reader prefers. Width and height are those of the whole: by default 440 wide for each figure, and as high as it needs. */
   toSvg({ width, height, embedded = false }: SvgOptions = {}): string {
+    checkSize({ ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) });
     const wide = width ?? margin + (440 + margin) * this.columns;
     const least = this.#least();
     const columns = Math.max(1, Math.min(this.columns, Math.floor((wide - margin) / (least.width + margin))));

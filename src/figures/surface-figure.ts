@@ -1,8 +1,7 @@
 /** A function of two variables as a surface seen from above, drawn face by face. */
 import type { FigureDescription } from "./description.js";
 import { Figure } from "./figure.js";
-import type { Grid } from "./grid.js";
-import { extentOfValues } from "./grid.js";
+import { checkGrid, extentOfValues, type Grid } from "./grid.js";
 import type { Mark, Polygon } from "./marks.js";
 import { formatNumberForPrint } from "./number-format.js";
 import type { Point } from "./thinning.js";
@@ -46,6 +45,7 @@ const STEEPNESS = 0.62;
  */
 export function surfaceFigure(options: SurfaceFigureOptions): Figure {
   const { title, subtitle, caption, grid, names = ["x", "y", "f"], azimuth = 30, elevation = 32, paths = [], arrows = [] } = options;
+  checkGrid(grid);
   const [low, most] = extentOfValues(grid.values);
   const high = Math.min(options.top ?? most, most);
   const project = projection(grid, low, high, azimuth, elevation);

@@ -1,4 +1,5 @@
 /** Figures as SVG text. No document is needed: the same in Node and in the browser. */
+import { SteepestError } from "../tensor/error.js";
 import type { FigureDescription } from "./description.js";
 import { scaleOf } from "./description.js";
 import type { LineMark } from "./marks.js";
@@ -23,6 +24,7 @@ const WIDTH = 400;
 const HEIGHT = 250;
 
 export function renderSvg(description: FigureDescription, { width = WIDTH, height, embedded = false }: SvgOptions): string {
+  checkSize({ width, ...(height === undefined ? {} : { height }) });
   const margin = embedded ? 0 : PAPER;
   const inner = {
     width: width - 2 * margin,
@@ -31,6 +33,18 @@ export function renderSvg(description: FigureDescription, { width = WIDTH, heigh
   const frame = { width, height: inner.height + 2 * margin, embedded, label: `${description.title}. ${description.alt}` };
   const drawing = drawFigure(description, inner.width, inner.height);
   return asDocument(embedded ? drawing : `<g transform="translate(${PAPER} ${PAPER})">${drawing}</g>`, frame);
+}
+
+/** @throws SteepestError for a width or height that is none */
+export function checkSize({ width, height }: Pick<SvgOptions, "width" | "height">): void {
+  for (const [name, value] of Object.entries({ width, height }))
+    if (value !== undefined && !(Number.isFinite(value) && value > 0))
+      throw new SteepestError({
+        problem: "a figure cannot have this size",
+        expected: "a number above 0",
+        received: String(value),
+        where: name,
+      });
 }
 
 /** What is drawn, as an SVG file or as an element of a page. */

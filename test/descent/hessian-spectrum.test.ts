@@ -184,7 +184,8 @@ describe("of runs", () => {
   it("refuse what they cannot use", async () => {
     const { data, run } = network("f64");
     await expect(hessianSpectrum(run, data, { records: 71 })).rejects.toThrow(/records/);
-    await expect(hessianSpectrum(run, data, { top: -1 })).rejects.toThrow(SteepestError);
+    await expect(hessianSpectrum(run, data, { top: -1 })).rejects.toThrow(/option top/);
+    await expect(hessianSpectrum(run, data, { bottom: 0.5 })).rejects.toThrow(/option bottom/);
     await expect(hessianSpectrum(run, data, JSON.parse('{"k": 3}'))).rejects.toThrow(/no option "k"/);
     await expect(hessianSpectrum(JSON.parse("{}"), data)).rejects.toThrow(SteepestError);
   });

@@ -113,6 +113,19 @@ describe("a figure", () => {
     expect(lines.filter((line) => line.startsWith("Distance |xₖ|,line,"))).toHaveLength(2);
   });
 
+  it("refuses windows, grids and sizes that show nothing", () => {
+    const bowl = { title: "t", f: (x: number, y: number) => x * x + y * y };
+    expect(() => contourFigure({ ...bowl, window: { x: [1, 1], y: [0, 1] } })).toThrow(/no extent along x[\s\S]*\[1, 1\]/);
+    expect(() => contourFigure({ ...bowl, window: { x: [0, 1], y: [0, Number.NaN] } })).toThrow(/no extent along y/);
+    expect(() => contourFigure({ ...bowl, window: { x: [0, 1], y: [0, 1] }, size: 1 })).toThrow(/1 × 1/);
+    const grid = { columns: 2, rows: 2, x: [0, 1], y: [0, 1], values: [1, 2, 3] } as const;
+    expect(() => contourFigure({ title: "t", f: grid })).toThrow(/2 × 2 = 4 values/);
+    for (const width of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => contours.toSvg({ width })).toThrow(/cannot have this size/);
+      expect(() => panels({ title: "t", figures: [contours] }).toSvg({ width })).toThrow(/cannot have this size/);
+    }
+  });
+
   it("gives its numbers as CSV, with the bits they have", () => {
     const lines = contours.toCsv().trim().split("\n");
     expect(lines[0]).toBe("mark,label,x,y,x2,y2,value");
@@ -277,6 +290,16 @@ describe("a row of pictures", () => {
     // Too light by all that the scale holds: the red end.
     const [red, green, blue] = mark.samples;
     expect(red).toBeGreaterThan(2 * Math.max(green, blue));
+  });
+
+  it("refuses what is no row", () => {
+    const row = (options: object) => () => imageRow({ title: "R", pictures: [picture("a", 1), picture("b", 2)], ...options });
+    expect(row({ pictures: [] })).toThrow(/no pictures/);
+    expect(row({ pictures: [picture("a", 1), { ...picture("b", 2), height: 1 }] })).toThrow(/not of one size[\s\S]*3 × 1[\s\S]*b/);
+    expect(row({ pictures: [{ ...picture("a", 1), samples: new Uint8Array(5) }] })).toThrow(/all its samples/);
+    expect(row({ zoom: { x: 2, y: 0, width: 2, height: 2 } })).toThrow(/does not lie in the pictures/);
+    expect(row({ zoom: { x: 0, y: 0, width: 0, height: 2 } })).toThrow(/does not lie in the pictures/);
+    expect(row({ reference: 2 })).toThrow(/from 0 to 1/);
   });
 });
 

@@ -262,5 +262,12 @@ describe("landscape refuses", () => {
   it("directions that lead nowhere", async () => {
     const flat = trace("x^2 + y^2", { x: 0, y: 0 });
     expect((await rejectionOf(landscape(flat, { ray: "gradient" }))).message).toContain("gradient");
+    for (const [direction, angle] of [
+      [[0.3, 0.1], "0°"],
+      [[-6, -2], "180°"],
+    ] as const)
+      expect((await rejectionOf(landscape(flat, { plane: [[3, 1], direction], size: 3 }))).message).toMatch(
+        new RegExp(`span no plane[\\s\\S]*an angle of ${angle}`),
+      );
   });
 });

@@ -209,6 +209,8 @@ async function explored(
     products,
     onProgress,
   } = options;
+  for (const [name, count] of Object.entries({ top, bottom }))
+    if (!Number.isSafeInteger(count) || count < 0) throw unusable(name, "a whole number ≥ 0", count);
   const began = performance.now();
   let done = 0;
   const run = <R>(stage: HessianSpectrumProgress["stage"], inquiry: Inquiry<R>): Promise<R> =>
