@@ -135,6 +135,12 @@ describe("denoise", () => {
     }
   });
 
+  it("finds λ to the end, however few iterations are asked for then", async () => {
+    const argv = ["denoise", at("noisy.png"), "-o", at("out.png"), "--sigma", "15"] as const;
+    const few = await json(...argv, "--iterations", "1");
+    expect(few).toMatchObject({ iterations: 1, lambda: (await json(...argv)).lambda });
+  });
+
   it("writes the pictures side by side, the figure, and words", async () => {
     const { code, out } = await run(["denoise", at("noisy.png"), "-o", at("out.png"), "--lambda", "10", "--clean", at("grey.png"), "--compare", at("both.png"), "--figure", at("energy.svg")]); // biome-ignore format: one command
     expect(code).toBe(0);

@@ -109,13 +109,14 @@ async function throughOperator(
 ): Promise<RestoredValues> {
   const make = energies[args.get(energy)];
   const energyOf = (weight: number): RestorationEnergy => make({ lambda: weight, through, layout: "planar" });
-  const limits = { iterations: args.get(iterations), signal, ...(args.get(threads) === undefined ? {} : { threads: args.get(threads) }) };
+  const running = { signal, ...(args.get(threads) === undefined ? {} : { threads: args.get(threads) }) };
   const noise = args.get(noiseBehind);
   const given = args.get(lambda);
   const chosen =
-    given ?? (noise === undefined ? usual : (await chooseLambda(source.values, energyOf, { sigma: noise / 255, ...limits })).lambda);
+    given ?? (noise === undefined ? usual : (await chooseLambda(source.values, energyOf, { sigma: noise / 255, ...running })).lambda);
   const run = await restore(source.values, energyOf(chosen), {
-    ...limits,
+    ...running,
+    iterations: args.get(iterations),
     tolerance: args.get(tolerance),
     progress,
     ...(truth ? { reference: truth.values } : {}),

@@ -20,7 +20,7 @@ import { minimised } from "./restored.js";
 const variational = (name: string, energyOf: (options: EnergyOptions) => RestorationEnergy): Denoiser => ({
   name,
   async denoise({ values, reference, data, iterations, tolerance, threads, signal, progress, ...given }) {
-    const limits = { iterations, signal, ...(threads === undefined ? {} : { threads }) };
+    const running = { signal, ...(threads === undefined ? {} : { threads }) };
     let { lambda, sigma } = given;
     if (lambda === undefined) {
       if (data !== "l2")
@@ -37,10 +37,11 @@ const variational = (name: string, energyOf: (options: EnergyOptions) => Restora
           expected: "--sigma or --lambda",
           fix: "say how strong it is: --sigma 5",
         });
-      ({ lambda } = await chooseLambda(values, (l) => energyOf({ lambda: l, layout: "planar" }), { sigma, ...limits }));
+      ({ lambda } = await chooseLambda(values, (l) => energyOf({ lambda: l, layout: "planar" }), { sigma, ...running }));
     }
     const run = await restore(values, energyOf({ lambda, data, layout: "planar" }), {
-      ...limits,
+      ...running,
+      iterations,
       tolerance,
       progress,
       ...(reference ? { reference } : {}),

@@ -107,7 +107,7 @@ export async function sharpnessAlong(
     throw new SteepestError({
       problem: "the path of this training was not recorded",
       expected: "a run with the weights on its way",
-      fix: "train with fit(model, data, { recordPath: true })",
+      fix: "train with fit(model, data, { recordPath: true }), or steepest train --record-path",
     });
   if (training.stateLayout.size > 0)
     throw new SteepestError({
