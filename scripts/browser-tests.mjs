@@ -1,14 +1,17 @@
-// Runs test/browser/*.browser.ts in Chromium: `node scripts/browser-tests.mjs [--json FILE] [name …]`.
+// Runs test/browser/*.browser.ts in the browsers of this machine: `node scripts/browser-tests.mjs [--json FILE] [name …]`.
 //
 // Each file exports `tests`, a record of async functions; one fails by throwing. It imports "steepest" as a user's page does,
 // from the published bundles. `export const isolated = false` serves it without the headers that allow shared memory.
 // What a test puts on `globalThis.report` (a record of strings) is printed, and kept in the JSON file.
+//
+// A page runs its tests by itself, sends what came of them to the server that it is from, and is told which page is next: a
+// browser needs no more than to open the first one.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, extname, join, normalize, resolve, sep } from "node:path";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
+import { findBrowsers, open } from "./browsers.mjs";
 import { entries, root } from "./sources.mjs";
 
 const minutesAllowed = 3;
@@ -16,6 +19,8 @@ const folder = join(root, "test", "browser");
 const types = { ".js": "text/javascript", ".map": "application/json", ".json": "application/json", ".wasm": "application/wasm" };
 
 /** @typedef {{ name: string, error?: string, milliseconds: number }} Outcome */
+/** @typedef {{ outcomes: Outcome[], report: Record<string, string>, logged: string[] }} Result */
+/** @typedef {(name: string, result: Result) => string | undefined} Take hands over what came of a page; gives the URL of the next one */
 
 const importMap = {
   imports: Object.fromEntries(
@@ -31,8 +36,9 @@ const importMap = {
  *
  * @param {Map<string, string>} scripts bundled test files by name
  * @param {boolean} isolated whether pages may share memory between threads
+ * @param {Take} take
  */
-async function serve(scripts, isolated) {
+async function serve(scripts, isolated, take) {
   const shared = resolve(root, process.env.STEEPEST_SHARED ?? "../shared");
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
@@ -49,10 +55,20 @@ async function serve(scripts, isolated) {
     const name = path.slice(1).replace(/\.(html|js)$/, "");
     const script = scripts.get(name);
     if (path === "/favicon.ico") return send(204, "text/plain", "");
+    if (request.method === "POST" && path.startsWith("/outcomes/")) {
+      let body = "";
+      request.setEncoding("utf8");
+      request.on("data", (/** @type {string} */ text) => {
+        body += text;
+      });
+      request.on("end", () => send(200, "application/json", JSON.stringify({ next: take(path.slice(10), JSON.parse(body)) ?? null })));
+      return;
+    }
     if (script !== undefined && path.endsWith(".js")) return send(200, "text/javascript", script);
     if (script !== undefined) {
       const map = JSON.stringify(importMap);
-      return send(200, "text/html", `<!doctype html><meta charset="utf-8"><title>${name}</title><script type="importmap">${map}</script>`);
+      const page = `<!doctype html><meta charset="utf-8"><title>${name}</title><script type="importmap">${map}</script>`;
+      return send(200, "text/html", `${page}<script type="module">(${runTests})(${JSON.stringify(name)})</script>`);
     }
     for (const [prefix, base] of [
       ["/dist/", join(root, "dist")],
@@ -88,59 +104,95 @@ async function bundleTest(file) {
   return result.outputFiles[0]?.text ?? "";
 }
 
-function findChromium() {
-  const named = process.env.CHROMIUM;
-  const places = named ? [named] : ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-  return places.find((place) => existsSync(place));
+/**
+ * What a page does; its text is part of the page.
+ *
+ * @param {string} name
+ */
+async function runTests(name) {
+  /** @type {string[]} */
+  const uncaught = [];
+  /** @type {string[]} */
+  const logged = [];
+  const inWords = (/** @type {unknown} */ thrown) => {
+    if (!(thrown instanceof Error)) return String(thrown);
+    const { name: kind, message, stack = "" } = thrown;
+    return stack.includes(message) ? stack : `${kind}: ${message}\n${stack}`;
+  };
+  globalThis.addEventListener("error", ({ error, message }) => uncaught.push(error ? inWords(error) : message));
+  globalThis.addEventListener("unhandledrejection", ({ reason }) => uncaught.push(inWords(reason)));
+  const log = console.error;
+  console.error = (...words) => {
+    logged.push(words.map(String).join(" "));
+    log(...words);
+  };
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  try {
+    const { tests } = await import(`/${name}.js`);
+    for (const [title, test] of Object.entries(tests)) {
+      const started = performance.now();
+      let error;
+      try {
+        await test();
+      } catch (thrown) {
+        error = inWords(thrown);
+      }
+      outcomes.push({ name: title, error, milliseconds: performance.now() - started });
+    }
+    if (outcomes.length === 0) outcomes.push({ name: "(file)", error: "it exports no tests", milliseconds: 0 });
+  } catch (thrown) {
+    outcomes.push({ name: "(file)", error: inWords(thrown), milliseconds: 0 });
+  }
+  for (const error of uncaught) outcomes.push({ name: "(uncaught)", error, milliseconds: 0 });
+  const result = { outcomes, report: Reflect.get(globalThis, "report") ?? {}, logged };
+  const answer = await fetch(`/outcomes/${name}`, { method: "POST", body: JSON.stringify(result) });
+  const { next } = await answer.json();
+  if (next !== null) location.replace(next);
 }
 
 /**
- * Opens one page and runs its tests there.
+ * Goes through pages in one browser; where it ends by itself or takes too long, the rest is seen in another one.
  *
- * @param {import("playwright-core").Browser} browser
- * @param {string} url
- * @param {string} name
- * @returns {Promise<{ outcomes: Outcome[], report: Record<string, string> }>}
+ * @param {import("./browsers.mjs").Browser} browser
+ * @param {{ name: string, url: string }[]} pages
+ * @param {{ take: Take }} taker
+ * @param {(name: string, result: Result) => void} tell
  */
-async function runPage(browser, url, name) {
-  const page = await browser.newPage();
-  /** @type {string[]} */
-  const uncaught = [];
-  page.on("pageerror", (error) => uncaught.push(error.stack ?? error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") console.error(`  ${name}: ${message.text()}`);
-  });
-  try {
-    await page.goto(`${url}/${name}.html`);
-    const running = page.evaluate(async (script) => {
-      const { tests } = await import(script);
-      const outcomes = [];
-      for (const [title, test] of Object.entries(tests)) {
-        const started = performance.now();
-        let error;
-        try {
-          await test();
-        } catch (thrown) {
-          error = thrown instanceof Error ? (thrown.stack ?? `${thrown.name}: ${thrown.message}`) : String(thrown);
-        }
-        outcomes.push({ name: title, error, milliseconds: performance.now() - started });
+async function tour(browser, pages, taker, tell) {
+  const left = [...pages];
+  while (left.length > 0) {
+    /** @type {(result: Result) => void} */
+    let arrive = () => undefined;
+    taker.take = (name, result) => {
+      if (name === left[0]?.name) arrive(result);
+      return left[1]?.url;
+    };
+    const window = open(browser, left[0].url);
+    try {
+      for (let isOpen = true; isOpen && left.length > 0; ) {
+        /** @type {NodeJS.Timeout | undefined} */
+        let timer;
+        /** @type {Promise<Result>} */
+        const arrived = new Promise((done) => {
+          arrive = done;
+        });
+        /** @type {Promise<string>} */
+        const late = new Promise((done) => {
+          timer = setTimeout(() => done(`not finished within ${minutesAllowed} minutes`), minutesAllowed * 60_000);
+        });
+        const result = await Promise.race([arrived, late, window.ended]).finally(() => clearTimeout(timer));
+        isOpen = typeof result !== "string";
+        const { name } = left[0];
+        left.shift();
+        tell(
+          name,
+          typeof result === "string" ? { outcomes: [{ name: "(file)", error: result, milliseconds: 0 }], report: {}, logged: [] } : result,
+        );
       }
-      return { outcomes, report: Reflect.get(globalThis, "report") ?? {} };
-    }, `/${name}.js`);
-    /** @type {NodeJS.Timeout | undefined} */
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`not finished within ${minutesAllowed} minutes`)), minutesAllowed * 60_000);
-    });
-    const result = await Promise.race([running, late]).finally(() => clearTimeout(timer));
-    if (result.outcomes.length === 0) result.outcomes.push({ name: "(file)", error: "it exports no tests", milliseconds: 0 });
-    for (const error of uncaught) result.outcomes.push({ name: "(uncaught)", error, milliseconds: 0 });
-    return result;
-  } catch (error) {
-    const text = [error instanceof Error ? error.message : String(error), ...uncaught].join("\n");
-    return { outcomes: [{ name: "(file)", error: text, milliseconds: 0 }], report: {} };
-  } finally {
-    await page.close();
+    } finally {
+      await window.close();
+    }
   }
 }
 
@@ -159,11 +211,14 @@ async function main() {
     .map((file) => file.replace(/\.ts$/, ""))
     .filter((name) => options.length === 0 || options.some((wanted) => name.includes(wanted)))
     .sort();
-  const executable = findChromium();
-  if (executable === undefined) {
-    console.log("Browser tests SKIPPED: no Chromium. Install Debian's chromium, or name one by the variable CHROMIUM.");
-    finish({ passed: 0, failed: process.env.CI ? 1 : 0, skipped: names.length, files: [] });
-    return process.env.CI ? 1 : 0;
+  const { found, absent } = findBrowsers();
+  for (const { name, variable } of absent)
+    console.log(`${name} SKIPPED: it is not there. Install Debian's, or name one by the variable ${variable}.`);
+  const missing = process.env.CI && absent.some(({ name }) => name === "Chromium") ? 1 : 0;
+  const skipped = absent.length * names.length;
+  if (found.length === 0) {
+    finish({ passed: 0, failed: missing, skipped, files: [] });
+    return missing;
   }
   for (const source of [entries.index, entries.data, entries.figures]) {
     if (!existsSync(join(root, source))) console.log(`(${source} does not exist yet)`);
@@ -172,48 +227,44 @@ async function main() {
   /** @type {Map<string, string>} */
   const scripts = new Map();
   /** @type {Set<string>} */
-  const open = new Set();
+  const exposed = new Set();
   for (const name of names) {
     const file = join(folder, `${name}.ts`);
     scripts.set(name, await bundleTest(file));
-    if (/^export const isolated\s*=\s*false\b/m.test(readFileSync(file, "utf8"))) open.add(name);
+    if (/^export const isolated\s*=\s*false\b/m.test(readFileSync(file, "utf8"))) exposed.add(name);
   }
-  const isolatedServer = await serve(scripts, true);
-  const openServer = await serve(scripts, false);
-  const browser = await chromium.launch({
-    executablePath: executable,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
-  });
+  /** @type {{ take: Take }} */
+  const taker = { take: () => undefined };
+  const take = (/** @type {string} */ name, /** @type {Result} */ result) => taker.take(name, result);
+  const isolatedServer = await serve(scripts, true, take);
+  const openServer = await serve(scripts, false, take);
+  const pages = names.map((name) => ({ name, url: `${(exposed.has(name) ? openServer : isolatedServer).origin}/${name}.html` }));
   let passed = 0;
-  let failed = 0;
+  let failed = missing;
+  /** @type {object[]} */
   const files = [];
   try {
-    for (const name of names) {
-      const { outcomes, report } = await runPage(browser, (open.has(name) ? openServer : isolatedServer).origin, name);
-      console.log(`${name}${open.has(name) ? " (without cross-origin isolation)" : ""}`);
-      for (const { name: title, error, milliseconds } of outcomes) {
-        if (error === undefined) passed++;
-        else failed++;
-        console.log(`  ${error === undefined ? "✓" : "×"} ${title} ${Math.round(milliseconds)} ms`);
-        if (error !== undefined) console.log(error.replace(/^/gm, "      "));
-      }
-      for (const [key, value] of Object.entries(report)) console.log(`    ${key}: ${value}`);
-      files.push({ name, outcomes, report });
+    for (const browser of found) {
+      console.log(`${browser.name} (${browser.executable})`);
+      await tour(browser, pages, taker, (name, { outcomes, report, logged }) => {
+        console.log(`${name}${exposed.has(name) ? " (without cross-origin isolation)" : ""}`);
+        for (const { name: title, error, milliseconds } of outcomes) {
+          if (error === undefined) passed++;
+          else failed++;
+          console.log(`  ${error === undefined ? "✓" : "×"} ${title} ${Math.round(milliseconds)} ms`);
+          if (error !== undefined) console.log(error.replace(/^/gm, "      "));
+        }
+        for (const [key, value] of Object.entries(report)) console.log(`    ${key}: ${value}`);
+        for (const text of logged) console.error(`  ${name}: ${text}`);
+        files.push({ browser: browser.name, name, outcomes, report });
+      });
     }
   } finally {
-    await browser.close();
     isolatedServer.close();
     openServer.close();
   }
-  console.log(`${passed} passed, ${failed} failed in ${executable}`);
-  finish({ passed, failed, skipped: 0, files });
+  console.log(`${passed} passed, ${failed} failed in ${found.map(({ name }) => name).join(" and ")}`);
+  finish({ passed, failed, skipped, files });
   return failed > 0 || names.length === 0 ? 1 : 0;
 }
 
