@@ -156,10 +156,11 @@ async function runTests(name) {
  *
  * @param {import("./browsers.mjs").Browser} browser
  * @param {{ name: string, url: string }[]} pages
+ * @param {boolean} shares whether they may share memory between threads
  * @param {{ take: Take }} taker
  * @param {(name: string, result: Result) => void} tell
  */
-async function tour(browser, pages, taker, tell) {
+async function tour(browser, pages, shares, taker, tell) {
   const left = [...pages];
   while (left.length > 0) {
     /** @type {(result: Result) => void} */
@@ -168,7 +169,7 @@ async function tour(browser, pages, taker, tell) {
       if (name === left[0]?.name) arrive(result);
       return left[1]?.url;
     };
-    const window = open(browser, left[0].url);
+    const window = open(browser, left[0].url, shares);
     try {
       for (let isOpen = true; isOpen && left.length > 0; ) {
         /** @type {NodeJS.Timeout | undefined} */
@@ -235,33 +236,29 @@ async function main() {
   }
   /** @type {{ take: Take }} */
   const taker = { take: () => undefined };
-  const take = (/** @type {string} */ name, /** @type {Result} */ result) => taker.take(name, result);
-  const isolatedServer = await serve(scripts, true, take);
-  const openServer = await serve(scripts, false, take);
-  const pages = names.map((name) => ({ name, url: `${(exposed.has(name) ? openServer : isolatedServer).origin}/${name}.html` }));
   let passed = 0;
   let failed = missing;
   /** @type {object[]} */
   const files = [];
-  try {
-    for (const browser of found) {
-      console.log(`${browser.name} (${browser.executable})`);
-      await tour(browser, pages, taker, (name, { outcomes, report, logged }) => {
-        console.log(`${name}${exposed.has(name) ? " (without cross-origin isolation)" : ""}`);
-        for (const { name: title, error, milliseconds } of outcomes) {
-          if (error === undefined) passed++;
-          else failed++;
-          console.log(`  ${error === undefined ? "✓" : "×"} ${title} ${Math.round(milliseconds)} ms`);
-          if (error !== undefined) console.log(error.replace(/^/gm, "      "));
-        }
-        for (const [key, value] of Object.entries(report)) console.log(`    ${key}: ${value}`);
-        for (const text of logged) console.error(`  ${name}: ${text}`);
-        files.push({ browser: browser.name, name, outcomes, report });
-      });
+  const tell = (/** @type {string} */ browser, /** @type {string} */ name, /** @type {Result} */ { outcomes, report, logged }) => {
+    console.log(`${name}${exposed.has(name) ? " (without cross-origin isolation)" : ""}`);
+    for (const { name: title, error, milliseconds } of outcomes) {
+      if (error === undefined) passed++;
+      else failed++;
+      console.log(`  ${error === undefined ? "✓" : "×"} ${title} ${Math.round(milliseconds)} ms`);
+      if (error !== undefined) console.log(error.replace(/^/gm, "      "));
     }
-  } finally {
-    isolatedServer.close();
-    openServer.close();
+    for (const [key, value] of Object.entries(report)) console.log(`    ${key}: ${value}`);
+    for (const text of logged) console.error(`  ${name}: ${text}`);
+    files.push({ browser, name, outcomes, report });
+  };
+  for (const browser of found) {
+    console.log(`${browser.name} (${browser.executable})`);
+    for (const shares of [true, false]) {
+      const server = await serve(scripts, shares, (name, result) => taker.take(name, result));
+      const pages = names.filter((name) => exposed.has(name) !== shares).map((name) => ({ name, url: `${server.origin}/${name}.html` }));
+      await tour(browser, pages, shares, taker, (name, result) => tell(browser.name, name, result)).finally(server.close);
+    }
   }
   console.log(`${passed} passed, ${failed} failed in ${found.map(({ name }) => name).join(" and ")}`);
   finish({ passed, failed, skipped, files });

@@ -1,13 +1,15 @@
-// The browsers of this machine, started without a window: no more is asked of one than to open a page.
+// The browsers of this machine, started where nobody sees them: no more is asked of one than to open a page.
 
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
-/** @typedef {{ name: string, executable: string, start: (profile: string, url: string) => string[] }} Browser */
+/** @typedef {{ command: string, words: string[], environment?: Record<string, string> }} Start */
+/** @typedef {{ name: string, executable: string, start: (executable: string, profile: string, url: string, shares: boolean) => Start }} Browser */
 
-const chromiumArguments = [
+const chromiumOptions = [
   "--headless=new",
   "--no-sandbox",
   "--disable-gpu",
@@ -33,52 +35,79 @@ const firefoxPreferences = {
   "toolkit.telemetry.reportingpolicy.firstRun": false,
 };
 
-/** @type {{ name: string, variable: string, places: string[], start: Browser["start"] }[]} */
+const machine = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+
+/** @type {{ name: string, variable: string, places: string[], needs?: string, start: Browser["start"] }[]} */
 const known = [
   {
     name: "Chromium",
     variable: "CHROMIUM",
     places: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
-    start: (profile, url) => [...chromiumArguments, `--user-data-dir=${profile}`, url],
+    start: (command, profile, url) => ({ command, words: [...chromiumOptions, `--user-data-dir=${profile}`, url] }),
   },
   {
     name: "Firefox",
     variable: "FIREFOX",
     places: ["/usr/bin/firefox-esr", "/usr/bin/firefox"],
-    start(profile, url) {
+    start(command, profile, url) {
       const lines = Object.entries(firefoxPreferences).map(
         ([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});`,
       );
       writeFileSync(join(profile, "user.js"), `${lines.join("\n")}\n`);
-      return ["--headless", "--no-remote", "--profile", profile, url];
+      return { command, words: ["--headless", "--no-remote", "--profile", profile, url] };
     },
   },
+  {
+    // The engine of Safari. It draws into a screen that is not there.
+    name: "WebKit",
+    variable: "WEBKIT",
+    places: ["webkitgtk-6.0", "webkit2gtk-4.1", "webkit2gtk-4.0"].map((version) => `/usr/lib/${machine}/${version}/MiniBrowser`),
+    needs: "xvfb-run",
+    start: (executable, profile, url, shares) => ({
+      command: "xvfb-run",
+      words: ["-a", executable, url],
+      environment: {
+        HOME: profile,
+        // This port has it for all pages or for none; Safari, like the others, for those that are isolated.
+        JSC_useSharedArrayBuffer: shares ? "1" : "0",
+        WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
+      },
+    }),
+  },
 ];
+
+const isCommand = (/** @type {string} */ name) =>
+  (process.env.PATH ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, name)));
 
 /** @returns {{ found: Browser[], absent: { name: string, variable: string }[]}} those that a variable names, or that lie where Debian puts them */
 export function findBrowsers() {
   const found = [];
   const absent = [];
-  for (const { name, variable, places, start } of known) {
+  for (const { name, variable, places, needs, start } of known) {
     const named = process.env[variable];
     const executable = (named ? [named] : places).find((place) => existsSync(place));
-    if (executable === undefined) absent.push({ name, variable });
+    if (executable === undefined || (needs !== undefined && !isCommand(needs))) absent.push({ name, variable });
     else found.push({ name, executable, start });
   }
   return { found, absent };
 }
+
+/** Milliseconds that a browser has to end, and those that it started to clean up after themselves. */
+const [PATIENCE, AFTERMATH] = [3000, 300];
 
 /**
  * Opens a page in a browser of its own, with a profile of its own.
  *
  * @param {Browser} browser
  * @param {string} url
+ * @param {boolean} shares whether its pages may share memory between threads
  * @returns {{ ended: Promise<string>, close: () => Promise<void> }} `ended` tells how the browser ended by itself
  */
-export function open({ executable, start }, url) {
+export function open({ executable, start }, url, shares) {
   const profile = mkdtempSync(join(tmpdir(), "steepest-browser-"));
+  const { command, words, environment = {} } = start(executable, profile, url, shares);
   // A group of its own: browsers start processes that outlive the first one.
-  const running = spawn(executable, start(profile, url), { stdio: ["ignore", "ignore", "pipe"], detached: true });
+  const running = spawn(command, words, { stdio: ["ignore", "ignore", "pipe"], detached: true, env: { ...process.env, ...environment } });
   let said = "";
   running.stderr.on("data", (/** @type {Buffer} */ text) => {
     said = (said + text).slice(-2000);
@@ -88,14 +117,20 @@ export function open({ executable, start }, url) {
     running.once("error", (error) => resolve(error.message));
     running.once("exit", (code, signal) => resolve(`the browser ended (${signal ?? code})\n${said}`));
   });
+  const signal = (/** @type {NodeJS.Signals} */ kind) => {
+    try {
+      if (running.pid !== undefined) process.kill(-running.pid, kind);
+    } catch {
+      // All of them have ended by themselves.
+    }
+  };
   return {
     ended,
     async close() {
-      try {
-        if (running.pid !== undefined) process.kill(-running.pid, "SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
+      signal("SIGTERM");
+      await Promise.race([ended, sleep(PATIENCE)]);
+      await sleep(AFTERMATH);
+      signal("SIGKILL");
       await ended;
       rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
