@@ -92,6 +92,16 @@ export function findBrowsers() {
   return { found, absent };
 }
 
+/** @type {Set<() => void>} ends a browser at once, and removes its profile */
+const opened = new Set();
+
+// Browsers live in groups of their own: who stops this program would leave them behind.
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]))
+  process.once(signal, () => {
+    for (const end of opened) end();
+    process.exit(1);
+  });
+
 /** Milliseconds that a browser has to end, and those that it started to clean up after themselves. */
 const [PATIENCE, AFTERMATH] = [3000, 300];
 
@@ -124,15 +134,20 @@ export function open({ executable, start }, url, shares) {
       // All of them have ended by themselves.
     }
   };
+  const end = () => {
+    signal("SIGKILL");
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  };
+  opened.add(end);
   return {
     ended,
     async close() {
       signal("SIGTERM");
       await Promise.race([ended, sleep(PATIENCE)]);
       await sleep(AFTERMATH);
-      signal("SIGKILL");
+      end();
+      opened.delete(end);
       await ended;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
 }

@@ -10,11 +10,10 @@ import type { Arguments } from "./arguments.js";
 import type { Command } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
 import { fast, threads } from "./computing.js";
-import { dataForms, parseData } from "./dataset.js";
 import type { LandscapeChoice, LandscapeResult } from "./engine.js";
 import { saveFigure, saveJson } from "./files.js";
 import { choiceOption, finite, textOption, toggle, UsageError, wholeOption } from "./options.js";
-import { trainingRecordsOf } from "./run-dataset.js";
+import { lookedAt, recordOptions } from "./run-dataset.js";
 import { columnsOf, type Terminal } from "./terminal.js";
 
 const plane = choiceOption("plane", ["random", "pca", "eigen", "gradient"], {
@@ -43,18 +42,6 @@ const extent = textOption("extent", "E|LOW:HIGH", {
   defaultText: "1, of a ray to another run -0.5:1.5",
   check: readExtent,
 });
-const images = wholeOption("images", {
-  help: "how many of the training records, evenly spaced among all",
-  default: 1000,
-  defaultText: "1000, or all where there are fewer",
-  atLeast: 1,
-});
-const data = textOption("data", dataForms, {
-  help: "other records to take the loss of: the training part of a data set",
-  default: undefined,
-  defaultText: "the data it was trained on",
-  check: parseData,
-});
 const seed = wholeOption("seed", { help: "of random directions", default: 1, atLeast: 0, atMost: 2 ** 32 - 1 });
 const out = textOption("out", "FILE", { help: "write the figure: .svg, .png, .csv, .ts; or the numbers: .json", default: undefined });
 const again = toggle("again", "compute all points anew, instead of going on where an earlier call stopped");
@@ -76,14 +63,12 @@ export const landscape: Command = {
     "steepest landscape runs/a --ray to:runs/b --out between.png",
   ],
   positionals: [{ name: "DIR", help: "a run folder that training has written" }],
-  options: [plane, ray, normalise, size, extent, images, data, seed, threads, fast, again, out],
+  options: [plane, ray, normalise, size, extent, ...recordOptions, seed, threads, fast, again, out],
   async run(context, args) {
     const [folder] = args.positionals;
     const run = await loadRun(folder);
     const choice = await choiceOf(args);
-    const given = args.get(data);
-    const part = await trainingRecordsOf(run, folder, given);
-    const records = Math.min(args.get(images), recordCount(part));
+    const { dataset: part, records, given } = await lookedAt(run, folder, args);
     const window = args.get(extent);
     const isRay = "ray" in choice;
     const points = args.get(size) ?? (isRay ? 201 : 51);
@@ -110,6 +95,7 @@ export const landscape: Command = {
     const view = args.get(quiet) ? undefined : progressView(context.err);
     let kept = performance.now();
     let keeping: Promise<void> = Promise.resolve();
+    let failure: unknown;
     let result: LandscapeResult;
     const began = performance.now();
     try {
@@ -130,11 +116,18 @@ export const landscape: Command = {
           view?.update(progress);
           if (performance.now() - kept < 1000 * KEEP) return;
           kept = performance.now();
-          keeping = keeping.then(() => file.write(progress.slice.values));
+          keeping = keeping
+            .then(() => file.write(progress.slice.values))
+            .catch((error: unknown) => {
+              failure ??= error;
+              abort.abort();
+            });
         },
       });
       await keeping;
+      if (failure !== undefined) throw failure;
     } catch (error) {
+      if (failure !== undefined) throw failure;
       // While directions are still looked for, there is nothing to keep.
       if (abort.signal.aborted) return exitCodes.interrupted;
       throw error;

@@ -12,6 +12,7 @@ import type { RunData } from "../runs/run-data.js";
 import { parameterCount } from "../runs/run-data.js";
 import type { SavedRun } from "../runs/run-folder.js";
 import { checkRunFolder, saveRun } from "../runs/run-folder.js";
+import { recordsConfiguration } from "../runs/trained-run.js";
 import type { Arguments } from "./arguments.js";
 import type { Command, Context, ExitCode } from "./command.js";
 import { exitCodes, json, printJson, quiet } from "./command.js";
@@ -100,6 +101,7 @@ export const train: Command = {
       title: `${modelTitles[plan.model]} on ${dataset.name}`,
       configuration: {
         data: plan.data.text,
+        ...recordsConfiguration(dataset),
         ...(table ? { table: asPlain(table) } : {}),
         model: result.modelData,
         loss: result.loss,

@@ -41,21 +41,37 @@ function selectRows(array: DataArray, indices: ArrayLike<number>): DataArray {
  *
  * @param fraction of the records that go to validation, between 0 and 1
  * @param seed a whole number; the same seed gives the same split on every machine
+ * @param chunk records that stay together. Default 1
  * @throws SteepestError when the fraction leaves either part empty
  */
-export function split(dataset: Dataset, fraction: number, seed = 0): { readonly training: Dataset; readonly validation: Dataset } {
-  const { training, validation } = splitIndices(recordCount(dataset), fraction, seed, dataset.name);
+export function split(
+  dataset: Dataset,
+  fraction: number,
+  seed = 0,
+  chunk = 1,
+): { readonly training: Dataset; readonly validation: Dataset } {
+  const count = recordCount(dataset);
+  const { training, validation } = splitIndices(Math.ceil(count / chunk), fraction, seed, dataset.name);
+  const recordsOf = (numbers: Uint32Array) =>
+    chunk === 1
+      ? numbers
+      : Uint32Array.from([...numbers].flatMap((k) => Array.from({ length: Math.min(chunk, count - k * chunk) }, (_, i) => k * chunk + i)));
   const { test, ...rest } = dataset;
   const held: Dataset = { ...rest, name: `${dataset.name}, validation part` };
-  return { training: selectRecords(dataset, training), validation: selectRecords(held, validation) };
+  return { training: selectRecords(dataset, recordsOf(training)), validation: selectRecords(held, recordsOf(validation)) };
 }
 
-/** What a training with these settings learns from, and what it keeps apart for validation: the parts of `split`, or all records and none. */
-export const trainingParts = (
+/**
+ * What a training with these settings learns from, and what it keeps apart for validation: the parts of `split`, or all records and none. With a `chunk` whole chunks of
+ * so many records are kept apart, as of streamed data.
+ */
+export function trainingParts(
   dataset: Dataset,
-  { validation, seed }: { readonly validation: number; readonly seed: number },
-): { readonly training: Dataset; readonly validation: Dataset | undefined } =>
-  validation > 0 ? split(dataset, validation, seed) : { training: dataset, validation: undefined };
+  { validation, seed, chunk = 1 }: { readonly validation: number; readonly seed: number; readonly chunk?: number },
+): { readonly training: Dataset; readonly validation: Dataset | undefined } {
+  if (!(validation > 0)) return { training: dataset, validation: undefined };
+  return split(dataset, validation, seed, chunk);
+}
 
 /** The indices of the two parts of `split`, ascending. */
 export function splitIndices(

@@ -99,7 +99,16 @@ function checkRow(pictures: readonly RowPicture[], zoom: ImageRowOptions["zoom"]
         where: "zoom",
       });
   }
-  if (reference !== undefined && pictures[reference] === undefined)
+  const compared = reference === undefined ? undefined : pictures[reference];
+  const other = compared && pictures.find(({ channels }) => channels !== compared.channels);
+  if (other !== undefined)
+    throw new SteepestError({
+      problem: "grey and colours cannot be held against each other",
+      expected: `${compared?.channels} channel${compared?.channels === 1 ? "" : "s"}, as the reference has`,
+      received: String(other.channels),
+      where: other.name,
+    });
+  if (reference !== undefined && compared === undefined)
     throw new SteepestError({
       problem: "there is no such picture to compare with",
       expected: `a whole number from 0 to ${pictures.length - 1}`,

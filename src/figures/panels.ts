@@ -54,7 +54,8 @@ export class Panels {
         return `<g transform="translate(${Math.round(x)} ${Math.round(y)})">${drawFigure(description, room, heights[r])}</g>`;
       }),
     );
-    const label = [`${this.title}.`, ...this.figures.map(({ description }) => `${description.title}: ${description.alt}`)].join(" ");
+    const words = this.figures.map(({ description: { title, alt } }) => (title === "" ? alt : `${title}: ${alt}`));
+    const label = [...(this.title === "" ? [] : [`${this.title}.`]), ...words].join(" ");
     const whole = { width: wide, height: height ?? top + heights.reduce((sum, each) => sum + each + margin, 0) };
     return asDocument(head.svg + parts.join(""), { ...whole, embedded, label });
   }

@@ -45,7 +45,9 @@ export function rateSweepFigure({ title, subtitle, label = "loss at the end", sw
   const colours = optimizerColours(sweeps.map(({ name }) => name.split(/[,(]/)[0].trim()));
   const colourOf = (i: number) => sweeps[i].colour ?? colours[i];
   const finite = sweeps.flatMap(({ points }) => points.map(([, value]) => value)).filter((value) => Number.isFinite(value) && value > 0);
-  const [low, high] = [Math.min(...finite, start ?? Number.POSITIVE_INFINITY), Math.max(...finite, start ?? 0)];
+  const known = [...finite, ...(start === undefined ? [] : [start])];
+  // Where every descent diverged, there are crosses and no values.
+  const [low, high] = known.length === 0 ? [0.1, 1] : [Math.min(...known), Math.max(...known)];
   // What has grown by more than the whole fall is as good as diverged: the valley is what is to be seen.
   const top = start === undefined ? high : Math.min(high, Math.max(start * 100, start * (start / low) ** 0.5));
   const isGone = (value: number) => !(Number.isFinite(value) && value <= top);

@@ -26,7 +26,7 @@ export interface SpreadChartOptions extends Omit<LineChartOptions, "series" | "s
  * For each group the median of its runs at each x as a line, and a band from one quantile to another: what a single run shows by chance is told
  * from what all of them do.
  *
- * @throws SteepestError where the runs of a group differ in their x
+ * @throws SteepestError where the runs of a group differ in their x, and for a share that there is not
  * @example
  * ```ts
  * import { spreadChart } from "steepest/figures";
@@ -36,6 +36,8 @@ export interface SpreadChartOptions extends Omit<LineChartOptions, "series" | "s
  * ```
  */
 export function spreadChart({ groups, share = 1, subtitle, ...options }: SpreadChartOptions): Figure {
+  if (!(share > 0 && share <= 1))
+    throw new SteepestError({ problem: "the band cannot hold this share of the runs", expected: "0 < share ≤ 1", received: String(share) });
   const low = (1 - share) / 2;
   const spread = groups.map(({ name, runs, colour }, i) => {
     const xs = (runs[0] ?? []).map(([x]) => x);
@@ -55,7 +57,8 @@ export function spreadChart({ groups, share = 1, subtitle, ...options }: SpreadC
       band: rows.map(({ x, values }) => [x, quantile(values, low), quantile(values, 1 - low)] as const),
     };
   });
-  const count = Math.max(0, ...groups.map(({ runs }) => runs.length));
+  const counts = [...new Set(groups.map(({ runs }) => runs.length))].sort((a, b) => a - b);
+  const count = counts.length > 1 ? `${counts[0]} to ${counts[counts.length - 1]}` : String(counts[0] ?? 0);
   const held = share === 1 ? "all of them" : `${Math.round(share * 100)} % of them`;
   const { description } = lineChart({
     ...options,
@@ -70,6 +73,6 @@ export function spreadChart({ groups, share = 1, subtitle, ...options }: SpreadC
 function quantile(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+  // Beside a run that diverged a value of its own stays what it is.
+  return place === below ? sorted[below] : sorted[below] + (place - below) * (sorted[below + 1] - sorted[below]);
 }

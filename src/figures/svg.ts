@@ -30,10 +30,13 @@ export function renderSvg(description: FigureDescription, { width = WIDTH, heigh
     width: width - 2 * margin,
     height: height === undefined ? suitableHeight(description, width - 2 * margin) : height - 2 * margin,
   };
-  const frame = { width, height: inner.height + 2 * margin, embedded, label: `${description.title}. ${description.alt}` };
+  const frame = { width, height: inner.height + 2 * margin, embedded, label: labelOf(description) };
   const drawing = drawFigure(description, inner.width, inner.height);
   return asDocument(embedded ? drawing : `<g transform="translate(${PAPER} ${PAPER})">${drawing}</g>`, frame);
 }
+
+/** What is said of a figure to those who do not see it. */
+export const labelOf = ({ title, alt }: Pick<FigureDescription, "title" | "alt">): string => (title === "" ? alt : `${title}. ${alt}`);
 
 /** @throws SteepestError for a width or height that is none */
 export function checkSize({ width, height }: Pick<SvgOptions, "width" | "height">): void {

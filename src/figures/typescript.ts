@@ -24,11 +24,14 @@ const fieldsOf = (value: object): string =>
     .map(([name, field]) => `${name}: ${literal(field)}`)
     .join(", ");
 
+const isTyped = (value: unknown): value is ArrayLike<number> => ArrayBuffer.isView(value) && "length" in value;
+
 function literal(value: unknown): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   if (typeof value === "string") return JSON.stringify(value);
-  if (value instanceof Uint8Array) return `Uint8Array.of(${value.join(", ")})`;
-  if (value instanceof Float64Array || value instanceof Float32Array || value instanceof Int32Array) return literal(Array.from(value));
+  // Bytes are samples of a picture, which have to be bytes; all other numbers may come as a list.
+  if (value instanceof Uint8Array) return `Uint8Array.from([${value.join(", ")}])`;
+  if (isTyped(value)) return literal(Array.from(value));
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   if (typeof value === "object" && value !== null) return `{ ${fieldsOf(value)} }`;
   return String(value);

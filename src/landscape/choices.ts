@@ -24,8 +24,26 @@ export interface DirectionSettings {
   readonly program: ProgramOptions;
 }
 
-/** The two directions of a plane. */
+/** The two directions of a plane, which are not parallel. */
 export async function planeDirections(
+  of: Resolved,
+  choice: PlaneChoice,
+  settings: DirectionSettings,
+): Promise<readonly [SliceDirection, SliceDirection]> {
+  const [first, second] = await chosenDirections(of, choice, settings);
+  // What is left of one beside the other is rounding: a line, not a plane.
+  const share = dot(first.vector, second.vector) / (first.length * second.length);
+  if (1 - Math.abs(share) < 1e-12)
+    throw new SteepestError({
+      problem: "the two directions span no plane",
+      expected: "directions that are not parallel",
+      received: `an angle of ${share > 0 ? 0 : 180}°`,
+      fix: "look along one of them: ray: direction",
+    });
+  return [first, second];
+}
+
+async function chosenDirections(
   of: Resolved,
   choice: PlaneChoice,
   settings: DirectionSettings,
@@ -68,17 +86,7 @@ export async function planeDirections(
       expected: '"random", "gradient", "eigen", "pca", or two directions like θ',
       received: JSON.stringify(choice),
     });
-  const [first, second] = [given(of, choice[0], "direction 1"), given(of, choice[1], "direction 2")];
-  // What is left of one beside the other is rounding: a line, not a plane.
-  const share = dot(first.vector, second.vector) / (first.length * second.length);
-  if (1 - Math.abs(share) < 1e-12)
-    throw new SteepestError({
-      problem: "the two directions span no plane",
-      expected: "directions that are not parallel",
-      received: `an angle of ${share > 0 ? 0 : 180}°`,
-      fix: "look along one of them: ray: direction",
-    });
-  return [first, second];
+  return [given(of, choice[0], "direction 1"), given(of, choice[1], "direction 2")];
 }
 
 /** The direction of a ray. */

@@ -8,7 +8,7 @@ import { AffineSlice, isAffine } from "./affine-slice.js";
 import { planeDirections, rayDirection } from "./choices.js";
 import { CompiledSlice } from "./compiled-slice.js";
 import { axisOf, coarseToFine } from "./grid.js";
-import { checkSliceOptions, PLANE, type PlaneOptions, RAY, type RayOptions } from "./options.js";
+import { checkSliceOptions, isRay, PLANE, type PlaneOptions, RAY, type RayOptions } from "./options.js";
 import { type LandscapeSubject, likeTheta, type Resolved, resolved } from "./resolve.js";
 import type { LandscapePlane, LandscapeRay, PathOverSlice } from "./result.js";
 import type { PlacedPlane, Slice } from "./slice.js";
@@ -58,7 +58,7 @@ export async function landscape(
   checkSliceOptions(options);
   const of = resolved(subject, options);
   const { normalise = of.model ? "filter" : "none", seed = 1 } = options;
-  const isPrincipal = !("ray" in options) && options.plane === "pca";
+  const isPrincipal = !isRay(options) && options.plane === "pca";
   const path = options.path ?? (isPrincipal ? of.path : undefined);
   const centre = options.at
     ? likeTheta(options.at, of.subject.parameters, "the centre `at`")
@@ -74,7 +74,7 @@ export async function landscape(
     of.model && isAffine(of.model.training) ? await AffineSlice.open(of.model, program) : await CompiledSlice.open(of.subject, program);
   try {
     const shared = { of, slice, settings: { normalise, seed, program }, path, known: options.known, signal };
-    if ("ray" in options) {
+    if (isRay(options)) {
       const { onProgress, size = RAY, extent = isTo(options) ? [-0.5, 1.5] : 1 } = options;
       const direction = await rayDirection(of, options.ray, settings);
       const a = axisOf(size, windowOf(extent));

@@ -67,11 +67,14 @@ const names = [
   ...["threads", "fast", "workerUrl", "signal", "onProgress"],
 ];
 
+/** Whether a ray is asked for, and not a plane. */
+export const isRay = (options: PlaneOptions | RayOptions): options is RayOptions => "ray" in options && options.ray !== undefined;
+
 /** @throws SteepestError that names the option */
 export function checkSliceOptions(options: PlaneOptions | RayOptions): void {
   checkOptionNames("landscape", options, names);
   const { normalise, seed, size, extent, known } = options;
-  if ("plane" in options && "ray" in options) throw unusable("ray", "either a plane or a ray", "both");
+  if ("plane" in options && options.plane !== undefined && isRay(options)) throw unusable("ray", "either a plane or a ray", "both");
   if (normalise !== undefined && !["filter", "layer", "none"].includes(normalise))
     throw unusable("normalise", '"filter", "layer" or "none"', normalise);
   if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0)) throw unusable("seed", "a whole number from 0 to 2⁵³ − 1", seed);

@@ -1,6 +1,6 @@
 /** Paths seen from a plane: the plane that holds most of one, and where its points lie over a plane. */
 import { dot, norm } from "../algebra/index.js";
-import { symmetricEigen } from "../curvature/index.js";
+import { type EigenPair, extremeEigenvalues } from "../curvature/index.js";
 import type { Path } from "../descent/run.js";
 import { SteepestError } from "../tensor/error.js";
 import type { HostData } from "../tensor/types.js";
@@ -24,7 +24,7 @@ function differences({ data, stride, length }: Path): Float64Array[] {
 
 /**
  * The plane through the last point of a path that holds most of it: the two leading eigenvectors of DᵀD, where the rows of D are the differences θᵢ − θ_last. No mean is
- * taken off, since the plane goes through the last point. DᵀD is as large as θ; the small matrix DDᵀ has the same eigenvalues,
+ * taken off, since the plane goes through the last point. Where θ is longer than the path, DDᵀ is the smaller matrix; it has the same eigenvalues,
  *
  *     DDᵀ u = λ u   →   d = Dᵀu / √λ
  *
@@ -34,11 +34,21 @@ function differences({ data, stride, length }: Path): Float64Array[] {
  */
 export function principalPlane(path: Path): PrincipalPlane {
   const rows = differences(path);
-  const gram = rows.map((x, i) => Float64Array.from({ length: rows.length }, (_, j) => (j <= i ? dot(x, rows[j]) : 0)));
-  for (let i = 0; i < rows.length; i++) for (let j = i + 1; j < rows.length; j++) gram[i][j] = gram[j][i];
-  const pairs = symmetricEigen(gram).toReversed();
-  const total = gram.reduce((sum, row, i) => sum + row[i], 0);
-  const [first, second] = pairs;
+  // DᵀD and DDᵀ are known by their products: no matrix is as large as the path is long.
+  const down = (v: Float64Array) => Float64Array.from(rows, (row) => dot(row, v));
+  const up = (u: Float64Array) => {
+    const out = new Float64Array(path.stride);
+    rows.forEach((row, i) => {
+      for (let k = 0; k < out.length; k++) out[k] += u[i] * row[k];
+    });
+    return out;
+  };
+  const isNarrow = path.stride < rows.length;
+  const operator = isNarrow
+    ? { size: path.stride, times: (v: Float64Array) => up(down(v)) }
+    : { size: rows.length, times: (u: Float64Array) => down(up(u)) };
+  const [first, second] = extremeEigenvalues(operator, { largest: 2, smallest: 0, tolerance: 1e-13 }).largest;
+  const total = rows.reduce((sum, row) => sum + dot(row, row), 0);
   if (second === undefined || !(second.value > rows.length * Number.EPSILON * first.value))
     throw new SteepestError({
       problem: "the path lies on a line: it has no plane of its own",
@@ -46,11 +56,8 @@ export function principalPlane(path: Path): PrincipalPlane {
       received: `${path.length} points`,
       fix: 'record more points of the training (recordPath), or ask for another plane: plane: "random"',
     });
-  const direction = ({ vector }: (typeof pairs)[number]): Float64Array => {
-    const out = new Float64Array(path.stride);
-    rows.forEach((row, i) => {
-      for (let k = 0; k < out.length; k++) out[k] += vector[i] * row[k];
-    });
+  const direction = ({ vector }: EigenPair): Float64Array => {
+    const out = isNarrow ? vector : up(vector);
     const length = norm(out) * (dot(out, rows[0]) < 0 ? -1 : 1);
     return out.map((x) => x / length);
   };

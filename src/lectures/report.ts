@@ -3,6 +3,7 @@
 import { Figure } from "../figures/figure.js";
 import { formatDuration } from "../figures/number-format.js";
 import { Panels } from "../figures/panels.js";
+import { labelOf } from "../figures/svg.js";
 import { escapeText } from "../figures/svg-text.js";
 import { renderPage } from "../runs/report-page.js";
 import { version } from "../runs/version.js";
@@ -66,7 +67,8 @@ function drawn({ figure, caption }: ExhibitFigure): string {
 function picture({ description }: Figure, width: number): string {
   const { title, subtitle } = description;
   const name = title === "" ? "" : `<p><b>${escapeText(title)}</b>${subtitle === undefined ? "" : ` ${escapeText(subtitle)}`}</p>`;
-  return `<div>${name}${new Figure({ ...description, title: "", subtitle: "" }).toSvg({ embedded: true, width })}</div>`;
+  const bare = new Figure({ ...description, title: "", subtitle: "", alt: labelOf(description) });
+  return `<div>${name}${bare.toSvg({ embedded: true, width })}</div>`;
 }
 
 function footer(made: readonly Made[]): string {

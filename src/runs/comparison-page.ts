@@ -14,7 +14,7 @@ interface Column {
   of(run: RunData): number | undefined;
   readonly show: (value: number) => string;
   /** Which end is good, and what must be the same for all before one is called the best. */
-  readonly best?: { readonly is: "low" | "high"; readonly given: "loss" | "accuracy" };
+  readonly best?: { readonly is: "low" | "high"; readonly given: "loss" | "accuracy"; readonly part: "test" | "validation" };
 }
 
 const loss = (value: number) => formatNumberForPrint(value, 4);
@@ -23,14 +23,34 @@ const share = (value: number) => formatPercent(value, 2);
 
 /** The final numbers, in the order of the table. */
 export const finalNumbers: readonly Column[] = [
-  { title: "test accuracy", of: ({ results }) => results.test?.accuracy, show: share, best: { is: "high", given: "accuracy" } },
-  { title: "test loss", of: ({ results }) => results.test?.loss, show: loss, best: { is: "low", given: "loss" } },
-  { title: "RMSE", of: ({ results }) => results.rmse, show: loss, best: { is: "low", given: "accuracy" } },
-  { title: "R²", of: ({ results }) => results.rSquared, show: share, best: { is: "high", given: "accuracy" } },
-  { title: "test PSNR", of: ({ results }) => results.test?.psnr, show: decibels, best: { is: "high", given: "accuracy" } },
-  { title: "validation PSNR", of: ({ results }) => results.validationPsnr, show: decibels, best: { is: "high", given: "accuracy" } },
-  { title: "validation accuracy", of: ({ results }) => results.validationAccuracy, show: share, best: { is: "high", given: "accuracy" } },
-  { title: "validation loss", of: ({ results }) => results.validationLoss, show: loss, best: { is: "low", given: "loss" } },
+  {
+    title: "test accuracy",
+    of: ({ results }) => results.test?.accuracy,
+    show: share,
+    best: { is: "high", given: "accuracy", part: "test" },
+  },
+  { title: "test loss", of: ({ results }) => results.test?.loss, show: loss, best: { is: "low", given: "loss", part: "test" } },
+  { title: "RMSE", of: ({ results }) => results.rmse, show: loss, best: { is: "low", given: "accuracy", part: "test" } },
+  { title: "R²", of: ({ results }) => results.rSquared, show: share, best: { is: "high", given: "accuracy", part: "test" } },
+  { title: "test PSNR", of: ({ results }) => results.test?.psnr, show: decibels, best: { is: "high", given: "accuracy", part: "test" } },
+  {
+    title: "validation PSNR",
+    of: ({ results }) => results.validationPsnr,
+    show: decibels,
+    best: { is: "high", given: "accuracy", part: "validation" },
+  },
+  {
+    title: "validation accuracy",
+    of: ({ results }) => results.validationAccuracy,
+    show: share,
+    best: { is: "high", given: "accuracy", part: "validation" },
+  },
+  {
+    title: "validation loss",
+    of: ({ results }) => results.validationLoss,
+    show: loss,
+    best: { is: "low", given: "loss", part: "validation" },
+  },
   { title: "training loss", of: ({ results }) => results.trainLoss, show: loss },
   { title: "parameters", of: parameterCount, show: formatCount },
   { title: "epochs", of: ({ results }) => results.epochs, show: (value) => formatNumberForPrint(value, 3) },
@@ -41,7 +61,7 @@ export const finalNumbers: readonly Column[] = [
 
 /** The place of the best run in a column; undefined where none is, where all are alike, or where they cannot be held against each other. */
 export function bestOf({ of, best }: Column, comparison: RunComparison): number | undefined {
-  if (best === undefined || !comparison.isComparable(best.given)) return undefined;
+  if (best === undefined || !comparison.isComparable(best.given, best.part)) return undefined;
   const values = comparison.runs.map((run) => (run.results.status === "diverged" ? undefined : of(run)));
   const known = values.filter((value) => value !== undefined && Number.isFinite(value));
   const top = best.is === "low" ? Math.min(...known.map(Number)) : Math.max(...known.map(Number));
@@ -91,7 +111,9 @@ export function renderComparison(comparison: RunComparison, created: Date): stri
 function header(comparison: RunComparison, title: string, created: Date): string {
   const { runs, different, alike } = comparison;
   const titles = [...new Set(runs.map((run) => run.title))];
-  const [data, losses] = [comparison.isComparable("accuracy"), comparison.isComparable("loss")];
+  const [data, losses] = [comparison.isComparable("accuracy", "test"), comparison.isComparable("loss", "test")];
+  const isValidated = runs.some(({ results }) => results.validationLoss !== undefined);
+  const apart = isValidated && !comparison.isComparable("accuracy", "validation");
   const differ =
     different.length === 0
       ? "All settings are alike."
@@ -101,10 +123,11 @@ function header(comparison: RunComparison, title: string, created: Date): string
     : losses
       ? ""
       : " Their losses are not the same: of their numbers, accuracies alone can be held against each other.";
+  const validated = data && apart ? " Each kept other records apart: their validation numbers cannot be held against each other." : "";
   return `<header>
 <p class="over">${escapeText(titles.join(" · "))} · <time datetime="${created.toISOString()}">${dayAndTime(created)}</time></p>
 <h1>${escapeText(title)}</h1>
-<p class="lede">${escapeText(differ + caution)}</p>
+<p class="lede">${escapeText(differ + caution + validated)}</p>
 </header>`;
 }
 

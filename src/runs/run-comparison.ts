@@ -76,10 +76,17 @@ export class RunComparison {
     this.alike = all.length - this.different.length;
   }
 
-  /** Whether numbers of all can be held against each other: the same data, the same share kept apart, and for losses the same loss. */
-  isComparable(what: "loss" | "accuracy"): boolean {
+  /**
+   * Whether numbers of all can be held against each other: the same data, the same share kept apart, and for losses the same loss. Which records are kept apart for
+   * validation follows from the seed, and of streamed data from the chunks.
+   */
+  isComparable(what: "loss" | "accuracy", part: "test" | "validation"): boolean {
     const [{ configuration: first }] = this.runs;
-    const keys = ["data", "validation", "table", "sigma", "patch", ...(what === "loss" ? ["loss", "lossSettings"] : [])];
+    const keys = [
+      ...["data", "records", "validation", "table", "sigma", "patch"],
+      ...(what === "loss" ? ["loss", "lossSettings"] : []),
+      ...(part === "validation" ? ["seed", "chunk"] : []),
+    ];
     return this.runs.every(({ configuration }) => keys.every((key) => JSON.stringify(configuration[key]) === JSON.stringify(first[key])));
   }
 

@@ -1,6 +1,6 @@
 /** From what `fit` returns to what a run folder keeps, and back to a model. */
 import type { Dataset } from "../data/dataset.js";
-import type { RestorationPairs } from "../data/restoration/pairs.js";
+import { isRestorationPairs, type RestorationPairs } from "../data/restoration/pairs.js";
 import type { StreamedDataset } from "../data/streamed.js";
 import type { Evaluation } from "../descent/history.js";
 import type { TestEvaluation, TrainedRun } from "../descent/trained-run.js";
@@ -65,6 +65,16 @@ const withoutOutputs = ({ loss, accuracy, confusion, psnr }: TestEvaluation): Ev
   ...(psnr === undefined ? {} : { psnr }),
 });
 
+/** What tells which records there were: how many, and of streamed data in chunks of how many. Pairs for restoration are made anew in each step. */
+export function recordsConfiguration(data: Dataset | RestorationPairs | StreamedDataset): {
+  readonly records?: number;
+  readonly chunk?: number;
+} {
+  if (isRestorationPairs(data)) return {};
+  const records = data.inputs.shape[0];
+  return "read" in data ? { records, chunk: data.chunk } : { records };
+}
+
 export interface SaveTrainedOptions {
   /** Replace the run that the folder holds. Default false. */
   readonly force?: boolean;
@@ -88,6 +98,7 @@ export async function saveRun(
     title: title ?? `${model.name} on ${data.name}`,
     configuration: {
       data: data.name,
+      ...recordsConfiguration(data),
       model: modelDataOf(model),
       loss: training.parts.loss.name,
       ...(training.parts.loss.settings ? { lossSettings: training.parts.loss.settings } : {}),

@@ -125,6 +125,19 @@ describe("on the digits", () => {
     await expect(Reflect.apply(gradientStatistics, undefined, [linear(), data, options])).rejects.toThrow(message);
   });
 
+  it("of a run takes no other data", async () => {
+    const data = digits({ train: 20, test: 1 });
+    const run = await fit(linear(), data, { epochs: 1, batchSize: 10 });
+    await expect(Reflect.apply(gradientStatistics, undefined, [run, data])).rejects.toThrow(/a run alone/);
+  });
+
+  it("ends at a signal, also within the batches of one size", async () => {
+    const data = digits({ train: 30, test: 1 });
+    // All of them would take longer than a test may.
+    const options = { batchSizes: [30], samples: 400_000, signal: AbortSignal.timeout(300) };
+    await expect(gradientStatistics(linear(), data, options)).rejects.toThrow();
+  });
+
   it("ends at a signal", async () => {
     await expect(gradientStatistics(linear(), data, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
   });

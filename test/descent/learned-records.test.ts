@@ -1,7 +1,10 @@
 /** What looks at a run takes the records that it learned from: those kept apart for validation count nowhere. */
 import { dense, fit, flatten, gradientStatistics, hessianSpectrum, landscape, sequential, sharpnessAlong } from "steepest";
-import { digits, split } from "steepest/data";
+import { digits, split, streamed } from "steepest/data";
 import { describe, expect, it } from "vitest";
+import { recordCount } from "../../src/data/dataset.js";
+import { trainingParts } from "../../src/data/split.js";
+import { splitChunks } from "../../src/data/streamed.js";
 
 describe("a run with a validation part", async () => {
   const data = digits({ train: 130, test: 1 });
@@ -22,5 +25,19 @@ describe("a run with a validation part", async () => {
     expect(around.records).toBe(104);
     // Sums in another order: the losses of single records are the same.
     expect(around.centre).toBeCloseTo(spectrum.loss, 6);
+  });
+
+  it("has kept whole chunks apart where it was streamed", async () => {
+    const chunk = 8;
+    const kept = splitChunks(streamed(data, { chunk }), chunk, 0.3, seed);
+    const { training: learned, validation } = trainingParts(data, { validation: 0.3, seed, chunk });
+    for (const [part, expected] of [
+      [learned, kept.training],
+      [validation, kept.validation],
+    ] as const) {
+      const { inputs, targets } = await expected.read(0, recordCount(expected));
+      expect(part?.targets.data).toEqual(targets.data);
+      expect(part?.inputs.data).toEqual(inputs.data);
+    }
   });
 });

@@ -101,6 +101,26 @@ describe("a figure", () => {
     }
   });
 
+  it("is made again with large pictures and maps of few kinds", () => {
+    const samples = new Uint8Array(300 * 300).fill(7);
+    const image: Mark = { kind: "image", x: [0, 4], y: [0, 2], width: 300, height: 300, channels: 1, samples };
+    const cells: Mark = {
+      kind: "cells",
+      columns: 2,
+      rows: 1,
+      x: [0, 4],
+      y: [0, 2],
+      classes: Int16Array.of(0, 1),
+      shades: Float32Array.of(1, 0.5),
+    };
+    const figure = figureOf([image, cells]);
+    const code = figure.toTypeScript();
+    expect(code).toContain("classes: [0, 1], shades: [1, 0.5]");
+    const again: unknown = new Function("Figure", code.slice(code.indexOf("\n")).replace("export const figure =", "return"))(Figure);
+    if (!(again instanceof Figure)) throw new Error("no figure");
+    expect(again.toSvg()).toBe(figure.toSvg());
+  });
+
   it("beside others is made again, and its numbers are told apart by its title", () => {
     const curve = curvePathFigure({ title: "x²", f: (x) => x * x, paths: [{ name: "α = 0.9, β = 0", path: [8.7, -6.96] }] });
     const body = curve.toTypeScript().split("\n").slice(1).join("\n").replace("export const figure =", "return");
@@ -300,6 +320,9 @@ describe("a row of pictures", () => {
     expect(row({ zoom: { x: 2, y: 0, width: 2, height: 2 } })).toThrow(/does not lie in the pictures/);
     expect(row({ zoom: { x: 0, y: 0, width: 0, height: 2 } })).toThrow(/does not lie in the pictures/);
     expect(row({ reference: 2 })).toThrow(/from 0 to 1/);
+    const colour = { ...picture("c", 1), channels: 3 as const, samples: new Uint8Array(18) };
+    expect(row({ pictures: [picture("a", 1), colour], reference: 0 })).toThrow(/held against each other[\s\S]*1 channel[\s\S]*3[\s\S]*c/);
+    expect(row({ pictures: [picture("a", 1), colour] })).not.toThrow();
   });
 });
 

@@ -57,6 +57,21 @@ describe("spreadChart", () => {
       ] as const,
     ];
     expect(() => spreadChart({ ...options, groups: [{ name: "a", runs: odd }] })).toThrow(/not over the same x/);
+    for (const share of [0, 2, Number.NaN]) expect(() => spreadChart({ ...options, share, groups: [] })).toThrow(/share of the runs/);
+  });
+
+  it("keeps the median beside a run that diverged, and says how many runs each group has", () => {
+    const runs = [1, 2, Number.POSITIVE_INFINITY].map((y) => [[0, y]] as const);
+    const { marks, subtitle } = spreadChart({
+      ...options,
+      groups: [
+        { name: "a", runs },
+        { name: "b", runs: runs.slice(0, 2) },
+      ],
+    }).description;
+    expect(ofKind(marks, "line").map(({ points }) => points[0][1])).toEqual([2, 1.5]);
+    expect(ofKind(marks, "band")[0].points[0]).toEqual([0, 1, Number.POSITIVE_INFINITY]);
+    expect(subtitle).toContain("median of 2 to 3 runs");
   });
 });
 
@@ -81,6 +96,13 @@ describe("rateSweepFigure", () => {
       ["x", 1.5],
       ["y", 1],
     ]);
+  });
+
+  it("has crosses alone where every descent diverged", () => {
+    const points = [0.1, 1].map((rate) => [rate, Number.POSITIVE_INFINITY] as const);
+    const figure = rateSweepFigure({ title: "t", sweeps: [{ name: "gd", points, edge: 0.05 }] });
+    expect(ofKind(figure.description.marks, "point")).toHaveLength(2);
+    expect(figure.toSvg()).not.toContain("NaN");
   });
 });
 

@@ -139,6 +139,17 @@ describe("the principal plane of a path", () => {
     });
   });
 
+  it("of a long path of few variables is found as well, and as fast", () => {
+    // An ellipse about the last point, twice as long along (1, 1)/√2 as across it: λ = n/2 · 4 and n/2 · 1.
+    const count = 20_000;
+    const points = Array.from({ length: count }, (_, i) => [2 * Math.cos((2 * Math.PI * i) / count), Math.sin((2 * Math.PI * i) / count)]);
+    const turned = [...points, [0, 0]].flatMap(([x, y]) => [(x - y) * Math.SQRT1_2, (x + y) * Math.SQRT1_2]);
+    const { directions, explained } = principalPlane(new Path(Float64Array.from(turned), 2, (row) => row));
+    expect(explained[0]).toBeCloseTo(0.8, 10);
+    expect(explained[1]).toBeCloseTo(0.2, 10);
+    for (const k of [0, 1]) expect(directions[0][k]).toBeCloseTo(Math.SQRT1_2, 8);
+  });
+
   it("does not exist for points on a line", () => {
     const line = new Path(Float64Array.of(0, 0, 1, 1, 2, 2, 3, 3), 2, (row) => row);
     expect(() => principalPlane(line)).toThrow("lies on a line");

@@ -259,6 +259,11 @@ describe("landscape refuses", () => {
     expect(message).toContain("another shape");
   });
 
+  it("a plane of one variable, whichever directions are asked for", async () => {
+    for (const plane of ["random", undefined] as const)
+      expect((await rejectionOf(landscape(trace("x^2", { x: 1 }), { plane, size: 3 }))).message).toContain("span no plane");
+  });
+
   it("directions that lead nowhere", async () => {
     const flat = trace("x^2 + y^2", { x: 0, y: 0 });
     expect((await rejectionOf(landscape(flat, { ray: "gradient" }))).message).toContain("gradient");

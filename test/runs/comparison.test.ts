@@ -121,6 +121,9 @@ describe("a comparison of runs", () => {
     expect(others({ loss: "hinge" })).toContain("accuracies alone");
     expect(bold(others({ data: "other" }))).toEqual([]);
     expect(others({ data: "other" })).toContain("cannot be held against each other");
+    // Another seed keeps other records apart for validation; the test records are the same.
+    expect(bold(others({ seed: 2 }))).toEqual(["90.00 %", "0.3"]);
+    expect(others({ seed: 2 })).toContain("their validation numbers cannot be held against each other");
     // Of equals none is the best; one that diverged never is.
     expect(bold(compareRuns({ a: run({}), b: run({ seed: 2 }) }).toHtml())).toEqual([]);
     expect(bold(compareRuns({ a: run({}), b: run({}, { results: { ...better, status: "diverged" } }) }).toHtml())).toEqual([]);

@@ -125,11 +125,17 @@ export async function gradientStatistics(
   third?: ModelStatisticsOptions,
 ): Promise<GradientStatistics> {
   if (subject instanceof TrainedRun) {
-    const options: GradientStatisticsOptions = second === undefined || "inputs" in second ? {} : second;
+    if (second !== undefined && "inputs" in second)
+      throw unusable("data", "a run alone, whose records are at hand: gradientStatistics(run, options)", second.name);
+    const options: GradientStatisticsOptions = second ?? {};
     checkOptionNames("gradientStatistics", options, names);
     const data = recordsLearnedFrom(subject);
     if (data === undefined)
-      throw unusable("run", "one that was trained on stored records: those of restorationPairs are others in each step", subject.data.name);
+      throw unusable(
+        "run",
+        "one that was trained on records in memory: those of streams are read once, those of restorationPairs made anew in each step",
+        subject.data.name,
+      );
     return measure(subject.training, { theta: subject.theta, state: subject.state }, data, options);
   }
   if (second === undefined || !("inputs" in second)) throw unusable("data", "a data set: gradientStatistics(model, data)", second);
@@ -168,8 +174,7 @@ async function measure(
     const norms: { readonly size: number; readonly mean: number; readonly error: number }[] = [];
     for (const size of sizes)
       for (const replacement of [true, false]) {
-        signal?.throwIfAborted();
-        const drawn = await moments.drawn(program, size, samples, drawnRows(records, size, samples, seed, replacement));
+        const drawn = await moments.drawn(program, size, samples, drawnRows(records, size, samples, seed, replacement), signal);
         const predicted = (whole.trace / size) * (replacement ? 1 : records === 1 ? 0 : (records - size) / (records - 1));
         batches.push(statisticsOf(size, replacement, drawn, predicted, whole.squaredNorm));
         if (replacement) norms.push({ size, ...meanOf(drawn.squaredNorms) });

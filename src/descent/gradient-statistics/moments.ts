@@ -70,10 +70,16 @@ export class GradientMoments {
   }
 
   /** @param rows the records of all batches, one batch after the other */
-  async drawn(program: ThreadedProgram, size: number, samples: number, rows: Uint32Array): Promise<BatchMoments> {
+  async drawn(
+    program: ThreadedProgram,
+    size: number,
+    samples: number,
+    rows: Uint32Array,
+    signal: AbortSignal | undefined,
+  ): Promise<BatchMoments> {
     program.write(this.#rows, rows);
     program.write(this.#differences, new Float64Array(this.#training.layout.size));
-    const { distance, along, norm } = await this.#passes.run(program, `batches of ${size}`, samples, () => this.#batch(size));
+    const { distance, along, norm } = await this.#passes.run(program, `batches of ${size}`, samples, () => this.#batch(size), signal);
     const sums = await program.read(this.#differences);
     let squares = 0;
     for (const sum of sums) squares += (sum / samples) * (sum / samples);
