@@ -90,17 +90,18 @@ export class PartEvaluator {
     program.write(this.#step, [0]);
     const results: PartOutputs[] = [];
     for (const { size, count: times } of stretches(count, BATCH)) {
-      const { traces } = await program.run(this.#entry(size, Math.min(BATCH, count)), times);
+      const { traces } = await program.run(this.#entry(size), times);
       results.push({ loss: traces.perRecord, outputs: traces.output });
     }
     return results;
   }
 
-  #entry(size: number, stride: number): EntryPoint {
+  /** `size` records behind as many whole batches as there were steps: the same whatever part lies there. */
+  #entry(size: number): EntryPoint {
     const held = this.#entries.get(size);
     if (held !== undefined) return held;
     const at = readVariable(this.#step, true);
-    const rows = iota([size], 0, "u32").add(at.mul(stride).cast("u32"));
+    const rows = iota([size], 0, "u32").add(at.mul(BATCH).cast("u32"));
     const { inputs, targets } = this.#place.pick(rows);
     const { theta, carried } = this.#model;
     const context = carried ? { state: readVariable(carried) } : {};
