@@ -41,24 +41,10 @@ function selectRows(array: DataArray, indices: ArrayLike<number>): DataArray {
  *
  * @param fraction of the records that go to validation, between 0 and 1
  * @param seed a whole number; the same seed gives the same split on every machine
- * @param chunk records that stay together. Default 1
  * @throws SteepestError when the fraction leaves either part empty
  */
-export function split(
-  dataset: Dataset,
-  fraction: number,
-  seed = 0,
-  chunk = 1,
-): { readonly training: Dataset; readonly validation: Dataset } {
-  const count = recordCount(dataset);
-  const { training, validation } = splitIndices(Math.ceil(count / chunk), fraction, seed, dataset.name);
-  const recordsOf = (numbers: Uint32Array) =>
-    chunk === 1
-      ? numbers
-      : Uint32Array.from([...numbers].flatMap((k) => Array.from({ length: Math.min(chunk, count - k * chunk) }, (_, i) => k * chunk + i)));
-  const { test, ...rest } = dataset;
-  const held: Dataset = { ...rest, name: `${dataset.name}, validation part` };
-  return { training: selectRecords(dataset, recordsOf(training)), validation: selectRecords(held, recordsOf(validation)) };
+export function split(dataset: Dataset, fraction: number, seed = 0): { readonly training: Dataset; readonly validation: Dataset } {
+  return parted(dataset, splitIndices(recordCount(dataset), fraction, seed, dataset.name));
 }
 
 /**
@@ -67,10 +53,24 @@ export function split(
  */
 export function trainingParts(
   dataset: Dataset,
-  { validation, seed, chunk = 1 }: { readonly validation: number; readonly seed: number; readonly chunk?: number },
+  { validation, seed, chunk }: { readonly validation: number; readonly seed: number; readonly chunk?: number },
 ): { readonly training: Dataset; readonly validation: Dataset | undefined } {
   if (!(validation > 0)) return { training: dataset, validation: undefined };
-  return split(dataset, validation, seed, chunk);
+  if (chunk === undefined) return split(dataset, validation, seed);
+  const count = recordCount(dataset);
+  const chunks = splitIndices(Math.ceil(count / chunk), validation, seed, dataset.name);
+  const recordsOf = (numbers: Uint32Array) =>
+    Array.from(numbers).flatMap((k) => Array.from({ length: Math.min(chunk, count - k * chunk) }, (_, i) => k * chunk + i));
+  return parted(dataset, { training: recordsOf(chunks.training), validation: recordsOf(chunks.validation) });
+}
+
+function parted(
+  dataset: Dataset,
+  { training, validation }: { readonly training: ArrayLike<number>; readonly validation: ArrayLike<number> },
+): { readonly training: Dataset; readonly validation: Dataset } {
+  const { test, ...rest } = dataset;
+  const held: Dataset = { ...rest, name: `${dataset.name}, validation part` };
+  return { training: selectRecords(dataset, training), validation: selectRecords(held, validation) };
 }
 
 /** The indices of the two parts of `split`, ascending. */

@@ -4,7 +4,7 @@ import type { EntryPoint } from "../compiler/program.js";
 import { type DatasetPart, recordCount } from "../data/dataset.js";
 import type { ModelPoint, Training } from "../objectives/training.js";
 import type { Variable } from "../tensor/primitives/leaves.js";
-import { iota, readVariable, type Tensor } from "../tensor/tensor.js";
+import { iota, readVariable, Tensor } from "../tensor/tensor.js";
 import { type ModelVariables, modelVariables } from "./part-evaluator.js";
 import { type PickedRecords, RecordPlace, type Stretch, stretches } from "./records.js";
 import { gradientOf } from "./step.js";
@@ -56,7 +56,7 @@ export class RecordPasses {
 
   /** The records of the present step: the next ones of a stretch, or those that rows say. */
   pick(rows: Stretch | Tensor): PickedRecords {
-    return this.#place.pick("count" in rows ? rowsOf(rows, this.at) : rows);
+    return this.#place.pick(rows instanceof Tensor ? rows : rowsOf(rows, this.at));
   }
 
   /** The number of the present step, from 0 on in each run. */

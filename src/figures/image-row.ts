@@ -1,5 +1,4 @@
 /** Pictures side by side at one zoom: what was, what is, and the difference. */
-
 import { SteepestError } from "../tensor/error.js";
 import { Figure } from "./figure.js";
 import type { Mark } from "./marks.js";

@@ -1,5 +1,4 @@
 /** The exhibits as one self-contained page. */
-
 import { Figure } from "../figures/figure.js";
 import { formatDuration } from "../figures/number-format.js";
 import { Panels } from "../figures/panels.js";
